@@ -1,0 +1,51 @@
+//! `POST /api/v1/api-keys`: makes a key, and shows it this once.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use shared::{
+    api_key::PlaintextKey,
+    endpoint::{Call, authenticated},
+    envelope::Answer,
+    error::ApiError,
+    ids::ApiKeyId,
+    serve,
+    store::api_keys::{Creation, MAX_KEYS},
+    time::Timestamp,
+};
+
+fn main() -> ExitCode {
+    serve("POST /api/v1/api-keys", authenticated(create))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewKey<'a> {
+    id: ApiKeyId,
+    name: String,
+    key_prefix: String,
+    key: &'a str,
+    created_at: Timestamp,
+}
+
+async fn create(call: Call) -> Result<Answer, ApiError> {
+    let fields = call.request.fields()?;
+    let name = fields.text("name", 1, 120)?;
+    let key = PlaintextKey::generate();
+
+    match call.workspace.api_keys().create(name, &key).await? {
+        Creation::Created(created) => Answer::created(NewKey {
+            id: created.id,
+            name: created.name,
+            key_prefix: created.prefix,
+            key: key.reveal(),
+            created_at: created.created_at,
+        }),
+        Creation::WorkspaceFull => Err(ApiError::conflict(format!(
+            "The workspace holds {MAX_KEYS} API keys already. Revoke one that is not used."
+        ))),
+        Creation::Contended => Err(ApiError::conflict(
+            "The workspace's API keys are being changed by others. Try again.",
+        )),
+    }
+}

@@ -1,0 +1,44 @@
+//! `GET /api/v1/health`: whether the service and its table answer. Always `200`; the words tell.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use shared::{
+    endpoint::{OpenCall, open},
+    envelope::Answer,
+    error::ApiError,
+    serve,
+};
+
+fn main() -> ExitCode {
+    serve("GET /api/v1/health", open(health))
+}
+
+#[derive(Serialize)]
+struct Health {
+    service: &'static str,
+    /// `ok`, or `degraded` where a check failed.
+    status: &'static str,
+    version: &'static str,
+    checks: Checks,
+}
+
+#[derive(Serialize)]
+struct Checks {
+    /// `ok`, or `failing`.
+    db: &'static str,
+}
+
+async fn health(call: OpenCall) -> Result<Answer, ApiError> {
+    let (status, db) = if call.table.answers().await {
+        ("ok", "ok")
+    } else {
+        ("degraded", "failing")
+    };
+    Answer::ok(Health {
+        service: "suppuo-api",
+        status,
+        version: env!("CARGO_PKG_VERSION"),
+        checks: Checks { db },
+    })
+}

@@ -1,0 +1,91 @@
+//! Who is calling.
+//!
+//! Each way to prove it is a *scheme*, in a file of its own. A scheme looks at the request and gives one
+//! of three answers, see [`Attempt`]. They are asked in turn until one does not say that it was not
+//! asked. The contract's order (section 3) is that an `Authorization` header, where there is one, alone
+//! decides; its token's first characters say which of the first two schemes it is for. The portal's
+//! session cookie is the third, and its place is after them: it is asked where there is no header.
+//!
+//! A scheme that recognises a caller also counts the call, because for an API key the two are one write
+//! (see [`crate::store::windows`]).
+
+pub mod access_token;
+pub mod api_key;
+pub mod bearer;
+pub(crate) mod jwks;
+
+use crate::{
+    credentials::{access_token::AccessTokens, bearer::Authorization},
+    error::ApiError,
+    ids::{ApiKeyId, Subject, WorkspaceId},
+    limits::{RateLimit, Verdict},
+    request::Request,
+    store::Database,
+    time::Timestamp,
+};
+
+/// Who is calling, as far as an endpoint may care.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A script that holds this key. There is no person behind it.
+    ApiKey(ApiKeyId),
+    /// A person.
+    User(Subject),
+}
+
+/// A caller that was recognised, their workspace, and how the call stands against their limit.
+#[derive(Debug)]
+pub(crate) struct Recognised {
+    pub(crate) caller: Caller,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) verdict: Verdict,
+}
+
+/// What a scheme says of a request.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    /// The request holds no credential of this scheme.
+    NotPresented,
+    /// It does, and it is good.
+    Caller(Recognised),
+    /// It does, and it is not; or whether it is could not be found out.
+    Refused(ApiError),
+}
+
+impl From<ApiError> for Attempt {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// What the schemes need to decide.
+pub(crate) struct Context<'a> {
+    pub(crate) database: &'a Database,
+    pub(crate) access_tokens: &'a AccessTokens,
+    pub(crate) limit: RateLimit,
+    pub(crate) now: Timestamp,
+}
+
+/// Asks the schemes in turn.
+///
+/// # Errors
+///
+/// `401`, `403` or, where the table or the issuer does not answer, `500`.
+pub(crate) async fn recognise(
+    request: &Request,
+    context: &Context<'_>,
+) -> Result<Recognised, ApiError> {
+    let authorization = Authorization::of(request.authorization())?;
+    let mut attempt = api_key::attempt(&authorization, context).await;
+    if let Attempt::NotPresented = attempt {
+        attempt = access_token::attempt(&authorization, context).await;
+    }
+    match attempt {
+        Attempt::Caller(recognised) => Ok(recognised),
+        Attempt::Refused(error) => Err(error),
+        Attempt::NotPresented => Err(ApiError::auth_required(
+            "This endpoint needs an `Authorization: Bearer` header with an API key or an access token.",
+            "no_credential",
+        )),
+    }
+}

@@ -1,0 +1,268 @@
+//! The issuer's public keys (JSON Web Key Set, RFC 7517).
+//!
+//! Fetched when the first token needs them and kept by `kid`. Fetched again when a token names a `kid` that
+//! is not among them (the issuer rotates its keys) or when they are an hour old (it withdraws them), and
+//! for neither more than once a minute: a made-up `kid` must not make us call the issuer. What was
+//! fetched stays in use while the issuer is down.
+//!
+//! A set may hold keys of other types and for other uses; they are passed over. A `kid` that stands twice
+//! in a set names no key: which was meant cannot be told. A key that was published with its private half
+//! is no proof of anything.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorSettings},
+    orchestrator::HttpRequest,
+};
+use http_body_util::{BodyExt, Limited};
+use jsonwebtoken::DecodingKey;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
+
+use crate::error::{ApiError, Cause};
+
+/// How soon the issuer is asked again.
+const REFETCH_AFTER: Duration = Duration::from_mins(1);
+/// How long a key is trusted without asking again.
+const TRUSTED_FOR: Duration = Duration::from_hours(1);
+/// How long the issuer may take, connecting included.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
+/// Sets have a few keys of a few hundred bytes.
+const MAX_SET_BYTES: usize = 64 * 1024;
+
+/// The keys of one issuer.
+pub(crate) struct Jwks {
+    url: String,
+    connector: OnceLock<Connector>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    keys: Option<HashMap<String, DecodingKey>>,
+    fetched: Option<Instant>,
+    tried: Option<Instant>,
+}
+
+impl Jwks {
+    pub(crate) fn at(url: String) -> Self {
+        Self {
+            url,
+            connector: OnceLock::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// The key that `kid` names; `None` where the issuer has no such key.
+    ///
+    /// # Errors
+    ///
+    /// `500` where no keys were ever fetched and the issuer does not answer: then nothing can be said of the
+    /// token.
+    pub(crate) async fn key(&self, kid: &str) -> Result<Option<DecodingKey>, ApiError> {
+        let mut state = self.state.lock().await;
+        let ago =
+            |moment: Option<Instant>, at_least| moment.is_none_or(|m| m.elapsed() >= at_least);
+        let known = state
+            .keys
+            .as_ref()
+            .is_some_and(|keys| keys.contains_key(kid));
+        let wanted = !known || ago(state.fetched, TRUSTED_FOR);
+        let allowed = state.keys.is_none() || ago(state.tried, REFETCH_AFTER);
+        if wanted && allowed {
+            state.tried = Some(Instant::now());
+            match self.fetch().await {
+                Ok(keys) => {
+                    state.keys = Some(keys);
+                    state.fetched = state.tried;
+                }
+                Err(cause) if state.keys.is_none() => return Err(ApiError::internal(cause)),
+                Err(cause) => crate::log::warn(&format!("keys stay in use: {cause}")),
+            }
+        }
+        Ok(state.keys.as_ref().and_then(|keys| keys.get(kid)).cloned())
+    }
+
+    async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, Cause> {
+        const ATTEMPTED: &str = "fetch the issuer's keys";
+        let failed = |what: &str| Cause::of(ATTEMPTED, what);
+        let request = HttpRequest::get(self.url.as_str()).map_err(|e| Cause::new(ATTEMPTED, &e))?;
+        let answer = async {
+            let answer = self.connector().call(request).await;
+            let answer = answer.map_err(|e| Cause::new(ATTEMPTED, &e))?;
+            if !answer.status().is_success() {
+                return Err(failed(&format!("status {}", answer.status().as_u16())));
+            }
+            let body = Limited::new(answer.into_body(), MAX_SET_BYTES)
+                .collect()
+                .await;
+            Ok(body.map_err(|e| failed(&e.to_string()))?.to_bytes())
+        };
+        let body = timeout(FETCH_TIMEOUT, answer)
+            .await
+            .map_err(|_| failed("no answer in time"))??;
+        usable_keys(&body).ok_or_else(|| failed("the answer is no key set"))
+    }
+
+    /// Made when it is first needed: the issuer's certificate may chain to any authority that the system
+    /// trusts, and reading them all takes as long as the rest of a function's start.
+    fn connector(&self) -> &Connector {
+        self.connector.get_or_init(|| {
+            let settings = HttpConnectorSettings::builder()
+                .connect_timeout(FETCH_TIMEOUT)
+                .read_timeout(FETCH_TIMEOUT)
+                .build();
+            Connector::builder()
+                .connector_settings(settings)
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build()
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+/// The members of a key that decide whether it is one of ours (RFC 7517 section 4, RFC 7518 section 6.2).
+#[derive(Deserialize)]
+struct EcKey {
+    kty: String,
+    crv: String,
+    x: String,
+    y: String,
+    kid: String,
+    #[serde(default)]
+    alg: Option<String>,
+    #[serde(default, rename = "use")]
+    usage: Option<String>,
+    #[serde(default)]
+    key_ops: Option<Vec<String>>,
+    #[serde(default)]
+    d: Option<Value>,
+}
+
+/// The ES256 keys of a set, by `kid`; `None` where it is no set.
+fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
+    let set: KeySet = serde_json::from_slice(set).ok()?;
+    let mut seen = HashSet::new();
+    let named = set.keys.iter().filter_map(|key| key.get("kid")?.as_str());
+    let twice: HashSet<_> = named.filter(|kid| !seen.insert(*kid)).collect();
+    Some(
+        set.keys
+            .iter()
+            .filter_map(|key| EcKey::deserialize(key).ok())
+            .filter(|key| !twice.contains(key.kid.as_str()))
+            .filter_map(|key| Some((key.kid.clone(), key.decoding_key()?)))
+            .collect(),
+    )
+}
+
+impl EcKey {
+    fn decoding_key(&self) -> Option<DecodingKey> {
+        let is = |value: &Option<String>, wanted| value.as_deref().is_none_or(|v| v == wanted);
+        let verifies = |ops: &Vec<String>| ops.iter().any(|op| op == "verify");
+        let usable = self.kty == "EC"
+            && self.crv == "P-256"
+            && is(&self.alg, "ES256")
+            && is(&self.usage, "sig")
+            && self.key_ops.as_ref().is_none_or(verifies)
+            && self.d.is_none();
+        // Whether the point is on the curve is checked with each signature.
+        usable
+            .then(|| DecodingKey::from_ec_components(&self.x, &self.y).ok())
+            .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A point of P-256 is not needed here: the curve is checked when a signature is.
+    fn key(changes: Value) -> Value {
+        let coordinate = "A".repeat(43);
+        let mut key =
+            json!({ "kty": "EC", "crv": "P-256", "kid": "a", "x": coordinate, "y": coordinate });
+        for (name, value) in changes.as_object().unwrap() {
+            key[name] = value.clone();
+        }
+        key
+    }
+
+    fn kids(keys: Value) -> Vec<String> {
+        let keys = usable_keys(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
+        let mut kids: Vec<_> = keys.into_keys().collect();
+        kids.sort();
+        kids
+    }
+
+    #[test]
+    fn an_es256_key_is_usable() {
+        let said =
+            json!({ "alg": "ES256", "use": "sig", "key_ops": ["verify"], "x5t": "?", "b": null });
+        assert_eq!(
+            kids(json!([
+                key(json!({})),
+                key(json!({ "kid": "b" })),
+                key(said)
+            ])),
+            ["b"]
+        );
+        assert_eq!(
+            kids(json!([key(json!({ "alg": "ES256", "use": "sig" }))])),
+            ["a"]
+        );
+    }
+
+    #[test]
+    fn any_other_key_is_passed_over() {
+        for other in [
+            json!({ "kty": "RSA" }),
+            json!({ "kty": "oct", "k": "AAAA" }),
+            json!({ "crv": "P-384" }),
+            json!({ "alg": "HS256" }),
+            json!({ "use": "enc" }),
+            json!({ "key_ops": ["sign"] }),
+            json!({ "d": "AAAA" }),
+            json!({ "x": 7 }),
+            json!({ "kid": null }),
+            json!({ "y": "not base64url!" }),
+        ] {
+            let good = key(json!({ "kid": "good" }));
+            assert_eq!(kids(json!([key(other.clone()), good])), ["good"], "{other}");
+        }
+        assert_eq!(kids(json!([7, null, "x", []])), [""; 0]);
+    }
+
+    #[test]
+    fn a_kid_that_stands_twice_names_no_key() {
+        let same = key(json!({}));
+        let b = key(json!({ "kid": "b" }));
+        assert_eq!(kids(json!([same, same, b])), ["b"]);
+        assert_eq!(kids(json!([same, { "kty": "RSA", "kid": "a" }, b])), ["b"]);
+    }
+
+    #[test]
+    fn what_is_no_set_is_not_read() {
+        for text in ["", "[]", "{}", r#"{"keys": {}}"#, "<html>"] {
+            assert!(usable_keys(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+}

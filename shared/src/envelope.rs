@@ -1,0 +1,160 @@
+//! The one shape of every answer (contract, section 2), and the one place where it is written.
+
+use lambda_http::{
+    aws_lambda_events::apigw::ApiGatewayV2httpResponse,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    error::{ApiError, ErrorCode},
+    ids::RequestId,
+    limits::Standing,
+    time::Timestamp,
+};
+
+/// What an endpoint answers when all went well. The pipeline puts it into the envelope.
+#[derive(Debug)]
+pub struct Answer {
+    status: u16,
+    data: Box<RawValue>,
+}
+
+impl Answer {
+    /// `200` with `data`.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::internal`] where `data` cannot be written as JSON.
+    pub fn ok(data: impl Serialize) -> Result<Self, ApiError> {
+        Self::new(200, data)
+    }
+
+    /// `201` with `data`: something now exists that did not.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::internal`] where `data` cannot be written as JSON.
+    pub fn created(data: impl Serialize) -> Result<Self, ApiError> {
+        Self::new(201, data)
+    }
+
+    fn new(status: u16, data: impl Serialize) -> Result<Self, ApiError> {
+        let data = serde_json::value::to_raw_value(&data).map_err(ApiError::internal)?;
+        Ok(Self { status, data })
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    data: Option<&'a RawValue>,
+    error: Option<ErrorBody<'a>>,
+    meta: Meta<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: ErrorCode,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta<'a> {
+    request_id: &'a RequestId,
+    timestamp: Timestamp,
+}
+
+/// Writes the response that the gateway sends.
+///
+/// `standing` is how the caller stands against their limit, where the caller was identified.
+pub(crate) fn seal(
+    outcome: &Result<Answer, ApiError>,
+    request_id: &RequestId,
+    standing: Option<&Standing>,
+) -> ApiGatewayV2httpResponse {
+    let now = Timestamp::now();
+    let meta = Meta {
+        request_id,
+        timestamp: now,
+    };
+    let (status, envelope) = match outcome {
+        Ok(answer) => (
+            answer.status,
+            Envelope {
+                data: Some(&answer.data),
+                error: None,
+                meta,
+            },
+        ),
+        Err(ApiError {
+            code,
+            message,
+            param,
+            ..
+        }) => {
+            let error = ErrorBody {
+                code: *code,
+                message,
+                param: *param,
+            };
+            (
+                code.status(),
+                Envelope {
+                    data: None,
+                    error: Some(error),
+                    meta,
+                },
+            )
+        }
+    };
+
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    put(
+        &mut headers,
+        HeaderName::from_static("x-request-id"),
+        request_id.as_str(),
+    );
+    if status == 401 {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(standing) = standing {
+        let numbers = [
+            ("x-ratelimit-limit", i64::from(standing.limit)),
+            ("x-ratelimit-remaining", i64::from(standing.remaining)),
+            ("x-ratelimit-reset", standing.resets_at.as_secs_ceil()),
+        ];
+        for (name, number) in numbers {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
+        }
+        if status == 429 {
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(standing.retry_after(now)),
+            );
+        }
+    }
+
+    // Strings, numbers and JSON that was written before: writing them again cannot fail. Were it to,
+    // an empty body with the right status is the best that is left.
+    let body = serde_json::to_string(&envelope).unwrap_or_default();
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(status);
+    response.headers = headers;
+    response.body = Some(body.into());
+    response
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

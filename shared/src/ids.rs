@@ -1,0 +1,168 @@
+//! Identifiers. Each kind is a type of its own, so that one cannot be passed for another.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use ulid::Ulid;
+
+use crate::{random, time::Timestamp};
+
+/// Declares the id of one kind of resource: a prefix and a ULID in lower-case Crockford base32.
+///
+/// A ULID starts with its time, so ids of one kind sort by creation.
+macro_rules! ulid_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What every id of this kind begins with.
+            pub const PREFIX: &str = $prefix;
+
+            /// A new id: the time now, and 80 random bits.
+            #[must_use]
+            pub fn new(now: Timestamp) -> Self {
+                Self(format!("{}{}", Self::PREFIX, lower_case_ulid(now)))
+            }
+
+            /// Reads an id that a caller wrote; `None` where it can be no id of this kind.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let ulid = text.strip_prefix(Self::PREFIX)?;
+                is_lower_case_ulid(ulid).then(|| Self(text.to_owned()))
+            }
+
+            /// The id as it is written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    };
+}
+
+ulid_id! {
+    /// One call of the API, as the client, the logs and the support desk name it.
+    RequestId, "req_"
+}
+
+ulid_id! {
+    /// An API key. The id is public; it is neither the key nor derived from it.
+    ApiKeyId, "ak_"
+}
+
+fn lower_case_ulid(now: Timestamp) -> String {
+    let millis = u64::try_from(now.as_millis()).unwrap_or_default();
+    let mut text = Ulid::from_parts(millis, u128::from_be_bytes(random::bytes())).to_string();
+    text.make_ascii_lowercase();
+    text
+}
+
+/// Crockford's base32 leaves out `i`, `l`, `o` and `u`; 26 of its digits hold 130 bits, so that the
+/// first of the 128 is at most `7`.
+fn is_lower_case_ulid(text: &str) -> bool {
+    text.len() == ulid::ULID_LEN
+        && text.starts_with(|first: char| ('0'..='7').contains(&first))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b.is_ascii_lowercase() && !b"ilou".contains(&b)))
+}
+
+/// A workspace, the tenant that everything belongs to. Huudis names them; we only read the name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WorkspaceId(String);
+
+impl WorkspaceId {
+    /// Reads `acc_` and 1 to 64 letters, digits, `_` or `-`; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.strip_prefix("acc_")?;
+        let readable = (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        readable.then(|| Self(text.to_owned()))
+    }
+
+    /// The id as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A person, as the issuer names them (`sub`, RFC 7519 section 4.1.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject(String);
+
+impl Subject {
+    /// Reads a subject; `None` where it is empty.
+    #[must_use]
+    pub fn parse(text: String) -> Option<Self> {
+        (!text.is_empty()).then_some(Self(text))
+    }
+
+    /// The subject as the issuer wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_id_reads_back_and_sorts_by_time() {
+        let early = ApiKeyId::new(Timestamp::from_millis(1_781_146_800_000));
+        let late = ApiKeyId::new(Timestamp::from_millis(1_781_146_800_001));
+        assert_eq!(ApiKeyId::parse(early.as_str()), Some(early.clone()));
+        assert!(early < late);
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_read() {
+        let id = ApiKeyId::new(Timestamp::now()).to_string();
+        let wrong = [
+            String::new(),
+            id.to_uppercase(),
+            id.replace("ak_", "req_"),
+            format!("{id}0"),
+            id[..id.len() - 1].to_owned(),
+            format!("ak_{}", "u".repeat(26)),
+            format!("ak_8{}", "0".repeat(25)),
+        ];
+        for text in wrong {
+            assert_eq!(ApiKeyId::parse(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_workspace_is_named_by_its_prefix() {
+        assert!(WorkspaceId::parse("acc_01J-x_Y").is_some());
+        for wrong in [
+            "",
+            "acc_",
+            "ws_1",
+            "acc_a#b",
+            "acc_é",
+            &format!("acc_{}", "a".repeat(65)),
+        ] {
+            assert_eq!(WorkspaceId::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What the endpoints have in common: the way of a request from event to envelope.
+//!
+//! ```text
+//! event → credential → limit → handler → store → envelope
+//! ```
+//!
+//! | step | where |
+//! |---|---|
+//! | a function starts | [`serve`] |
+//! | API Gateway's event is read | [`request`] |
+//! | the caller is recognised, and their call counted | [`credentials`], [`limits`] |
+//! | the endpoint's own file does its work | [`endpoint`] says what it is given |
+//! | data is read and written, of the caller's workspace | [`store`] |
+//! | the answer, whatever it is, gets its one shape | [`envelope`], [`error`] |
+//!
+//! `pipeline` ties these together; `log` writes down what happened.
+
+pub mod api_key;
+mod config;
+pub mod credentials;
+pub mod endpoint;
+pub mod envelope;
+pub mod error;
+mod exchange;
+pub mod ids;
+pub mod limits;
+mod log;
+mod meter;
+mod pipeline;
+mod random;
+pub mod request;
+mod serve;
+pub mod store;
+pub mod time;
+
+pub use serve::serve;

@@ -1,0 +1,138 @@
+//! Rate limits: so many calls in a window of a minute, counted across all instances.
+//!
+//! # The window
+//!
+//! A window opens with a caller's first call and lasts 60 seconds from then. Its two numbers, when it
+//! opened and how many calls it has admitted, live in one item of the table that every instance
+//! writes conditionally, so that the limit holds for all of them together (see
+//! [`crate::store::windows`] for the writes and what they cost). A window is not aligned to the clock:
+//! a burst after a pause gets one window, and never the end of one and the start of the next.
+//!
+//! # `lastUsedAt`
+//!
+//! The opening of a key's window is its `lastUsedAt`. A call at `t` is only ever counted in a window
+//! with `opened > t - 60 s`, which is the very bound that the contract sets for `lastUsedAt`; and a
+//! window is only replaced by one that opens at least 60 seconds later, so that it never goes
+//! backwards. A stamp per call would need a condition of its own (`lastUsedAt < :now`), which fails
+//! whenever two calls overtake each other on their way: 8 callers of one key at once lost it in
+//! STAMP_LOSS of calls when tried, each loss a second write, for a moment that no answer shows.
+//!
+//! # Clocks that disagree
+//!
+//! An instance whose clock is behind counts into the window that another opened "in the future". One
+//! that is ahead by `d` opens a window that lasts `d` longer for the others: they admit less, not
+//! more. What can admit more is a clock that is ahead by what is left of a window, because it ends
+//! the window that much early. Lambda's clocks agree to milliseconds.
+
+use crate::time::Timestamp;
+
+/// How long a window lasts, in milliseconds.
+pub(crate) const WINDOW_MILLIS: i64 = 60 * 1000;
+
+/// How many calls one caller may make in a window. A parameter of the deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RateLimit(pub(crate) u32);
+
+/// A caller's window, as the table holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) opened: Timestamp,
+    pub(crate) calls: u32,
+}
+
+impl Window {
+    /// A window that opens before this moment has ended by `now`.
+    pub(crate) fn ended_before(now: Timestamp) -> Timestamp {
+        now.plus_millis(-WINDOW_MILLIS)
+    }
+
+    /// Whether calls made `now` count into this window.
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
+        self.opened > Self::ended_before(now)
+    }
+
+    pub(crate) fn standing(&self, RateLimit(limit): RateLimit) -> Standing {
+        Standing {
+            limit,
+            // The limit may have been lowered below what the window has admitted.
+            remaining: limit.saturating_sub(self.calls),
+            resets_at: self.opened.plus_millis(WINDOW_MILLIS),
+        }
+    }
+}
+
+/// How a caller stands against their limit: the `X-RateLimit-*` headers of contract section 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Calls that a window admits.
+    pub limit: u32,
+    /// Calls that this window still admits.
+    pub remaining: u32,
+    /// When this window ends.
+    pub resets_at: Timestamp,
+}
+
+impl Standing {
+    /// Whole seconds until a call may be admitted again; at least one.
+    pub(crate) fn retry_after(&self, now: Timestamp) -> i64 {
+        (self.resets_at.as_millis() - now.as_millis())
+            .div_euclid(1000)
+            .max(0)
+            + 1
+    }
+}
+
+/// What counting a call came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Admitted(Standing),
+    Exceeded(Standing),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPENED: Timestamp = Timestamp::EPOCH;
+
+    fn after(millis: i64) -> Timestamp {
+        OPENED.plus_millis(millis)
+    }
+
+    #[test]
+    fn a_window_is_open_for_a_minute_and_to_clocks_that_are_behind() {
+        let window = Window {
+            opened: OPENED,
+            calls: 1,
+        };
+        assert!(window.is_open(after(-3_600_000)));
+        assert!(window.is_open(after(59_999)));
+        assert!(!window.is_open(after(60_000)));
+    }
+
+    #[test]
+    fn a_lowered_limit_leaves_nothing_and_not_less() {
+        let window = Window {
+            opened: OPENED,
+            calls: 7,
+        };
+        assert_eq!(window.standing(RateLimit(10)).remaining, 3);
+        assert_eq!(window.standing(RateLimit(5)).remaining, 0);
+    }
+
+    #[test]
+    fn who_waits_as_long_as_told_finds_a_new_window() {
+        let window = Window {
+            opened: OPENED,
+            calls: 1,
+        };
+        for now in [0, 1, 999, 1000, 59_000, 59_999].map(after) {
+            let told = window.standing(RateLimit(1)).retry_after(now);
+            assert!((1..=61).contains(&told));
+            assert!(
+                !window.is_open(now.plus_millis(told * 1000)),
+                "{told} s from {now}"
+            );
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The way of a request: event → credential → limit → handler → store → envelope.
+//!
+//! This file is its two ends. Whatever happens between them, a body that cannot be read, a refusal, a
+//! panic, a handler that would outlive the function, there is an answer in the envelope and one line in
+//! the log.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use futures_util::FutureExt;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_runtime::Context;
+
+use crate::{
+    endpoint::{Endpoint, Platform},
+    envelope,
+    error::ApiError,
+    exchange::Exchange,
+    ids::RequestId,
+    log,
+    request::Request,
+    time::Timestamp,
+};
+
+/// What is kept of a function's time to write the answer and the log line.
+const RESERVED: Duration = Duration::from_millis(300);
+
+/// Answers one event.
+pub(crate) async fn answer<E: Endpoint>(
+    route: &str,
+    endpoint: &E,
+    platform: &Platform,
+    event: &str,
+    context: &Context,
+) -> ApiGatewayV2httpResponse {
+    let started = Instant::now();
+    let request_id = RequestId::new(Timestamp::now());
+    let exchange = Arc::new(Exchange::default());
+
+    let work = async {
+        let request = Request::from_event(event)?;
+        endpoint.answer(request, platform, &exchange).await
+    };
+    let caught = AssertUnwindSafe(work).catch_unwind();
+    let outcome = match tokio::time::timeout(time_left(context), caught).await {
+        Ok(Ok(outcome)) => outcome,
+        // What panicked, and where, is in the panic hook's line (crate::log).
+        Ok(Err(_panic)) => Err(ApiError::internal("the handler panicked")),
+        Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
+    };
+
+    let response = envelope::seal(&outcome, &request_id, exchange.standing());
+    log::request(&log::Finished {
+        route,
+        request_id: &request_id,
+        status: response.status_code,
+        outcome: &outcome,
+        exchange: &exchange,
+        took: started.elapsed(),
+        context,
+    });
+    response
+}
+
+/// The time until Lambda ends the function, less what the answer needs. A deadline of zero is a runtime that
+/// states none.
+fn time_left(context: &Context) -> Duration {
+    if context.deadline == 0 {
+        return Duration::from_secs(30);
+    }
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Duration::from_millis(context.deadline)
+        .saturating_sub(now)
+        .saturating_sub(RESERVED)
+}

@@ -1,0 +1,61 @@
+//! The start of a function: everything that is made once, before the first event.
+
+use std::{convert::Infallible, process::ExitCode};
+
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use serde_json::value::RawValue;
+
+use crate::{
+    config::{Config, ConfigError},
+    credentials::access_token::AccessTokens,
+    endpoint::{Endpoint, Platform},
+    log, pipeline,
+    store::{Database, client},
+};
+
+/// Serves an endpoint until Lambda ends the process. The whole of a function's `main`.
+///
+/// `route` is the endpoint's method and path as `template.yaml` states them; the log names it.
+///
+/// A Lambda function handles one event at a time, so that its runtime has one thread: a second one costs
+/// more than half as much CPU per call again, for nothing.
+pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
+    log::panics();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(run(route, endpoint)),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::fatal(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_runtime::Error> {
+    let (platform, endpoint) = (&Platform::start().await?, &endpoint);
+    Runtime::new(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        let LambdaEvent { payload, context } = event;
+        Ok::<_, Infallible>(
+            pipeline::answer(route, endpoint, platform, payload.get(), &context).await,
+        )
+    }))
+    .run()
+    .await
+}
+
+impl Platform {
+    async fn start() -> Result<Self, ConfigError> {
+        let config = Config::from_env()?;
+        Ok(Self {
+            database: Database::new(client::connect().await?, &config.table),
+            access_tokens: AccessTokens::new(&config.issuer),
+            caller_limit: config.caller_limit,
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! The API keys of a workspace: created together with their listing, listed, and deleted with it.
+//!
+//! A key is two items. The *key's item* lies under the hash of the key and is what a call finds; the
+//! *listing* lies in the workspace's partition and is what people see. Both come and go in one
+//! transaction with the workspace's count of keys, so that there is never one without the other, and
+//! never a hundred and first.
+
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity};
+
+use crate::{
+    api_key::{KeyHash, PlaintextKey},
+    ids::{ApiKeyId, WorkspaceId},
+    store::{
+        StoreError, Workspace,
+        item::{self, Item, Read},
+        transaction::{Refused, Transaction, pause},
+        workspaces,
+    },
+    time::Timestamp,
+};
+
+/// How many keys a workspace holds at most (contract, section 4).
+pub const MAX_KEYS: u32 = 100;
+
+/// How often a transaction is tried when others are in its way. Creations in one workspace all write
+/// its count, so that a hundred at once need some patience.
+const ATTEMPTS: u32 = 12;
+
+pub(super) const KEY_SORT: &str = "KEY";
+const LISTING_SORT: &str = "KEY#";
+
+pub(super) fn key_partition(hash: &KeyHash) -> String {
+    format!("KEY#{}", hash.as_str())
+}
+
+pub(super) fn listing_key(workspace: &WorkspaceId, id: &ApiKeyId) -> Item {
+    item::key(
+        &workspaces::partition(workspace),
+        &format!("{LISTING_SORT}{id}"),
+    )
+}
+
+/// A key as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Names the key in the API and in the logs.
+    pub id: ApiKeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Its first characters, see [`PlaintextKey::prefix`].
+    pub prefix: String,
+    /// Within a minute of its last call; `None` before the first.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What came of creating a key.
+#[derive(Debug)]
+pub enum Creation {
+    /// It exists, and works from now on.
+    Created(ApiKey),
+    /// The workspace holds [`MAX_KEYS`] already; nothing was done.
+    WorkspaceFull,
+    /// Others kept changing the workspace's keys at the same moment; nothing was done.
+    Contended,
+}
+
+/// What came of revoking a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is gone: a call that starts from now on is refused.
+    Revoked,
+    /// The workspace has no such key, or has no longer.
+    NoSuchKey,
+    /// Others kept changing the workspace's keys at the same moment; nothing was done.
+    Contended,
+}
+
+/// The keys of one workspace.
+#[derive(Debug)]
+pub struct ApiKeys<'a>(&'a Workspace);
+
+impl<'a> ApiKeys<'a> {
+    pub(super) fn of(workspace: &'a Workspace) -> Self {
+        Self(workspace)
+    }
+
+    /// Stores a new key: its hash, its first characters and its name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where the table does not answer. Whether the key was stored is then unknown; if so,
+    /// the list shows it, and nobody has it.
+    pub async fn create(&self, name: &str, key: &PlaintextKey) -> Result<Creation, StoreError> {
+        let Workspace {
+            id: workspace,
+            database,
+        } = self.0;
+        let now = Timestamp::now();
+        let created = ApiKey {
+            id: ApiKeyId::new(now),
+            name: name.to_owned(),
+            prefix: key.prefix().to_owned(),
+            last_used_at: None,
+            created_at: now,
+        };
+        let hash = key.hash();
+        for attempt in 0..ATTEMPTS {
+            // The window that this opens is over: the first call turns it, and stamps `lastUsedAt`.
+            let keys_item = Put::builder()
+                .set_item(Some(item::key(&key_partition(&hash), KEY_SORT)))
+                .item("accountId", item::text(workspace.as_str()))
+                .item("keyId", item::text(created.id.as_str()))
+                .item("opened", item::moment(Timestamp::EPOCH))
+                .item("calls", item::number(0))
+                .condition_expression("attribute_not_exists(pk)");
+            let listing = Put::builder()
+                .set_item(Some(listing_key(workspace, &created.id)))
+                .item("name", item::text(&created.name))
+                .item("keyPrefix", item::text(&created.prefix))
+                .item("keyHash", item::text(hash.as_str()))
+                .item("createdAt", item::moment(now))
+                .condition_expression("attribute_not_exists(pk)");
+            let written = Transaction::new(database, "create a key")
+                .update(workspaces::count_key_in(workspace, MAX_KEYS, now))?
+                .put(keys_item)?
+                .put(listing)?
+                .commit();
+            match written.await? {
+                Ok(()) => return Ok(Creation::Created(created)),
+                Err(Refused::Condition(0)) => return Ok(Creation::WorkspaceFull),
+                Err(Refused::Condition(_)) => {
+                    return Err(StoreError::because(
+                        "create a key",
+                        "its hash or id is taken",
+                    ));
+                }
+                Err(Refused::Conflict) => pause(attempt).await,
+            }
+        }
+        Ok(Creation::Contended)
+    }
+
+    /// All keys of the workspace, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where the table does not answer, or holds a listing that this project did not write.
+    pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let Workspace {
+            id: workspace,
+            database,
+        } = self.0;
+        // At most 100 listings of well below 1 KB: always one page (a page is 1 MB).
+        let query = database
+            .client
+            .query()
+            .table_name(&*database.table)
+            .key_condition_expression("pk = :workspace AND begins_with(sk, :listing)")
+            .expression_attribute_values(
+                ":workspace",
+                item::text(&workspaces::partition(workspace)),
+            )
+            .expression_attribute_values(":listing", item::text(LISTING_SORT))
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let found = database
+            .meter
+            .call(query)
+            .await
+            .map_err(|e| StoreError::new("list keys", &e))?;
+        database.meter.read(found.consumed_capacity());
+        found.items().iter().map(listed).collect()
+    }
+
+    /// Deletes a key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where the table does not answer. Whether the key is gone is then unknown.
+    pub async fn revoke(&self, id: &ApiKeyId) -> Result<Revocation, StoreError> {
+        let Workspace {
+            id: workspace,
+            database,
+        } = self.0;
+        let listing = listing_key(workspace, id);
+        let read = database
+            .client
+            .get_item()
+            .table_name(&*database.table)
+            .set_key(Some(listing.clone()))
+            .projection_expression("keyHash")
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let read = database
+            .meter
+            .call(read)
+            .await
+            .map_err(|e| StoreError::new("find a key", &e))?;
+        database.meter.read(read.consumed_capacity());
+        let Some(found) = read.item() else {
+            return Ok(Revocation::NoSuchKey);
+        };
+        let hash = KeyHash::from_stored(found.text("keyHash")?.to_owned());
+
+        for attempt in 0..ATTEMPTS {
+            let exists = |key: Item| {
+                Delete::builder()
+                    .set_key(Some(key))
+                    .condition_expression("attribute_exists(pk)")
+            };
+            let written = Transaction::new(database, "revoke a key")
+                .delete(exists(item::key(&key_partition(&hash), KEY_SORT)))?
+                .delete(exists(listing.clone()))?
+                .update(workspaces::count_key_out(workspace))?
+                .commit();
+            match written.await? {
+                Ok(()) => return Ok(Revocation::Revoked),
+                // Another revocation came between the read and the write.
+                Err(Refused::Condition(_)) => return Ok(Revocation::NoSuchKey),
+                Err(Refused::Conflict) => pause(attempt).await,
+            }
+        }
+        Ok(Revocation::Contended)
+    }
+}
+
+fn listed(listing: &Item) -> Result<ApiKey, StoreError> {
+    let id = listing
+        .text("sk")?
+        .strip_prefix(LISTING_SORT)
+        .and_then(ApiKeyId::parse);
+    Ok(ApiKey {
+        id: id.ok_or_else(|| item::broken("sk"))?,
+        name: listing.text("name")?.to_owned(),
+        prefix: listing.text("keyPrefix")?.to_owned(),
+        last_used_at: listing.moment_if_any("lastUsedAt")?,
+        created_at: listing.moment("createdAt")?,
+    })
+}

@@ -1,0 +1,130 @@
+//! Several writes that happen together or not at all.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::BuildError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{
+        Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+        builders::{DeleteBuilder, PutBuilder, UpdateBuilder},
+    },
+};
+
+use crate::{
+    random,
+    store::{Database, StoreError},
+};
+
+/// A transaction being put together, on the one table.
+pub(super) struct Transaction<'a> {
+    database: &'a Database,
+    attempted: &'static str,
+    writes: Vec<TransactWriteItem>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The condition of the write at this position failed, the first of those that did.
+    Condition(usize),
+    /// Another write to one of the items was under way.
+    Conflict,
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(database: &'a Database, attempted: &'static str) -> Self {
+        Self {
+            database,
+            attempted,
+            writes: Vec::with_capacity(3),
+        }
+    }
+
+    pub(super) fn put(self, put: PutBuilder) -> Result<Self, StoreError> {
+        let put = put.table_name(&*self.database.table).build();
+        self.add(put, |item, put: Put| item.put(put))
+    }
+
+    pub(super) fn update(self, update: UpdateBuilder) -> Result<Self, StoreError> {
+        let update = update.table_name(&*self.database.table).build();
+        self.add(update, |item, update: Update| item.update(update))
+    }
+
+    pub(super) fn delete(self, delete: DeleteBuilder) -> Result<Self, StoreError> {
+        let delete = delete.table_name(&*self.database.table).build();
+        self.add(delete, |item, delete: Delete| item.delete(delete))
+    }
+
+    fn add<T>(
+        mut self,
+        write: Result<T, BuildError>,
+        put_in: impl FnOnce(Item, T) -> Item,
+    ) -> Result<Self, StoreError> {
+        let write = write.map_err(|e| StoreError::because(self.attempted, &e.to_string()))?;
+        self.writes
+            .push(put_in(TransactWriteItem::builder(), write).build());
+        Ok(self)
+    }
+
+    /// Writes everything, or nothing. The SDK gives every transaction a token of its own, so that one
+    /// whose answer was lost is not applied again when the SDK sends it again.
+    pub(super) async fn commit(self) -> Result<Result<(), Refused>, StoreError> {
+        let Self {
+            database,
+            attempted,
+            writes,
+        } = self;
+        let count = u32::try_from(writes.len()).unwrap_or(u32::MAX);
+        let transaction = database
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let error = match database.meter.call(transaction).await {
+            Ok(written) => {
+                database.meter.write(written.consumed_capacity());
+                return Ok(Ok(()));
+            }
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                database.meter.failed_write(2 * count);
+                let reasons = cancelled.cancellation_reasons();
+                let code = |wanted| {
+                    reasons
+                        .iter()
+                        .position(|reason| reason.code() == Some(wanted))
+                };
+                if let Some(at) = code("ConditionalCheckFailed") {
+                    Ok(Err(Refused::Condition(at)))
+                } else if code("TransactionConflict").is_some() {
+                    Ok(Err(Refused::Conflict))
+                } else {
+                    let reasons: Vec<_> =
+                        reasons.iter().filter_map(|reason| reason.code()).collect();
+                    Err(StoreError::because(
+                        attempted,
+                        &format!("cancelled: {}", reasons.join(", ")),
+                    ))
+                }
+            }
+            Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                Ok(Err(Refused::Conflict))
+            }
+            _ => Err(StoreError::new(attempted, &error)),
+        }
+    }
+}
+
+type Item = aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
+
+/// Waits before attempt number `attempt + 1`: a random while of up to 10, 20, 40… 160 ms, so that those
+/// who met do not meet again.
+pub(super) async fn pause(attempt: u32) {
+    let longest = 10 << attempt.min(4);
+    let [random] = random::bytes();
+    tokio::time::sleep(Duration::from_millis(longest * u64::from(random) / 256)).await;
+}
