@@ -65,16 +65,13 @@ pub(crate) async fn answer<E: Endpoint>(
     response
 }
 
-/// The time until Lambda ends the function, less what the answer needs. A deadline of zero is a runtime that
-/// states none.
+/// The time until Lambda ends the function, less what the answer needs.
+///
+/// A deadline that is over before the work began is none: `cargo lambda watch` states one in 1970.
 fn time_left(context: &Context) -> Duration {
-    if context.deadline == 0 {
-        return Duration::from_secs(30);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    match Duration::from_millis(context.deadline).checked_sub(now) {
+        Some(left) => left.saturating_sub(RESERVED),
+        None => Duration::MAX,
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Duration::from_millis(context.deadline)
-        .saturating_sub(now)
-        .saturating_sub(RESERVED)
 }

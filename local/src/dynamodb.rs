@@ -1,0 +1,137 @@
+//! The embedded DynamoDB, served on loopback.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use dynoxide::Database;
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use crate::{Error, template::Template};
+
+/// How often expired items are removed. The service promises "within a few days".
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// A running DynamoDB. Dropping it ends it.
+pub struct DynamoDb {
+    database: Database,
+    url: String,
+    stop: Option<oneshot::Sender<()>>,
+    stopping: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl DynamoDb {
+    /// Starts with the data in `file`, or without any where there is none, on `port` (0: any free one).
+    ///
+    /// It runs on threads of its own, because it does its disk work where it serves.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be opened or the port is in use.
+    pub fn start(file: Option<&Path>, port: u16) -> Result<Self, Error> {
+        let database = match file {
+            Some(file) => Database::new(file.to_str().ok_or("the path is not UTF-8")?)?,
+            None => Database::memory()?,
+        };
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
+        listener.set_nonblocking(true)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let (stop, stopped) = oneshot::channel();
+        let stopping = Arc::new(AtomicBool::new(false));
+
+        let served = database.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let serving = thread::spawn(move || {
+            let end = runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).map_err(|e| e.to_string())?;
+                // Dropped, too, is stopped.
+                let stopped = async { drop(stopped.await) };
+                tokio::select! {
+                    // A client that keeps its connection must not keep the process.
+                    () = stopped => Ok(()),
+                    end = dynoxide::server::serve_with_shutdown(listener, served, std::future::pending()) => end,
+                }
+            });
+            if let Err(error) = end {
+                eprintln!("the embedded DynamoDB ended: {error}");
+            }
+        });
+        let (swept, ending) = (database.clone(), Arc::clone(&stopping));
+        let sweeping = thread::spawn(move || {
+            while !ending.load(Relaxed) {
+                if let Err(error) = swept.sweep_ttl() {
+                    eprintln!("expired items could not be removed: {error}");
+                }
+                thread::park_timeout(SWEEP_EVERY);
+            }
+        });
+        Ok(Self {
+            database,
+            url,
+            stop: Some(stop),
+            stopping,
+            threads: vec![serving, sweeping],
+        })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Makes the template's table under `name`, unless it is there.
+    ///
+    /// # Errors
+    ///
+    /// Where the template's table is none that DynamoDB would make.
+    pub fn create_table(&self, template: &Template, name: &str) -> Result<(), Error> {
+        if self.database.get_table_metadata(name)?.is_some() {
+            return Ok(());
+        }
+        let (table, ttl) = template.table(name)?;
+        self.database.create_table(serde_json::from_value(table)?)?;
+        if let Some(attribute) = ttl {
+            let specification = json!({ "AttributeName": attribute, "Enabled": true });
+            let request = json!({ "TableName": name, "TimeToLiveSpecification": specification });
+            self.database
+                .update_time_to_live(serde_json::from_value(request)?)?;
+        }
+        Ok(())
+    }
+
+    /// Every item of a table, in DynamoDB's JSON: for tests that look behind the API.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such table.
+    pub fn items(&self, table: &str) -> Result<Vec<serde_json::Value>, Error> {
+        let found = self
+            .database
+            .scan(serde_json::from_value(json!({ "TableName": table }))?)?;
+        let found = serde_json::to_value(found)?;
+        Ok(found["Items"].as_array().cloned().unwrap_or_default())
+    }
+}
+
+impl Drop for DynamoDb {
+    fn drop(&mut self) {
+        self.stopping.store(true, Relaxed);
+        drop(self.stop.take());
+        for thread in self.threads.drain(..) {
+            thread.thread().unpark();
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Turns a request into API Gateway's event, by the routes of the template.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::template::Route;
+
+/// A request as a client makes it.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: String,
+    /// The path, without a query.
+    pub path: String,
+    /// The query, without its `?`.
+    pub query: String,
+    /// Headers; of repeated ones, API Gateway passes the values joined with commas.
+    pub headers: Vec<(String, String)>,
+    /// The body, if there is one.
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// The route that takes the request, and the event that its function gets. Of two routes that fit, API
+    /// Gateway prefers the one with fewer parameters; the last resort is `$default`.
+    #[must_use]
+    pub fn routed<'a>(&self, routes: &'a [Route]) -> Option<(&'a Route, Value)> {
+        let fitting = routes
+            .iter()
+            .filter_map(|route| Some((route, self.parameters(route)?)));
+        let (route, parameters) = fitting
+            .min_by_key(|(route, parameters)| (route.endpoint.is_none(), parameters.len()))?;
+        Some((route, self.event(route, parameters)))
+    }
+
+    fn parameters(&self, route: &Route) -> Option<Map<String, Value>> {
+        let Some((method, path)) = &route.endpoint else {
+            return Some(Map::new());
+        };
+        let (pattern, parts) = (path.split('/'), self.path.split('/'));
+        if *method != self.method || pattern.clone().count() != parts.clone().count() {
+            return None;
+        }
+        let mut parameters = Map::new();
+        for (pattern, part) in pattern.zip(parts) {
+            match pattern
+                .strip_prefix('{')
+                .and_then(|name| name.strip_suffix('}'))
+            {
+                Some(_) if part.is_empty() => return None,
+                Some(name) => drop(parameters.insert(name.to_owned(), part.into())),
+                None if pattern != part => return None,
+                None => {}
+            }
+        }
+        Some(parameters)
+    }
+
+    fn event(&self, route: &Route, parameters: Map<String, Value>) -> Value {
+        let mut headers = Map::new();
+        for (name, value) in &self.headers {
+            let name = name.to_ascii_lowercase();
+            let joined = match headers.get(&name).and_then(Value::as_str) {
+                Some(before) => format!("{before},{value}"),
+                None => value.clone(),
+            };
+            headers.insert(name, joined.into());
+        }
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let mut event = json!({
+            "version": "2.0",
+            "routeKey": route.key(),
+            "rawPath": self.path,
+            "rawQueryString": self.query,
+            "headers": headers,
+            "requestContext": {
+                "accountId": "123456789012",
+                "apiId": "api",
+                "domainName": "api.example.test",
+                "domainPrefix": "api",
+                "http": {
+                    "method": self.method,
+                    "path": self.path,
+                    "protocol": "HTTP/1.1",
+                    "sourceIp": "192.0.2.1",
+                    "userAgent": "test",
+                },
+                "requestId": "JKJaXmPLvHcESHA=",
+                "routeKey": route.key(),
+                "stage": "$default",
+                "timeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
+            },
+            "isBase64Encoded": false,
+        });
+        if !parameters.is_empty() {
+            event["pathParameters"] = parameters.into();
+        }
+        if let Some(body) = &self.body {
+            event["body"] = body.as_str().into();
+        }
+        event
+    }
+}

@@ -1,0 +1,160 @@
+//! A stand-in for Huudis: a signing key, its key set, and tokens for whoever asks.
+//!
+//! Anyone who reaches it can be anyone. It is for one machine, and listens on loopback only.
+
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{Json, Router, extract::State, routing};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use p256::{
+    ecdsa::{Signature, SigningKey, signature::Signer},
+    elliptic_curve::rand_core::OsRng,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::Error;
+
+/// A P-256 key that signs tokens.
+#[derive(Clone)]
+pub struct Key(SigningKey);
+
+impl Key {
+    /// A new key.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(SigningKey::random(&mut OsRng))
+    }
+
+    /// The key in `file`, or a new one that is then in it.
+    ///
+    /// # Errors
+    ///
+    /// Where the file holds something else or cannot be written.
+    pub fn kept_in(file: &Path) -> Result<Self, Error> {
+        if let Ok(bytes) = fs::read(file) {
+            return Ok(Self(SigningKey::from_slice(&bytes)?));
+        }
+        let key = Self::generate();
+        fs::write(file, key.0.to_bytes())?;
+        Ok(key)
+    }
+
+    /// The public half as a JSON Web Key (RFC 7518 section 6.2.1).
+    #[must_use]
+    pub fn jwk(&self, kid: &str) -> Value {
+        let point = self.0.verifying_key().to_encoded_point(false);
+        let coordinate = |bytes: Option<_>| bytes.map(|bytes: &_| BASE64URL.encode::<&_>(bytes));
+        let (x, y) = (coordinate(point.x()), coordinate(point.y()));
+        json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": x, "y": y })
+    }
+
+    /// Signs a token with whatever header and claims (RFC 7515 section 3.1).
+    #[must_use]
+    pub fn sign(&self, header: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", encoded(header), encoded(claims));
+        let signature: Signature = self.0.sign(message.as_bytes());
+        format!("{message}.{}", BASE64URL.encode(signature.to_bytes()))
+    }
+}
+
+fn encoded(part: &Value) -> String {
+    BASE64URL.encode(part.to_string())
+}
+
+/// The issuer: a key and a name.
+pub struct Issuer {
+    name: String,
+    key: Key,
+}
+
+const KID: &str = "local-1";
+
+/// What `POST /dev/token` takes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRequest {
+    /// Whose token it is.
+    pub sub: String,
+    /// Their workspace; `null` leaves the claim out.
+    pub account_id: Option<String>,
+    /// Whom it is for; `suppuo` by default.
+    pub aud: Option<Value>,
+    /// Who is said to have issued it; this issuer by default.
+    pub iss: Option<String>,
+    /// Seconds until it expires, an hour by default; negative for one that has.
+    pub expires_in: Option<i64>,
+}
+
+impl Issuer {
+    /// An issuer that is reached at `name`, which is also what it puts into `iss`.
+    #[must_use]
+    pub fn new(name: String, key: Key) -> Self {
+        Self { name, key }
+    }
+
+    /// A token.
+    #[must_use]
+    pub fn token(&self, request: TokenRequest) -> String {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let mut claims = json!({
+            "iss": request.iss.unwrap_or_else(|| self.name.clone()),
+            "aud": request.aud.unwrap_or_else(|| "suppuo".into()),
+            "sub": request.sub,
+            "iat": now,
+            "exp": now.saturating_add(request.expires_in.unwrap_or(3600)),
+        });
+        if let Some(workspace) = request.account_id {
+            claims["accountId"] = workspace.into();
+        }
+        self.key.sign(
+            &json!({ "alg": "ES256", "typ": "JWT", "kid": KID }),
+            &claims,
+        )
+    }
+
+    /// Serves discovery, the key set and tokens until the listener fails.
+    ///
+    /// # Errors
+    ///
+    /// Where it does.
+    pub async fn serve(self, listener: TcpListener) -> Result<(), Error> {
+        let app = Router::new()
+            .route("/.well-known/openid-configuration", routing::get(discovery))
+            .route("/.well-known/jwks.json", routing::get(key_set))
+            .route("/dev/token", routing::post(token))
+            .with_state(Arc::new(self));
+        Ok(axum::serve(listener, app).await?)
+    }
+}
+
+/// What is served of OpenID Connect Discovery 1.0: the issuer's name and where its keys are.
+async fn discovery(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
+    Json(json!({
+        "issuer": issuer.name,
+        "jwks_uri": format!("{}/.well-known/jwks.json", issuer.name),
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "subject_types_supported": ["public"],
+    }))
+}
+
+async fn key_set(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
+    Json(json!({ "keys": [issuer.key.jwk(KID)] }))
+}
+
+async fn token(
+    State(issuer): State<Arc<Issuer>>,
+    Json(request): Json<TokenRequest>,
+) -> Json<Value> {
+    Json(json!({ "token": issuer.token(request) }))
+}

@@ -1,0 +1,269 @@
+//! Runs a function's binary as Lambda does: hands it one event at a time over the Runtime API
+//! ("Using the Lambda runtime API for custom runtimes", Lambda developer guide).
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Path as PathParameter, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing,
+};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+    process::{Child, Command},
+    sync::{Mutex as AsyncMutex, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use crate::Error;
+
+/// How long a function has for an event, unless it is started with another timeout.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One execution environment of a function. Dropping it kills the process.
+pub struct Instance {
+    events: mpsc::UnboundedSender<Invocation>,
+    /// Lambda gives an environment one event at a time.
+    turn: AsyncMutex<()>,
+    process: AsyncMutex<Child>,
+    id: u32,
+    log: Arc<Mutex<Vec<String>>>,
+    first_poll: Arc<Mutex<Option<oneshot::Receiver<Instant>>>>,
+    started: Instant,
+    timeout: Duration,
+    server: JoinHandle<()>,
+    reader: Option<JoinHandle<()>>,
+}
+
+struct Invocation {
+    event: String,
+    deadline: SystemTime,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What the function answered.
+type Answer = Result<Value, Value>;
+
+struct RuntimeApi {
+    events: AsyncMutex<mpsc::UnboundedReceiver<Invocation>>,
+    answers: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
+    first_poll: Mutex<Option<oneshot::Sender<Instant>>>,
+    served: std::sync::atomic::AtomicU64,
+}
+
+impl Instance {
+    /// Starts the binary with nothing but these settings in its environment.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be started.
+    pub async fn start(
+        binary: &Path,
+        environment: &[(String, String)],
+        timeout: Duration,
+    ) -> Result<Self, Error> {
+        let (events, queue) = mpsc::unbounded_channel();
+        let (polled, first_poll) = oneshot::channel();
+        let api = Arc::new(RuntimeApi {
+            events: AsyncMutex::new(queue),
+            answers: Mutex::default(),
+            first_poll: Mutex::new(Some(polled)),
+            served: 0.into(),
+        });
+        let app = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", routing::get(next))
+            .route(
+                "/2018-06-01/runtime/invocation/{id}/response",
+                routing::post(response),
+            )
+            .route(
+                "/2018-06-01/runtime/invocation/{id}/error",
+                routing::post(error),
+            )
+            .with_state(api);
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                eprintln!("the Runtime API ended: {error}");
+            }
+        });
+
+        let started = Instant::now();
+        let mut process = Command::new(binary)
+            .env_clear()
+            .envs(environment.iter().cloned())
+            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "function")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let id = process.id().ok_or("the process ended at once")?;
+        let reader = process.stdout.take().map(|output| {
+            let (log, mut lines) = (Arc::clone(&log), BufReader::new(output).lines());
+            tokio::spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    locked(&log).push(line);
+                }
+            })
+        });
+        Ok(Self {
+            events,
+            turn: AsyncMutex::default(),
+            process: AsyncMutex::new(process),
+            id,
+            log,
+            first_poll: Arc::new(Mutex::new(Some(first_poll))),
+            started,
+            timeout,
+            server,
+            reader,
+        })
+    }
+
+    /// Hands the function an event and waits for its answer: the response, or the error that it reports.
+    ///
+    /// # Errors
+    ///
+    /// Where the function ends without either, or takes longer than its timeout.
+    pub async fn invoke(&self, event: &str) -> Result<Answer, Error> {
+        let _turn = self.turn.lock().await;
+        let (answer, answered) = oneshot::channel();
+        let deadline = SystemTime::now() + self.timeout;
+        self.events.send(Invocation {
+            event: event.to_owned(),
+            deadline,
+            answer,
+        })?;
+        let mut process = self.process.lock().await;
+        tokio::select! {
+            answer = answered => Ok(answer?),
+            status = process.wait() => Err(format!("the function ended: {}", status?).into()),
+            () = tokio::time::sleep(self.timeout) => Err("the function took longer than its timeout".into()),
+        }
+    }
+
+    /// How long it took from the start until the function first asked for an event; once.
+    pub async fn start_took(&self) -> Option<Duration> {
+        let first = locked(&self.first_poll).take()?;
+        first.await.ok().map(|moment| moment - self.started)
+    }
+
+    /// The lines that the function has written to its log.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        locked(&self.log).clone()
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Waits until the process has ended and gives its whole log: for one that cannot start.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be waited for.
+    pub async fn ended(mut self) -> Result<(std::process::ExitStatus, Vec<String>), Error> {
+        let status = self.process.lock().await.wait().await?;
+        if let Some(reader) = self.reader.take() {
+            reader.await?;
+        }
+        Ok((status, self.log()))
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
+    if let Some(polled) = locked(&api.first_poll).take() {
+        // Nobody may be waiting for it.
+        let _ = polled.send(Instant::now());
+    }
+    let Some(invocation) = api.events.lock().await.recv().await else {
+        return StatusCode::GONE.into_response();
+    };
+    let number = api
+        .served
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let id = format!("00000000-0000-4000-8000-{number:012x}");
+    let deadline = invocation
+        .deadline
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis();
+    locked(&api.answers).insert(id.clone(), invocation.answer);
+    let headers = [
+        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-deadline-ms", deadline.to_string()),
+        (
+            "lambda-runtime-trace-id",
+            format!("Root=1-5e1b4151-{number:024x};Sampled=1"),
+        ),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:123456789012:function:function".to_owned(),
+        ),
+    ];
+    (axum::response::AppendHeaders(headers), invocation.event).into_response()
+}
+
+async fn response(
+    api: State<Arc<RuntimeApi>>,
+    id: PathParameter<String>,
+    body: Bytes,
+) -> StatusCode {
+    answered(
+        &api,
+        &id,
+        Ok(serde_json::from_slice(&body).unwrap_or_default()),
+    )
+}
+
+async fn error(
+    api: State<Arc<RuntimeApi>>,
+    id: PathParameter<String>,
+    _headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    answered(
+        &api,
+        &id,
+        Err(serde_json::from_slice(&body).unwrap_or_default()),
+    )
+}
+
+fn answered(api: &RuntimeApi, id: &str, answer: Answer) -> StatusCode {
+    match locked(&api.answers).remove(id) {
+        // Who asked may have given up.
+        Some(waiting) => drop(waiting.send(answer)),
+        None => return StatusCode::NOT_FOUND,
+    }
+    StatusCode::ACCEPTED
+}
+
+/// A lock whose holder panicked holds nothing broken here.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

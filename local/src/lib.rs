@@ -1,0 +1,23 @@
+//! AWS on a laptop: what stands in for the cloud when the API runs or is tested on one machine.
+//!
+//! | here | stands in for |
+//! |---|---|
+//! | [`dynamodb`] | the table, made as `template.yaml` declares it |
+//! | [`issuer`] | Huudis, as far as its keys and tokens go |
+//! | [`lambda`] | the Lambda service: runs a function's binary and hands it events |
+//! | [`gateway`] | the API Gateway: turns a request into an event by the routes of `template.yaml` |
+//! | [`proxy`] | a network between a function and its table: slow, failing, and counting |
+//! | [`template`] | CloudFormation: reads `template.yaml` |
+//!
+//! `make run` uses the first two, with `cargo lambda watch` for Lambda and the gateway; the tests and the
+//! benchmark use all. Nothing here is a dependency of what is deployed.
+
+pub mod dynamodb;
+pub mod gateway;
+pub mod issuer;
+pub mod lambda;
+pub mod proxy;
+pub mod template;
+
+/// What goes wrong here is told to a developer, in words.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,288 @@
+//! `make run` and `make token`: the whole API on one machine.
+
+use std::{
+    env, fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::{ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+use local::{
+    Error,
+    dynamodb::DynamoDb,
+    issuer::{Issuer, Key},
+    template::{Route, Template},
+};
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+    signal::unix::{SignalKind, signal},
+};
+
+/// The name of the table on this machine.
+const TABLE: &str = "suppuo";
+
+/// What `cargo lambda watch` starts at the first call of a function is built before, so that this is long.
+const API_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long `cargo lambda watch` may take to end before it is made to.
+const END_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where everything listens, on loopback. Each can be changed by the variable of its name.
+struct Ports {
+    api: u16,
+    issuer: u16,
+    dynamodb: u16,
+}
+
+impl Ports {
+    fn from_env() -> Result<Self, Error> {
+        let port = |name: &str, default| match env::var(name) {
+            Ok(text) => text
+                .parse()
+                .map_err(|_| format!("{name}: `{text}` is no port number")),
+            Err(_) => Ok(default),
+        };
+        Ok(Self {
+            api: port("API_PORT", 9000)?,
+            issuer: port("ISSUER_PORT", 9400)?,
+            dynamodb: port("DYNAMODB_PORT", 9401)?,
+        })
+    }
+
+    fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.api)
+    }
+
+    fn issuer_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.issuer)
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match env::args().nth(1).as_deref() {
+        Some("run") => run().await,
+        Some("token") => print_token().await,
+        _ => Err("usage: local run | token".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Error> {
+    // From here on a signal ends the run in order, and not in the middle of something.
+    let mut ended = [
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::hangup())?,
+    ];
+    let [interrupt, terminate, hangup] = &mut ended;
+    let ports = Ports::from_env()?;
+    let project = env::current_dir()?;
+    let template = Template::read(&project)?;
+    let data = project.join(".data");
+    fs::create_dir_all(&data)?;
+    // Before anything is started: who runs it twice should find the first one unharmed.
+    drop(listen("API_PORT", ports.api).await?);
+
+    say(&format!(
+        "DynamoDB: {} on port {}",
+        data.join("dynamodb.sqlite").display(),
+        ports.dynamodb
+    ));
+    let dynamodb = DynamoDb::start(Some(&data.join("dynamodb.sqlite")), ports.dynamodb)
+        .map_err(|error| in_use("DYNAMODB_PORT", ports.dynamodb, error))?;
+    dynamodb.create_table(&template, TABLE)?;
+
+    say(&format!("issuer: {}", ports.issuer_url()));
+    let listener = listen("ISSUER_PORT", ports.issuer).await?;
+    let issuer = Issuer::new(ports.issuer_url(), Key::kept_in(&data.join("issuer.key"))?);
+    tokio::spawn(issuer.serve(listener));
+
+    let log = data.join("api.log");
+    say(&format!(
+        "API: cargo lambda watch on port {}, its log in {}",
+        ports.api,
+        log.display()
+    ));
+    let mut api = watch(&ports, dynamodb.url(), &log)?;
+    let outcome = tokio::select! {
+        outcome = present(&ports, &template) => match outcome {
+            Ok(()) => tokio::select! {
+                _ = interrupt.recv() => Ok(()),
+                _ = terminate.recv() => Ok(()),
+                _ = hangup.recv() => Ok(()),
+                status = api.wait() => Err(format!("cargo lambda watch ended: {}", status?).into()),
+            },
+            failed => failed,
+        },
+        status = api.wait() => Err(format!("cargo lambda watch ended: {}; see {}", status?, log.display()).into()),
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        _ = hangup.recv() => Ok(()),
+    };
+    say("ending");
+    end(api).await?;
+    outcome
+}
+
+/// Waits for the API and shows what can be done with it.
+async fn present(ports: &Ports, template: &Template) -> Result<(), Error> {
+    await_api(ports, &template.routes()?).await?;
+    let (api, token) = (ports.api_url(), token(ports).await?);
+    println!(
+        "
+The API answers at {api}/api/v1. Try it:
+
+  # Create a key, with an access token of a made-up person (another: make token)
+  curl -X POST {api}/api/v1/api-keys -H 'Authorization: Bearer {token}' -d '{{\"name\":\"My first key\"}}'
+
+  # Use it: put the `key` of the answer in place of KEY
+  curl {api}/api/v1/api-keys -H 'Authorization: Bearer KEY'
+
+  # Revoke it: put its `id` in place of ID; with the same key, the next call is refused
+  curl -X DELETE {api}/api/v1/api-keys/ID -H 'Authorization: Bearer KEY'
+
+Ctrl-C ends it. What is created stays; `make clean-data` forgets it."
+    );
+    Ok(())
+}
+
+fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
+    let cargo_lambda =
+        env::var_os("CARGO_LAMBDA").map_or_else(|| "cargo-lambda".into(), PathBuf::from);
+    let output = fs::File::create(log)?;
+    let concurrency = env::var("CONCURRENCY").unwrap_or_else(|_| "8".to_owned());
+    let settings = [
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("TABLE_NAME", TABLE),
+        ("HUUDIS_ISSUER", &ports.issuer_url()),
+    ];
+    let mut command = Command::new(&cargo_lambda);
+    command
+        .args([
+            "lambda",
+            "watch",
+            "--ignore-changes",
+            "--disable-cors",
+            "--concurrency",
+            &concurrency,
+        ])
+        .args([
+            "--invoke-address",
+            "127.0.0.1",
+            "--invoke-port",
+            &ports.api.to_string(),
+        ])
+        .envs(settings)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        // Ctrl-C in a terminal goes to its whole group; this one is ended by `end`, in order.
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+        .spawn()
+        .map_err(|error| format!("{}: {error}", cargo_lambda.display()).into())
+}
+
+/// Ends `cargo lambda watch`. The functions end by themselves when their Runtime API is gone.
+async fn end(mut api: Child) -> Result<(), Error> {
+    let Some(group) = api
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw)
+    else {
+        return Ok(());
+    };
+    for signal in [Signal::INT, Signal::KILL] {
+        // It may have ended in between.
+        let _ = kill_process_group(group, signal);
+        if tokio::time::timeout(END_TIMEOUT, api.wait()).await.is_ok() {
+            return Ok(());
+        }
+    }
+    Err("cargo lambda watch could not be ended".into())
+}
+
+/// Waits until every function answers in the envelope, so that the first call of a newcomer is a quick one.
+async fn await_api(ports: &Ports, routes: &[Route]) -> Result<(), Error> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let began = Instant::now();
+    for route in routes {
+        let (method, path) = match &route.endpoint {
+            Some((method, path)) => (method.as_str(), path.replace(['{', '}'], "")),
+            None => ("GET", "/".to_owned()),
+        };
+        let (method, url) = (
+            reqwest::Method::from_bytes(method.as_bytes())?,
+            ports.api_url() + &path,
+        );
+        loop {
+            let answer = client.request(method.clone(), &url).send().await;
+            if let Ok(answer) = answer
+                && let Ok(body) = answer.json::<Value>().await
+                && body["meta"]["requestId"].is_string()
+            {
+                say(&format!("{} answers", route.function));
+                break;
+            }
+            if began.elapsed() > API_TIMEOUT {
+                return Err(format!("{} does not answer", route.function).into());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    Ok(())
+}
+
+async fn print_token() -> Result<(), Error> {
+    println!("{}", token(&Ports::from_env()?).await?);
+    Ok(())
+}
+
+/// A token of the person `SUB` in the workspace `ACCOUNT`.
+async fn token(ports: &Ports) -> Result<String, Error> {
+    let or = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
+    let request = json!({ "sub": or("SUB", "usr_dev"), "accountId": or("ACCOUNT", "acc_dev") });
+    let url = format!("{}/dev/token", ports.issuer_url());
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let answer = client.post(&url).json(&request).send().await;
+    let answer = answer
+        .map_err(|error| format!("{url} does not answer, is `make run` running? ({error})"))?;
+    let answer: Value = answer.json().await?;
+    Ok(answer["token"]
+        .as_str()
+        .ok_or("the issuer gave no token")?
+        .to_owned())
+}
+
+async fn listen(variable: &str, port: u16) -> Result<TcpListener, Error> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await;
+    listener.map_err(|error| in_use(variable, port, error.into()))
+}
+
+fn in_use(variable: &str, port: u16, error: Error) -> Error {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) if io.kind() == ErrorKind::AddrInUse => {
+            format!("port {port} is in use; choose another with {variable}=…").into()
+        }
+        _ => error,
+    }
+}
+
+fn say(what: &str) {
+    println!("▸ {what}");
+}

@@ -1,0 +1,235 @@
+//! A proxy between a function and its table. It counts what passes, and can make it slow or fail.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::Error;
+
+/// One call of DynamoDB that passed, or did not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// `UpdateItem`, `Query`…
+    pub name: String,
+    /// The IAM actions that it needs: its own, or those of a transaction's writes.
+    pub actions: Vec<String>,
+    /// The capacity units that the service reported; none where the call failed.
+    pub units: f64,
+}
+
+/// What is to happen to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The service says that it is throttling; nothing is done.
+    Throttle,
+    /// The service says that it failed; nothing is done.
+    Fail,
+    /// The service says that another write was under way; nothing is done.
+    Conflict,
+    /// It is done, and the answer is lost.
+    LoseAnswer,
+    /// It is done, and the answer comes after this many milliseconds.
+    AnswerLate(u64),
+}
+
+/// Decides what happens to a call of an operation.
+pub type Faults = Box<dyn Fn(&Operation) -> Fault + Send + Sync>;
+
+/// A running proxy. Dropping it ends it.
+pub struct Proxy {
+    url: String,
+    passage: Arc<Passage>,
+    server: JoinHandle<()>,
+}
+
+struct Passage {
+    upstream: String,
+    client: reqwest::Client,
+    delay: Duration,
+    faults: Faults,
+    operations: Mutex<Vec<Operation>>,
+}
+
+impl Proxy {
+    /// Starts before `upstream`, with `delay` added to each call.
+    ///
+    /// # Errors
+    ///
+    /// Where no port is to be had.
+    pub async fn start(upstream: &str, delay: Duration, faults: Faults) -> Result<Self, Error> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let passage = Arc::new(Passage {
+            upstream: upstream.to_owned(),
+            client: reqwest::Client::builder().no_proxy().build()?,
+            delay,
+            faults,
+            operations: Mutex::default(),
+        });
+        let app = Router::new()
+            .fallback(pass)
+            .with_state(Arc::clone(&passage));
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                eprintln!("the proxy ended: {error}");
+            }
+        });
+        Ok(Self {
+            url,
+            passage,
+            server,
+        })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What has passed since this was last asked.
+    #[must_use]
+    pub fn take_operations(&self) -> Vec<Operation> {
+        std::mem::take(
+            &mut self
+                .passage
+                .operations
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn pass(
+    State(passage): State<Arc<Passage>>,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut operation = operation(&headers, &body);
+    let fault = (passage.faults)(&operation);
+    tokio::time::sleep(passage.delay).await;
+    let refused = match fault {
+        Fault::Throttle => Some((400, "ThrottlingException")),
+        Fault::Fail => Some((500, "InternalServerError")),
+        Fault::Conflict if operation.name == "TransactWriteItems" => {
+            Some((400, "TransactionCanceledException"))
+        }
+        Fault::Conflict => Some((400, "TransactionConflictException")),
+        Fault::None | Fault::LoseAnswer | Fault::AnswerLate(_) => None,
+    };
+    if let Some((status, kind)) = refused {
+        passage.passed(operation);
+        return refusal(status, kind);
+    }
+
+    headers.remove("host");
+    let sent = passage
+        .client
+        .post(&passage.upstream)
+        .headers(headers)
+        .body(body)
+        .send();
+    let answer = async {
+        let answer = sent.await?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Ok::<_, reqwest::Error>((status, headers, answer.bytes().await?))
+    };
+    match answer.await {
+        Ok((status, headers, body)) => {
+            operation.units = units(&body);
+            passage.passed(operation);
+            match fault {
+                // A connection that is cut: a body that ends before its length is reached.
+                Fault::LoseAnswer => {
+                    return ([("content-length", "1000000")], Bytes::new()).into_response();
+                }
+                Fault::AnswerLate(millis) => {
+                    tokio::time::sleep(Duration::from_millis(millis)).await
+                }
+                _ => {}
+            }
+            (status, headers, body).into_response()
+        }
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}
+
+impl Passage {
+    fn passed(&self, operation: Operation) {
+        self.operations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(operation);
+    }
+}
+
+fn operation(headers: &HeaderMap, body: &[u8]) -> Operation {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
+    let name = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let writes = body["TransactItems"].as_array().into_iter().flatten();
+    // A transaction needs the rights of its writes ("IAM for transactions", DynamoDB developer guide).
+    let mut actions: Vec<_> = writes
+        .filter_map(|write| write.as_object()?.keys().next())
+        .map(|kind| match kind.as_str() {
+            "ConditionCheck" => "dynamodb:ConditionCheckItem".to_owned(),
+            kind => format!("dynamodb:{kind}Item"),
+        })
+        .collect();
+    if actions.is_empty() {
+        actions.push(format!("dynamodb:{name}"));
+    }
+    Operation {
+        name,
+        actions,
+        units: 0.0,
+    }
+}
+
+fn units(answer: &[u8]) -> f64 {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let consumed = &answer["ConsumedCapacity"];
+    let each = |one: &Value| one["CapacityUnits"].as_f64().unwrap_or_default();
+    consumed
+        .as_array()
+        .map_or_else(|| each(consumed), |all| all.iter().map(each).sum())
+}
+
+fn refusal(status: u16, kind: &str) -> Response {
+    let mut body = json!({
+        "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"),
+        "message": "injected by a test",
+    });
+    if kind == "TransactionCanceledException" {
+        body["CancellationReasons"] = json!([{ "Code": "TransactionConflict" }]);
+    }
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (
+        status,
+        [("content-type", "application/x-amz-json-1.0")],
+        body.to_string(),
+    )
+        .into_response()
+}

@@ -1,0 +1,160 @@
+//! Reads `template.yaml`: the one place where the table and the routes are declared.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::{Map, Value};
+
+use crate::Error;
+
+/// The template, as plain values: what CloudFormation's short forms (`!Ref`) refer to is not resolved.
+#[derive(Debug)]
+pub struct Template(Value);
+
+/// One endpoint, as the template declares it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// The HTTP method and the path with its `{parameters}`, or neither for the `$default` route.
+    pub endpoint: Option<(String, String)>,
+    /// The name of the function's binary.
+    pub function: String,
+    /// The actions that the function's policies allow, all of them on the table.
+    pub actions: BTreeSet<String>,
+}
+
+impl Route {
+    /// How API Gateway names the route: `GET /api/v1/health`, or `$default`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match &self.endpoint {
+            Some((method, path)) => format!("{method} {path}"),
+            None => "$default".to_owned(),
+        }
+    }
+}
+
+impl Template {
+    /// Reads the template of the project.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is not there or is no YAML.
+    pub fn read(project: &Path) -> Result<Self, Error> {
+        let file = project.join("template.yaml");
+        let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        Ok(Self(plain(serde_yaml_ng::from_str(&text)?)))
+    }
+
+    /// The whole template.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let resources = self.0["Resources"].as_object().into_iter().flatten();
+        let of_kind = resources.filter(move |(_, resource)| resource["Type"] == kind);
+        of_kind.map(|(name, resource)| (name.as_str(), resource))
+    }
+
+    /// What `CreateTable` needs to make the table under another name, and its TTL attribute.
+    ///
+    /// # Errors
+    ///
+    /// Where the template does not declare exactly one table.
+    pub fn table(&self, name: &str) -> Result<(Value, Option<String>), Error> {
+        let mut tables = self.resources("AWS::DynamoDB::Table");
+        let (Some((_, table)), None) = (tables.next(), tables.next()) else {
+            return Err("template.yaml must declare one table".into());
+        };
+        // What of CloudFormation's properties is CreateTable's too; the rest is other calls.
+        const CREATED_WITH: [&str; 6] = [
+            "AttributeDefinitions",
+            "BillingMode",
+            "GlobalSecondaryIndexes",
+            "KeySchema",
+            "LocalSecondaryIndexes",
+            "StreamSpecification",
+        ];
+        let declared = table["Properties"].as_object().into_iter().flatten();
+        let mut request: Map<_, _> = declared
+            .filter(|(property, _)| CREATED_WITH.contains(&property.as_str()))
+            .map(|(property, value)| (property.clone(), value.clone()))
+            .collect();
+        request.insert("TableName".to_owned(), name.into());
+        let ttl = &table["Properties"]["TimeToLiveSpecification"]["AttributeName"];
+        Ok((request.into(), ttl.as_str().map(str::to_owned)))
+    }
+
+    /// The endpoints, each with its function.
+    ///
+    /// # Errors
+    ///
+    /// Where a function is not built by cargo-lambda, has other than one route, or may act elsewhere than on
+    /// the table.
+    pub fn routes(&self) -> Result<Vec<Route>, Error> {
+        self.resources("AWS::Serverless::Function")
+            .map(|(name, function)| route(function).map_err(|e| format!("{name}: {e}").into()))
+            .collect()
+    }
+}
+
+fn route(function: &Value) -> Result<Route, Error> {
+    let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str();
+    let properties = &function["Properties"];
+    let mut events = properties["Events"].as_object().into_iter().flatten();
+    let (Some((_, event)), None) = (events.next(), events.next()) else {
+        return Err("has other than one event".into());
+    };
+    if event["Type"] != "HttpApi" {
+        return Err("has an event that is not HttpApi".into());
+    }
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let endpoint = match (
+        text(&event["Properties"]["Method"]),
+        text(&event["Properties"]["Path"]),
+    ) {
+        (Some(method), Some(path)) => Some((method, path)),
+        (None, None) => None,
+        _ => return Err("has a method without a path, or the reverse".into()),
+    };
+    let mut actions = BTreeSet::new();
+    for policy in properties["Policies"].as_array().into_iter().flatten() {
+        for statement in policy["Statement"]
+            .as_array()
+            .ok_or("has a policy without statements")?
+        {
+            if statement["Effect"] != "Allow" || statement["Resource"] != "Table.Arn" {
+                return Err("has a statement that does not allow something on the table".into());
+            }
+            let allowed = statement["Action"].as_array().into_iter().flatten();
+            actions.extend(allowed.filter_map(text));
+        }
+    }
+    Ok(Route {
+        endpoint,
+        function: binary.ok_or("names no binary")?.to_owned(),
+        actions,
+    })
+}
+
+/// YAML as JSON, without its tags: `!GetAtt Table.Arn` becomes `"Table.Arn"`.
+fn plain(yaml: serde_yaml_ng::Value) -> Value {
+    use serde_yaml_ng::Value as Yaml;
+    match yaml {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(value) => value.into(),
+        Yaml::Number(value) => match (value.as_i64(), value.as_f64()) {
+            (Some(whole), _) => whole.into(),
+            (None, float) => float.into(),
+        },
+        Yaml::String(value) => value.into(),
+        Yaml::Sequence(values) => values.into_iter().map(plain).collect(),
+        Yaml::Mapping(entries) => Value::Object(
+            entries
+                .into_iter()
+                .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), plain(value))))
+                .collect(),
+        ),
+        Yaml::Tagged(tagged) => plain(tagged.value),
+    }
+}
