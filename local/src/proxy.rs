@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -158,9 +158,10 @@ async fn pass(
             operation.units = units(&body);
             passage.passed(operation);
             match fault {
-                // A connection that is cut: a body that ends before its length is reached.
+                // The connection is cut in the middle of the body.
                 Fault::LoseAnswer => {
-                    return ([("content-length", "1000000")], Bytes::new()).into_response();
+                    let cut = futures_util::stream::iter([Err::<Bytes, _>("lost")]);
+                    return (status, Body::from_stream(cut)).into_response();
                 }
                 Fault::AnswerLate(millis) => {
                     tokio::time::sleep(Duration::from_millis(millis)).await

@@ -69,7 +69,9 @@ pub(crate) async fn answer<E: Endpoint>(
 ///
 /// A deadline that is over before the work began is none: `cargo lambda watch` states one in 1970.
 fn time_left(context: &Context) -> Duration {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     match Duration::from_millis(context.deadline).checked_sub(now) {
         Some(left) => left.saturating_sub(RESERVED),
         None => Duration::MAX,

@@ -13,7 +13,7 @@ use crate::{
     store::{
         StoreError, Workspace,
         item::{self, Item, Read},
-        transaction::{Refused, Transaction, pause},
+        transaction::{Refused, Transaction},
         workspaces,
     },
     time::Timestamp,
@@ -106,40 +106,35 @@ impl<'a> ApiKeys<'a> {
             created_at: now,
         };
         let hash = key.hash();
-        for attempt in 0..ATTEMPTS {
-            // The window that this opens is over: the first call turns it, and stamps `lastUsedAt`.
-            let keys_item = Put::builder()
-                .set_item(Some(item::key(&key_partition(&hash), KEY_SORT)))
-                .item("accountId", item::text(workspace.as_str()))
-                .item("keyId", item::text(created.id.as_str()))
-                .item("opened", item::moment(Timestamp::EPOCH))
-                .item("calls", item::number(0))
-                .condition_expression("attribute_not_exists(pk)");
-            let listing = Put::builder()
-                .set_item(Some(listing_key(workspace, &created.id)))
-                .item("name", item::text(&created.name))
-                .item("keyPrefix", item::text(&created.prefix))
-                .item("keyHash", item::text(hash.as_str()))
-                .item("createdAt", item::moment(now))
-                .condition_expression("attribute_not_exists(pk)");
-            let written = Transaction::new(database, "create a key")
-                .update(workspaces::count_key_in(workspace, MAX_KEYS, now))?
-                .put(keys_item)?
-                .put(listing)?
-                .commit();
-            match written.await? {
-                Ok(()) => return Ok(Creation::Created(created)),
-                Err(Refused::Condition(0)) => return Ok(Creation::WorkspaceFull),
-                Err(Refused::Condition(_)) => {
-                    return Err(StoreError::because(
-                        "create a key",
-                        "its hash or id is taken",
-                    ));
-                }
-                Err(Refused::Conflict) => pause(attempt).await,
-            }
+        // The window that this opens is over: the first call turns it, and stamps `lastUsedAt`.
+        let keys_item = Put::builder()
+            .set_item(Some(item::key(&key_partition(&hash), KEY_SORT)))
+            .item("accountId", item::text(workspace.as_str()))
+            .item("keyId", item::text(created.id.as_str()))
+            .item("opened", item::moment(Timestamp::EPOCH))
+            .item("calls", item::number(0))
+            .condition_expression("attribute_not_exists(pk)");
+        let listing = Put::builder()
+            .set_item(Some(listing_key(workspace, &created.id)))
+            .item("name", item::text(&created.name))
+            .item("keyPrefix", item::text(&created.prefix))
+            .item("keyHash", item::text(hash.as_str()))
+            .item("createdAt", item::moment(now))
+            .condition_expression("attribute_not_exists(pk)");
+        let written = Transaction::new(database, "create a key")
+            .update(workspaces::count_key_in(workspace, MAX_KEYS, now))?
+            .put(keys_item)?
+            .put(listing)?
+            .commit_patiently(ATTEMPTS);
+        match written.await? {
+            Ok(()) => Ok(Creation::Created(created)),
+            Err(Refused::Condition(0)) => Ok(Creation::WorkspaceFull),
+            Err(Refused::Condition(_)) => Err(StoreError::because(
+                "create a key",
+                "its hash or id is taken",
+            )),
+            Err(Refused::Conflict) => Ok(Creation::Contended),
         }
-        Ok(Creation::Contended)
     }
 
     /// All keys of the workspace, newest first.
@@ -207,25 +202,22 @@ impl<'a> ApiKeys<'a> {
         };
         let hash = KeyHash::from_stored(found.text("keyHash")?.to_owned());
 
-        for attempt in 0..ATTEMPTS {
-            let exists = |key: Item| {
-                Delete::builder()
-                    .set_key(Some(key))
-                    .condition_expression("attribute_exists(pk)")
-            };
-            let written = Transaction::new(database, "revoke a key")
-                .delete(exists(item::key(&key_partition(&hash), KEY_SORT)))?
-                .delete(exists(listing.clone()))?
-                .update(workspaces::count_key_out(workspace))?
-                .commit();
-            match written.await? {
-                Ok(()) => return Ok(Revocation::Revoked),
-                // Another revocation came between the read and the write.
-                Err(Refused::Condition(_)) => return Ok(Revocation::NoSuchKey),
-                Err(Refused::Conflict) => pause(attempt).await,
-            }
+        let exists = |key: Item| {
+            Delete::builder()
+                .set_key(Some(key))
+                .condition_expression("attribute_exists(pk)")
+        };
+        let written = Transaction::new(database, "revoke a key")
+            .delete(exists(item::key(&key_partition(&hash), KEY_SORT)))?
+            .delete(exists(listing))?
+            .update(workspaces::count_key_out(workspace))?
+            .commit_patiently(ATTEMPTS);
+        match written.await? {
+            Ok(()) => Ok(Revocation::Revoked),
+            // Another revocation came between the read and the write.
+            Err(Refused::Condition(_)) => Ok(Revocation::NoSuchKey),
+            Err(Refused::Conflict) => Ok(Revocation::Contended),
         }
-        Ok(Revocation::Contended)
     }
 }
 

@@ -22,12 +22,14 @@ use crate::config::ConfigError;
 /// hundred and forty halves the start of a function.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// Together below the timeout of the functions (10 s, `template.yaml`): two attempts at one call, and
-/// time left to answer. DynamoDB answers in milliseconds; a call that takes a second is lost.
+/// Together below the timeout of the functions (10 s, `template.yaml`): three attempts at each of two calls,
+/// and time left to answer. DynamoDB answers in milliseconds; a call that takes a second is lost.
 const CONNECT: Duration = Duration::from_secs(1);
-const ATTEMPT: Duration = Duration::from_millis(1500);
+const ATTEMPT: Duration = Duration::from_secs(1);
 const OPERATION: Duration = Duration::from_millis(3500);
-const ATTEMPTS: u32 = 2;
+const ATTEMPTS: u32 = 3;
+/// The SDK's own is a second, which is for services that take one to recover.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
 /// Makes the client from what Lambda puts into the environment: credentials, region, and on a laptop
 /// `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -54,7 +56,11 @@ pub(crate) async fn connect() -> Result<Client, ConfigError> {
         .region(EnvironmentVariableRegionProvider::new())
         .http_client(http)
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(FIRST_BACKOFF),
+        )
         // For streamed bodies; ours come at once, and the timeouts above bound them.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .load()

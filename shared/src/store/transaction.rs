@@ -21,6 +21,9 @@ pub(super) struct Transaction<'a> {
     database: &'a Database,
     attempted: &'static str,
     writes: Vec<TransactWriteItem>,
+    /// Names this transaction to the service, which does not apply it a second time when it is sent again:
+    /// by the SDK because an answer was lost, or by us because others were in the way.
+    token: String,
 }
 
 /// Why nothing was written.
@@ -34,10 +37,12 @@ pub(super) enum Refused {
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(database: &'a Database, attempted: &'static str) -> Self {
+        let token = base16ct::lower::encode_string(&random::bytes::<16>());
         Self {
             database,
             attempted,
             writes: Vec::with_capacity(3),
+            token,
         }
     }
 
@@ -67,19 +72,38 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Writes everything, or nothing. The SDK gives every transaction a token of its own, so that one
-    /// whose answer was lost is not applied again when the SDK sends it again.
+    /// Writes everything, or nothing.
     pub(super) async fn commit(self) -> Result<Result<(), Refused>, StoreError> {
+        self.send().await
+    }
+
+    /// The same, tried again up to `attempts` times while others are in the way.
+    pub(super) async fn commit_patiently(
+        self,
+        attempts: u32,
+    ) -> Result<Result<(), Refused>, StoreError> {
+        for attempt in 1..attempts {
+            match self.send().await? {
+                Err(Refused::Conflict) => pause(attempt).await,
+                done => return Ok(done),
+            }
+        }
+        self.send().await
+    }
+
+    async fn send(&self) -> Result<Result<(), Refused>, StoreError> {
         let Self {
             database,
             attempted,
             writes,
+            token,
         } = self;
         let count = u32::try_from(writes.len()).unwrap_or(u32::MAX);
         let transaction = database
             .client
             .transact_write_items()
-            .set_transact_items(Some(writes))
+            .set_transact_items(Some(writes.clone()))
+            .client_request_token(token)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send();
         let error = match database.meter.call(transaction).await {

@@ -1,0 +1,397 @@
+//! Huudis access tokens (contract, section 3), and what is not to be taken for one.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use local::issuer::Key;
+use serde_json::{Value, json};
+
+use crate::app::{
+    App,
+    issuer::{KID, now},
+};
+
+const GOOD: &str = r#"{ "sub": "usr_1", "accountId": "acc_a" }"#;
+
+fn good() -> Value {
+    serde_json::from_str(GOOD).unwrap()
+}
+
+/// Good claims with these changed.
+fn with(changes: &Value) -> Value {
+    let mut claims = good();
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims
+}
+
+fn header() -> Value {
+    json!({ "alg": "ES256", "typ": "JWT", "kid": KID })
+}
+
+#[tokio::test]
+async fn a_token_of_the_issuer_is_taken() {
+    let app = App::start().await;
+    let good = [
+        json!({}),
+        json!({ "aud": "suppuo-cli" }),
+        json!({ "aud": ["other", "suppuo"] }),
+        json!({ "exp": now() + 5, "nbf": now() - 5 }),
+        json!({ "exp": now() as f64 + 60.5 }),
+        // Clocks may differ, by less than a minute.
+        json!({ "exp": now() - 30 }),
+        json!({ "nbf": now() + 30 }),
+        json!({ "scope": "x", "email": null, "nested": { "exp": "x" } }),
+    ];
+    for changes in good {
+        let token = app.issuer.token(&with(&changes));
+        let answer = app.list().bearer(&token).send().await;
+        assert_eq!(answer.status, 200, "{changes}: {answer:?}");
+    }
+    assert_eq!(app.issuer.fetches(), 1);
+}
+
+#[tokio::test]
+async fn what_a_token_says_of_keys_is_not_looked_at() {
+    let app = App::start().await;
+    let (own, attackers) = (&app.issuer.key, Key::generate());
+    let mut header = header();
+    header["jku"] = "http://127.0.0.1:1/keys".into();
+    header["x5u"] = "http://127.0.0.1:1/certificate".into();
+    header["jwk"] = attackers.jwk(KID);
+    let claims = app.issuer.claims(&good());
+    app.list()
+        .bearer(&own.sign(&header, &claims))
+        .await_status(200)
+        .await;
+    app.list()
+        .bearer(&attackers.sign(&header, &claims))
+        .await_status(401)
+        .await;
+}
+
+#[tokio::test]
+async fn a_claim_that_is_missing_or_wrong_is_refused() {
+    let app = App::start().await;
+    let later = now() + 300;
+    let wrong = [
+        json!({ "iss": "https://huudis.example" }),
+        json!({ "iss": format!("{}/", app.issuer.name()) }),
+        json!({ "iss": [app.issuer.name()] }),
+        json!({ "iss": null }),
+        json!({ "aud": "other" }),
+        json!({ "aud": ["other"] }),
+        json!({ "aud": [] }),
+        json!({ "aud": { "suppuo": true } }),
+        json!({ "aud": "suppuo,suppuo-cli" }),
+        json!({ "aud": null }),
+        json!({ "exp": now() - 61 }),
+        json!({ "exp": null }),
+        json!({ "exp": later.to_string() }),
+        json!({ "exp": [later] }),
+        json!({ "exp": true }),
+        json!({ "exp": -1 }),
+        json!({ "exp": 1e300 }),
+        json!({ "nbf": now() + 61 }),
+        json!({ "nbf": (now() - 61).to_string() }),
+        json!({ "sub": null }),
+        json!({ "sub": "" }),
+        json!({ "sub": 7 }),
+    ];
+    for changes in wrong {
+        let answer = app
+            .list()
+            .bearer(&app.issuer.token(&with(&changes)))
+            .send()
+            .await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "AUTH_REQUIRED"),
+            "{changes}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_workspace_is_forbidden() {
+    let app = App::start().await;
+    for workspace in [
+        json!(null),
+        json!(""),
+        json!("ws_1"),
+        json!(7),
+        json!(["acc_a"]),
+        json!("acc_a#b"),
+    ] {
+        let token = app.issuer.token(&with(&json!({ "accountId": workspace })));
+        let answer = app.list().bearer(&token).send().await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (403, "FORBIDDEN"),
+            "{workspace}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn forged_tokens_are_refused() {
+    let app = App::start().await;
+    let claims = app.issuer.claims(&good());
+    let own = app.issuer.key.sign(&header(), &claims);
+    let [head, body, signature] = own.split('.').collect::<Vec<_>>()[..] else {
+        panic!()
+    };
+    let part = |value: &Value| BASE64URL.encode(value.to_string());
+    let with_header = |changes: Value| {
+        let mut header = header();
+        for (name, value) in changes.as_object().unwrap() {
+            header[name] = value.clone();
+        }
+        app.issuer.key.sign(&header, &claims)
+    };
+    let more = part(
+        &app.issuer
+            .claims(&json!({ "sub": "usr_2", "accountId": "acc_b" })),
+    );
+    let zeros = BASE64URL.encode([0; 64]);
+    // (r, s) and (r, n - s) are both good signatures (FIPS 186-5 has no rule of its own); a DER form is not.
+    let forged = [
+        // The signature is somebody else's, of something else, missing, or no signature at all.
+        Key::generate().sign(&header(), &claims),
+        format!("{head}.{more}.{signature}"),
+        format!("{head}.{body}."),
+        format!("{head}.{body}"),
+        format!("{head}.{body}.{zeros}"),
+        format!("{head}.{body}.{}", &signature[..signature.len() - 2]),
+        format!("{head}.{body}.{signature}A"),
+        format!("{head}.{body}.{signature}="),
+        format!("{head}.{body}.{signature}.{signature}"),
+        format!("{own}.{head}"),
+        format!(".{body}.{signature}"),
+        format!("{head}..{signature}"),
+        // Another algorithm.
+        format!("{}.{body}.", part(&json!({ "alg": "none", "kid": KID }))),
+        format!(
+            "{}.{body}.{signature}",
+            part(&json!({ "alg": "none", "kid": KID }))
+        ),
+        with_header(json!({ "alg": "none" })),
+        with_header(json!({ "alg": "None" })),
+        with_header(json!({ "alg": "es256" })),
+        with_header(json!({ "alg": "ES384" })),
+        with_header(json!({ "alg": "RS256" })),
+        with_header(json!({ "alg": "HS256" })),
+        with_header(json!({ "alg": null })),
+        with_header(json!({ "alg": ["ES256"] })),
+        // A key that is none of the issuer's.
+        with_header(json!({ "kid": null })),
+        with_header(json!({ "kid": "" })),
+        with_header(json!({ "kid": "../../../../etc/passwd" })),
+        with_header(json!({ "kid": "/dev/null" })),
+        with_header(json!({ "kid": "' OR 1=1 --" })),
+        with_header(json!({ "kid": [KID] })),
+        with_header(json!({ "kid": format!("{KID}\u{0}") })),
+        // Extensions that must be understood.
+        with_header(json!({ "crit": ["exp"] })),
+        with_header(json!({ "crit": [], "b64": false })),
+        with_header(json!({ "b64": false, "crit": ["b64"] })),
+        // Not a token.
+        "a.b.c".to_owned(),
+        "..".to_owned(),
+        "x".to_owned(),
+        "x".repeat(20_000),
+        format!("{}.{body}.{signature}", "A".repeat(9000)),
+        format!(
+            "{}.{body}.{signature}",
+            BASE64URL.encode(r#"{"alg":"none","alg":"ES256","kid":"key-1"}"#)
+        ),
+    ];
+    for token in forged {
+        let answer = app.list().bearer(&token).send().await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "AUTH_REQUIRED"),
+            "{token}"
+        );
+    }
+    app.list().bearer(&own).await_status(200).await;
+}
+
+/// The classic confusion: the public key, which everyone has, used as the secret of an HMAC.
+#[tokio::test]
+async fn an_hmac_under_the_public_key_is_refused() {
+    use sha2::{Digest, Sha256};
+
+    fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+        let mut block = [0; 64];
+        let hashed = Sha256::digest(key);
+        let key = if key.len() > 64 { &hashed[..] } else { key };
+        block[..key.len()].copy_from_slice(key);
+        let pad = |with: u8| block.map(|byte| byte ^ with);
+        let inner = Sha256::new()
+            .chain_update(pad(0x36))
+            .chain_update(message)
+            .finalize();
+        Sha256::new()
+            .chain_update(pad(0x5c))
+            .chain_update(inner)
+            .finalize()
+            .to_vec()
+    }
+
+    let app = App::start().await;
+    let jwk = app.issuer.key.jwk(KID);
+    let coordinate = |name: &str| BASE64URL.decode(jwk[name].as_str().unwrap()).unwrap();
+    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
+    for secret in [point, coordinate("x"), jwk.to_string().into_bytes()] {
+        let part = |value: &Value| BASE64URL.encode(value.to_string());
+        let header = json!({ "alg": "HS256", "typ": "JWT", "kid": KID });
+        let message = format!("{}.{}", part(&header), part(&app.issuer.claims(&good())));
+        let token = format!(
+            "{message}.{}",
+            BASE64URL.encode(hmac_sha256(&secret, message.as_bytes()))
+        );
+        assert_eq!(
+            app.list().bearer(&token).await_status(401).await.code(),
+            "AUTH_REQUIRED"
+        );
+    }
+}
+
+#[tokio::test]
+async fn keys_of_a_set_that_are_not_for_this_are_not_used() {
+    let second = Key::generate();
+    let changed = |changes: Value| {
+        let mut jwk = second.jwk("second");
+        for (name, value) in changes.as_object().unwrap() {
+            jwk[name] = value.clone();
+        }
+        jwk
+    };
+    let unusable = [
+        vec![changed(json!({ "kty": "RSA" }))],
+        vec![changed(json!({ "kty": "oct", "k": "c2VjcmV0" }))],
+        vec![changed(json!({ "crv": "P-384" }))],
+        vec![changed(json!({ "alg": "HS256" }))],
+        vec![changed(json!({ "alg": "ES521" }))],
+        vec![changed(json!({ "use": "enc" }))],
+        vec![changed(json!({ "key_ops": ["sign"] }))],
+        vec![changed(json!({ "d": "AAAA" }))],
+        vec![changed(json!({ "x": "AAAA" }))],
+        vec![changed(json!({ "y": changed(json!({}))["x"] }))],
+        // Which of two is meant cannot be told.
+        vec![changed(json!({})), changed(json!({}))],
+        vec![changed(json!({})), Key::generate().jwk("second")],
+        vec![
+            changed(json!({})),
+            json!({ "kty": "oct", "kid": "second", "k": "c2VjcmV0" }),
+        ],
+    ];
+    for keys in unusable {
+        let app = App::start().await;
+        let set: Vec<_> = [vec![app.issuer.key.jwk(KID)], keys.clone()].concat();
+        app.issuer.publish(&json!(set));
+        let mut header = header();
+        header["kid"] = "second".into();
+        let token = second.sign(&header, &app.issuer.claims(&good()));
+        let answer = app.list().bearer(&token).send().await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "AUTH_REQUIRED"),
+            "{keys:?}"
+        );
+        // The set's good key is as good as before.
+        app.list()
+            .bearer(&app.token("acc_a"))
+            .await_status(200)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_kid_makes_the_keys_be_fetched_again_once_a_minute() {
+    let app = App::start().await;
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(200)
+        .await;
+    let rotated = Key::generate();
+    app.issuer
+        .publish(&json!([app.issuer.key.jwk(KID), rotated.jwk("key-2")]));
+    let mut header = header();
+    header["kid"] = "key-2".into();
+    let token = rotated.sign(&header, &app.issuer.claims(&good()));
+    // Fetched just now: the minute has to pass, whatever is asked for meanwhile.
+    for _ in 0..5 {
+        app.list().bearer(&token).await_status(401).await;
+    }
+    assert_eq!(app.issuer.fetches(), 1);
+    // Another instance has not fetched yet, and finds both keys.
+    app.create("x").bearer(&token).await_status(201).await;
+    app.create("x")
+        .bearer(&app.token("acc_a"))
+        .await_status(201)
+        .await;
+    assert_eq!(app.issuer.fetches(), 2);
+}
+
+#[tokio::test]
+async fn keys_stay_in_use_while_the_issuer_is_down() {
+    let app = App::start().await;
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(200)
+        .await;
+    app.issuer.go_down();
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(200)
+        .await;
+}
+
+#[tokio::test]
+async fn without_any_keys_nothing_can_be_said_of_a_token() {
+    let app = App::start().await;
+    for broken in ["<html>", "[]", "{}", r#"{"keys": 7}"#] {
+        app.issuer.publish_text(broken);
+        app.list()
+            .bearer(&app.token("acc_a"))
+            .await_status(500)
+            .await;
+    }
+    app.issuer.go_down();
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(500)
+        .await;
+    // A token that cannot be good is refused all the same, and so is a key.
+    app.list().bearer("a.b.c").await_status(401).await;
+    app.list().bearer("sk_live_x").await_status(401).await;
+    // The issuer is asked again as soon as it is needed.
+    app.issuer.publish(&json!([app.issuer.key.jwk(KID)]));
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(200)
+        .await;
+}
+
+#[tokio::test]
+async fn the_keys_can_be_elsewhere_and_for_other_audiences() {
+    let elsewhere = App::start().await;
+    let url = format!("{}/.well-known/jwks.json", elsewhere.issuer.name());
+    let app = App::builder()
+        .setting("HUUDIS_ISSUER", "https://issuer.example")
+        .setting("HUUDIS_JWKS_URL", url)
+        .setting("HUUDIS_AUDIENCES", "desk, till")
+        .start()
+        .await;
+    let token = |aud: &str| {
+        let claims = with(&json!({ "iss": "https://issuer.example", "aud": aud }));
+        elsewhere.issuer.token(&claims)
+    };
+    app.list().bearer(&token("till")).await_status(200).await;
+    app.list().bearer(&token("suppuo")).await_status(401).await;
+    app.list()
+        .bearer(&elsewhere.token("acc_a"))
+        .await_status(401)
+        .await;
+}

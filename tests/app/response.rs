@@ -1,0 +1,141 @@
+//! An answer, as a client reads it. To read one is to check it: every answer keeps the contract's section 2.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// An answer of the API.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    headers: BTreeMap<String, String>,
+    body: Value,
+}
+
+impl Response {
+    /// Reads what a function hands to the gateway.
+    pub fn read(answer: Value) -> Self {
+        let body = answer["body"].as_str().expect("there is a body");
+        let response = Self {
+            status: answer["statusCode"].as_u64().unwrap().try_into().unwrap(),
+            headers: answer["headers"]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+                .collect(),
+            body: serde_json::from_str(body).expect("the body is JSON"),
+        };
+        assert_ne!(answer["isBase64Encoded"], true);
+        response.keeps_the_contract();
+        response
+    }
+
+    fn keeps_the_contract(&self) {
+        assert_eq!(keys(&self.body), ["data", "error", "meta"]);
+        assert_eq!(keys(&self.body["meta"]), ["requestId", "timestamp"]);
+        let id = self.body["meta"]["requestId"].as_str().unwrap();
+        assert_eq!(self.header("x-request-id"), Some(id));
+        let ulid = id.strip_prefix("req_").unwrap();
+        assert!(
+            ulid.len() == 26
+                && ulid
+                    .bytes()
+                    .all(|b| b"0123456789abcdefghjkmnpqrstvwxyz".contains(&b))
+        );
+        assert_timestamp(&self.body["meta"]["timestamp"]);
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+
+        let error = &self.body["error"];
+        if self.status < 300 {
+            assert!(
+                matches!(self.status, 200 | 201) && error.is_null() && !self.body["data"].is_null()
+            );
+        } else {
+            assert!(self.body["data"].is_null());
+            let mut members = keys(error);
+            members.retain(|member| member != "param");
+            assert_eq!(members, ["code", "message"]);
+            assert!(!error["message"].as_str().unwrap().is_empty());
+            let status = match self.code() {
+                "VALIDATION_ERROR" => 400,
+                "AUTH_REQUIRED" | "INVALID_TOKEN" => 401,
+                "FORBIDDEN" => 403,
+                "NOT_FOUND" => 404,
+                "CONFLICT" => 409,
+                "RATE_LIMITED" => 429,
+                "INTERNAL_ERROR" => 500,
+                other => panic!("{other} is no code of the contract"),
+            };
+            assert_eq!(self.status, status);
+        }
+        assert_eq!(
+            self.header("www-authenticate"),
+            (self.status == 401).then_some("Bearer")
+        );
+        assert_eq!(self.header("retry-after").is_some(), self.status == 429);
+        let limits = ["limit", "remaining", "reset"].map(|name| self.limit_header(name).is_some());
+        assert!(limits == [true; 3] || limits == [false; 3]);
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The number in an `X-RateLimit-…` header.
+    pub fn limit_header(&self, name: &str) -> Option<i64> {
+        self.header(&format!("x-ratelimit-{name}"))
+            .map(|number| number.parse().unwrap())
+    }
+
+    /// The payload.
+    pub fn data(&self) -> &Value {
+        &self.body["data"]
+    }
+
+    /// The error's code; empty where there is none.
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The error's message.
+    pub fn message(&self) -> &str {
+        self.body["error"]["message"].as_str().unwrap_or_default()
+    }
+
+    /// The field that the error names.
+    pub fn param(&self) -> Option<&str> {
+        self.body["error"]["param"].as_str()
+    }
+
+    /// The request's id.
+    pub fn request_id(&self) -> &str {
+        self.body["meta"]["requestId"].as_str().unwrap()
+    }
+
+    /// The ids of a list of keys, in its order.
+    pub fn key_ids(&self) -> Vec<&str> {
+        let keys = self.data()["apiKeys"].as_array().unwrap();
+        keys.iter().map(|key| key["id"].as_str().unwrap()).collect()
+    }
+}
+
+/// The names of an object's members, sorted.
+pub fn keys(value: &Value) -> Vec<String> {
+    let mut keys: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+    keys.sort();
+    keys
+}
+
+/// `2026-06-11T03:00:00.000Z`: RFC 3339 in UTC with milliseconds.
+pub fn assert_timestamp(value: &Value) {
+    let text = value.as_str().unwrap();
+    let shape: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    assert_eq!(shape, "0000-00-00T00:00:00.000Z", "{text}");
+}

@@ -1,0 +1,42 @@
+//! The events in `events/`, one for each function, as API Gateway would send them.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::app::{App, ROUTES, project};
+
+/// The event of a function, with a credential where it says `{token}`.
+pub fn event(function: &str, token: &str) -> Value {
+    let text = fs::read_to_string(project().join(format!("events/{function}.json"))).unwrap();
+    serde_json::from_str(&text.replace("{token}", token)).unwrap()
+}
+
+#[tokio::test]
+async fn each_functions_event_gets_the_answer_that_it_should() {
+    let app = App::start().await;
+    for route in &*ROUTES {
+        let answer = app
+            .invoke(
+                &route.function,
+                &event(&route.function, &app.token("acc_a")),
+            )
+            .await;
+        let expected = match route.function.as_str() {
+            "api-keys-create" => 201,
+            "api-keys-list" | "health" => 200,
+            // There is no such key, and no such route.
+            "api-keys-revoke" | "not-found" => 404,
+            new => panic!("say here what the event of {new} is answered with"),
+        };
+        assert_eq!(answer.status, expected, "{}: {answer:?}", route.function);
+    }
+}
+
+#[test]
+fn no_event_holds_a_credential() {
+    for file in fs::read_dir(project().join("events")).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        assert!(!text.contains("Bearer ") || text.contains("Bearer {token}"));
+    }
+}

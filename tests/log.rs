@@ -1,0 +1,184 @@
+//! The log line of a request: what must be in it, and what must not.
+
+use std::time::Duration;
+
+use local::proxy::Fault;
+use serde_json::Value;
+
+use crate::app::{App, response::Response};
+
+/// The line of an answer.
+fn line(app: &App, answer: &Response) -> Value {
+    let lines = app.log();
+    let of_request = lines
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut of_request: Vec<_> = of_request
+        .filter(|line| line["requestId"] == answer.request_id())
+        .collect();
+    assert_eq!(of_request.len(), 1, "one line for a request");
+    of_request.remove(0)
+}
+
+#[tokio::test]
+async fn a_request_is_one_line_with_what_it_was_and_what_it_cost() {
+    let app = App::start().await;
+    let (id, key) = app.new_key("acc_a").await;
+    app.list().bearer(&key).await_status(200).await;
+    let answer = app.list().bearer(&key).await_status(200).await;
+    let line = line(&app, &answer);
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["route"], "GET /api/v1/api-keys");
+    assert_eq!(line["status"], 200);
+    assert_eq!(
+        (&line["caller"], &line["keyId"], &line["accountId"]),
+        (&"api_key".into(), &id.into(), &"acc_a".into())
+    );
+    assert!(line["durationMs"].as_f64().unwrap() > 0.0);
+    assert_eq!(
+        (
+            &line["dynamodbCalls"],
+            &line["writeUnits"],
+            &line["readUnits"]
+        ),
+        (&2.into(), &1.0.into(), &1.0.into())
+    );
+    assert!(
+        line["awsRequestId"]
+            .as_str()
+            .unwrap()
+            .starts_with("00000000-")
+    );
+    assert!(
+        line["xrayTraceId"]
+            .as_str()
+            .unwrap()
+            .starts_with("1-5e1b4151-")
+    );
+}
+
+#[tokio::test]
+async fn metrics_count_calls_refusals_by_reason_and_limited_calls() {
+    let app = App::builder().caller_limit(1).start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let metric = |line: &Value, name: &str, dimension: &str| {
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        let declared = directives.iter().any(|directive| {
+            let named = directive["Metrics"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|metric| metric["Name"] == name);
+            named && directive["Dimensions"][0][0] == dimension && line[dimension].is_string()
+        });
+        declared.then(|| line[name].as_u64().unwrap())
+    };
+
+    let good = line(&app, &app.list().bearer(&key).await_status(200).await);
+    assert_eq!(metric(&good, "Calls", "route"), Some(1));
+    assert_eq!(metric(&good, "Limited", "route"), Some(0));
+    assert_eq!(metric(&good, "Refused", "reason"), None);
+    let limited = line(&app, &app.list().bearer(&key).await_status(429).await);
+    assert_eq!(metric(&limited, "Limited", "route"), Some(1));
+
+    let refused = |answer: Response| {
+        let line = line(&app, &answer);
+        assert_eq!(metric(&line, "Refused", "reason"), Some(1));
+        line["reason"].as_str().unwrap().to_owned()
+    };
+    let wrong = "sk_live_".to_owned() + &"0".repeat(48);
+    assert_eq!(refused(app.list().await_status(401).await), "no_credential");
+    assert_eq!(
+        refused(
+            app.list()
+                .header("authorization", "x")
+                .await_status(401)
+                .await
+        ),
+        "malformed_header"
+    );
+    assert_eq!(
+        refused(app.list().bearer(&wrong).await_status(401).await),
+        "malformed_key"
+    );
+    let unknown = shared::api_key::PlaintextKey::generate();
+    assert_eq!(
+        refused(app.list().bearer(unknown.reveal()).await_status(401).await),
+        "unknown_key"
+    );
+    assert_eq!(
+        refused(app.list().bearer("a.b.c").await_status(401).await),
+        "malformed_token"
+    );
+}
+
+#[tokio::test]
+async fn a_key_whose_checksum_is_wrong_costs_no_call_of_the_table() {
+    let app = App::start().await;
+    let wrong = "sk_live_".to_owned() + &"0".repeat(48);
+    app.list().bearer(&wrong).await_status(401).await;
+    assert_eq!(app.operations(), []);
+}
+
+#[tokio::test]
+async fn nothing_secret_is_logged_whatever_goes_wrong() {
+    let app = App::builder()
+        .faults(|operation| match operation.name.as_str() {
+            "Query" => Fault::Fail,
+            "GetItem" => Fault::Throttle,
+            _ => Fault::None,
+        })
+        .start()
+        .await;
+    let (id, key) = app.new_key("acc_a").await;
+    let token = app.token("acc_a");
+    for credential in [&key, &token, &format!("{key}0")] {
+        let failed = app.list().bearer(credential).send().await;
+        assert!(matches!(failed.status, 401 | 500));
+        assert!(!failed.message().contains("DynamoDB"));
+        app.revoke(&id).bearer(credential).send().await;
+        app.create("x")
+            .body("{\"name\":\"a secret name\"")
+            .bearer(credential)
+            .send()
+            .await;
+    }
+    app.call("GET", "/api/v1/health").await_status(200).await;
+
+    let log = app.log().join("\n");
+    let hash = app
+        .items()
+        .iter()
+        .find_map(|item| item["keyHash"]["S"].as_str().map(str::to_owned))
+        .unwrap();
+    for secret in [
+        &key,
+        &key[8..],
+        &token,
+        &hash,
+        "Bearer",
+        "sk_live_",
+        "a secret name",
+        "usr_1",
+    ] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+    // What failed is there, for those who look into it.
+    assert!(
+        log.contains("list keys") && log.contains("InternalServerError"),
+        "{log}"
+    );
+    assert!(log.contains("find a key") && log.contains("ThrottlingException"));
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_answer_in_time_is_a_500_before_lambda_ends_the_function() {
+    let app = App::builder()
+        .timeout(Duration::from_millis(1300))
+        .faults(|_| Fault::AnswerLate(5000))
+        .start()
+        .await;
+    let (known, _) = (shared::api_key::PlaintextKey::generate(), ());
+    let answer = app.list().bearer(known.reveal()).await_status(500).await;
+    assert_eq!(line(&app, &answer)["cause"], "the function's time was up");
+}

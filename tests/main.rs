@@ -1,0 +1,16 @@
+//! The tests that go through the door: real events to the built functions, answers as a client reads them.
+
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
+mod access_tokens;
+mod api_keys;
+mod app;
+mod envelope;
+mod events;
+mod faults;
+mod limits;
+mod log;
+mod model;
+mod routes;
+mod start;
+mod sweep;

@@ -1,0 +1,420 @@
+//! Random histories against a model: a few lines of plain Rust that say what keys may do.
+//!
+//! A history is a number of rounds. In each round several calls run at once, on several instances whose
+//! clocks disagree; between rounds clocks are stepped. The model knows of every key whether it must work,
+//! must not, or either (a call that overlaps its revocation, a revocation whose answer was lost), and
+//! which places of which window were given out.
+//!
+//! In `faults.rs` the same histories run over a network that fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::app::{App, Builder, response::Response};
+
+const INSTANCES: usize = 3;
+const WORKSPACES: [&str; 2] = ["acc_a", "acc_b"];
+const LIMIT: u32 = 6;
+const ROUNDS: usize = 40;
+
+/// What the model knows of a key.
+#[derive(Debug)]
+struct Key {
+    id: String,
+    plaintext: String,
+    workspace: usize,
+    life: Life,
+    /// Per window, by its end: the places that were given out. A place is what remained.
+    windows: BTreeMap<i64, BTreeSet<i64>>,
+    /// The latest `lastUsedAt` that was seen.
+    last_used: Option<String>,
+    /// When it was last used with success, by the clock of the instance.
+    used: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    Works,
+    /// It was revoked, perhaps: the answer to its revocation was a failure.
+    Unsure,
+    Revoked,
+}
+
+#[derive(Clone, Debug)]
+enum Op {
+    Create {
+        workspace: usize,
+    },
+    Use {
+        key: usize,
+    },
+    List {
+        workspace: usize,
+    },
+    Revoke {
+        key: usize,
+    },
+    /// Revokes a key with the credential of the other workspace.
+    RevokeForeign {
+        key: usize,
+    },
+}
+
+struct History {
+    app: App,
+    rng: Rng,
+    keys: Vec<Key>,
+    steps: [i64; INSTANCES],
+    callers: usize,
+    /// Creations whose answer was a failure: that many keys may be listed that nobody has.
+    lost_creations: [usize; WORKSPACES.len()],
+    faults: bool,
+}
+
+/// Runs one history, and looks at what it leaves in the table.
+pub async fn history(seed: u64, builder: Builder, faults: bool) {
+    // The limit of the users that create, list and revoke is the same; each call has a user of its own.
+    let app = builder
+        .instances(INSTANCES)
+        .caller_limit(LIMIT)
+        .start()
+        .await;
+    let rng = Rng::with_seed(seed);
+    let steps = [0; INSTANCES];
+    let mut history = History {
+        app,
+        rng,
+        keys: Vec::new(),
+        steps,
+        callers: 0,
+        lost_creations: [0; 2],
+        faults,
+    };
+    for _ in 0..ROUNDS {
+        history.round().await;
+    }
+    history.check_table();
+}
+
+impl History {
+    async fn round(&mut self) {
+        if self.rng.u8(..) < 80 {
+            let instance = self.rng.usize(..INSTANCES);
+            self.steps[instance] += self.rng.i64(-45_000..90_000);
+            self.app.step_clock(instance, self.steps[instance]);
+        }
+        let ops: Vec<_> = (0..self.rng.usize(1..9))
+            .map(|_| (self.op(), self.rng.usize(..INSTANCES)))
+            .collect();
+        let before: Vec<_> = self.keys.iter().map(|key| key.life).collect();
+        let started = millis();
+        let answers = join_all(ops.iter().map(|(op, instance)| self.send(op, *instance))).await;
+        // Revocations first: what else ran in the round may have come before or after them.
+        let revoked_now = self.revocations(&ops, &answers, &before);
+        for ((op, instance), answer) in ops.iter().zip(&answers) {
+            if answer.status == 500 {
+                assert!(self.faults, "{op:?}: {answer:?}");
+                if let Op::Create { workspace } = op {
+                    self.lost_creations[*workspace] += 1;
+                }
+                continue;
+            }
+            match *op {
+                Op::Create { workspace } => self.created(workspace, answer),
+                Op::Use { key } => {
+                    self.used(
+                        key,
+                        answer,
+                        before[key],
+                        revoked_now.contains(&key),
+                        started + self.steps[*instance],
+                    );
+                }
+                Op::List { workspace } => self.listed(workspace, answer, &before, &revoked_now),
+                Op::Revoke { .. } | Op::RevokeForeign { .. } => {}
+            }
+        }
+        for (op, answer) in ops.iter().map(|(op, _)| op).zip(&answers) {
+            let full = matches!(op, Op::Use { .. }) && answer.status == 429;
+            if let (Op::Use { key }, true) = (op, full) {
+                let window = self.keys[*key]
+                    .windows
+                    .get(&answer.limit_header("reset").unwrap());
+                let given = window.map_or(0, BTreeSet::len);
+                // Nobody is refused while there is room. A lost answer has taken a place, too.
+                assert!(
+                    given == LIMIT as usize || self.faults,
+                    "refused after {given} of {LIMIT}"
+                );
+            }
+        }
+    }
+
+    fn op(&mut self) -> Op {
+        let workspace = self.rng.usize(..WORKSPACES.len());
+        if self.keys.is_empty() {
+            return Op::Create { workspace };
+        }
+        // Mostly of the newest few, so that calls meet.
+        let key = self.keys.len() - 1 - self.rng.usize(..self.keys.len().min(4));
+        match self.rng.u8(..20) {
+            0..=2 => Op::Create { workspace },
+            3..=14 => Op::Use { key },
+            15..=16 => Op::List { workspace },
+            17..=18 => Op::Revoke { key },
+            _ => Op::RevokeForeign { key },
+        }
+    }
+
+    fn send(&self, op: &Op, instance: usize) -> impl Future<Output = Response> + use<'_> {
+        let user = |workspace: usize| {
+            let sub = format!(
+                "usr_{}_{instance}",
+                self.callers + fastrand::usize(..1 << 40)
+            );
+            self.app
+                .issuer
+                .token(&json!({ "sub": sub, "accountId": WORKSPACES[workspace] }))
+        };
+        let app = &self.app;
+        let call = match *op {
+            Op::Create { workspace } => app.create("x").bearer(&user(workspace)),
+            Op::Use { key } => app.list().bearer(&self.keys[key].plaintext),
+            Op::List { workspace } => app.list().bearer(&user(workspace)),
+            Op::Revoke { key } => app
+                .revoke(&self.keys[key].id)
+                .bearer(&user(self.keys[key].workspace)),
+            Op::RevokeForeign { key } => app
+                .revoke(&self.keys[key].id)
+                .bearer(&user(1 - self.keys[key].workspace)),
+        };
+        call.on(instance).send()
+    }
+
+    /// Checks the revocations of a round and says which keys they may have ended.
+    fn revocations(
+        &mut self,
+        ops: &[(Op, usize)],
+        answers: &[Response],
+        before: &[Life],
+    ) -> BTreeSet<usize> {
+        let mut ended = BTreeMap::<usize, Vec<u16>>::new();
+        for ((op, _), answer) in ops.iter().zip(answers) {
+            match *op {
+                Op::Revoke { key } => ended.entry(key).or_default().push(answer.status),
+                Op::RevokeForeign { .. } => {
+                    assert!(answer.status == 404 || self.faults && answer.status == 500)
+                }
+                _ => {}
+            }
+        }
+        for (&key, statuses) in &ended {
+            let count = |status| statuses.iter().filter(|s| **s == status).count();
+            let (done, gone, failed) = (count(200), count(404), count(500));
+            let in_the_way = count(409);
+            assert_eq!(done + gone + failed + in_the_way, statuses.len());
+            assert!(self.faults || failed + in_the_way == 0);
+            match before[key] {
+                Life::Revoked => assert_eq!(done + in_the_way, 0, "revoked twice"),
+                // Of those at once, exactly one ends it, unless that one's answer was lost.
+                Life::Works if failed + in_the_way == 0 => assert_eq!(done, 1),
+                Life::Works | Life::Unsure => assert!(done <= 1),
+            }
+            self.keys[key].life = match self.keys[key].life {
+                Life::Revoked => Life::Revoked,
+                _ if done > 0 || gone > 0 => Life::Revoked,
+                _ if failed > 0 => Life::Unsure,
+                life => life,
+            };
+        }
+        ended.into_keys().collect()
+    }
+
+    fn created(&mut self, workspace: usize, answer: &Response) {
+        if answer.status == 409 {
+            assert!(self.faults, "{answer:?}");
+            return;
+        }
+        assert_eq!(answer.status, 201);
+        let text = |name: &str| answer.data()[name].as_str().unwrap().to_owned();
+        assert!(
+            self.keys
+                .iter()
+                .all(|key| key.id != text("id") && key.plaintext != text("key"))
+        );
+        self.keys.push(Key {
+            id: text("id"),
+            plaintext: text("key"),
+            workspace,
+            life: Life::Works,
+            windows: BTreeMap::new(),
+            last_used: None,
+            used: 0,
+        });
+    }
+
+    fn used(&mut self, key: usize, answer: &Response, before: Life, revoked_now: bool, at: i64) {
+        let key = &mut self.keys[key];
+        match answer.status {
+            200 => {
+                assert_ne!(before, Life::Revoked, "a revoked key works");
+                let place = answer.limit_header("remaining").unwrap();
+                let window = key
+                    .windows
+                    .entry(answer.limit_header("reset").unwrap())
+                    .or_default();
+                assert!(
+                    (0..i64::from(LIMIT)).contains(&place) && window.insert(place),
+                    "a place given twice"
+                );
+                assert!(window.len() <= LIMIT as usize);
+                key.used = key.used.max(at);
+            }
+            401 => {
+                assert_eq!(answer.code(), "INVALID_TOKEN");
+                assert!(
+                    before != Life::Works || revoked_now,
+                    "a good key is refused"
+                );
+            }
+            429 => assert_ne!(before, Life::Revoked),
+            _ => panic!("{answer:?}"),
+        }
+    }
+
+    fn listed(
+        &mut self,
+        workspace: usize,
+        answer: &Response,
+        before: &[Life],
+        revoked_now: &BTreeSet<usize>,
+    ) {
+        assert_eq!(answer.status, 200);
+        let listed = answer.key_ids();
+        assert!(
+            listed.is_sorted_by(|a, b| a[3..13] >= b[3..13]),
+            "newest first: {listed:?}"
+        );
+        let mut strangers = listed.len();
+        for (number, key) in self.keys.iter_mut().enumerate() {
+            let entry = answer.data()["apiKeys"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|entry| entry["id"] == *key.id);
+            strangers -= usize::from(entry.is_some());
+            // One that was created in this round may be listed or not.
+            let life = before.get(number).copied();
+            match (life, key.workspace == workspace) {
+                (Some(Life::Works), true) if !revoked_now.contains(&number) => {
+                    assert!(entry.is_some());
+                }
+                (Some(Life::Revoked), _) | (_, false) => assert!(entry.is_none()),
+                _ => {}
+            }
+            if let Some(last_used) = entry.and_then(|entry| entry["lastUsedAt"].as_str()) {
+                assert!(
+                    key.last_used.as_deref() <= Some(last_used),
+                    "lastUsedAt went backwards"
+                );
+                key.last_used = Some(last_used.to_owned());
+            }
+        }
+        assert!(
+            strangers <= self.lost_creations[workspace] + self.created_unseen(answer),
+            "{strangers}"
+        );
+    }
+
+    /// Listed keys whose creation is answered in the same round, later in its order.
+    fn created_unseen(&self, answer: &Response) -> usize {
+        let known: BTreeSet<_> = self.keys.iter().map(|key| key.id.as_str()).collect();
+        answer
+            .key_ids()
+            .iter()
+            .filter(|id| !known.contains(*id))
+            .count()
+            .min(8)
+    }
+
+    /// Keys come with their listing and are counted, and `lastUsedAt` is as late as it must be.
+    fn check_table(&self) {
+        let items = self.app.items();
+        let text =
+            |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+        let of_sort = |prefix: &str| {
+            items
+                .iter()
+                .filter(move |item| text(item, "sk").starts_with(prefix))
+                .collect::<Vec<_>>()
+        };
+        let listings = of_sort("KEY#");
+        let keys: BTreeSet<_> = of_sort("KEY")
+            .iter()
+            .map(|item| text(item, "pk"))
+            .filter(|pk| pk.starts_with("KEY#"))
+            .collect();
+        let named: BTreeSet<_> = listings
+            .iter()
+            .map(|item| format!("KEY#{}", text(item, "keyHash")))
+            .collect();
+        assert_eq!(keys, named, "a key without its listing, or the reverse");
+
+        for workspace in of_sort("WORKSPACE") {
+            let count: usize = workspace["keyCount"]["N"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert_eq!(
+                count,
+                listings
+                    .iter()
+                    .filter(|item| item["pk"] == workspace["pk"])
+                    .count()
+            );
+        }
+        for key in &self.keys {
+            let listing = listings
+                .iter()
+                .find(|item| text(item, "sk") == format!("KEY#{}", key.id));
+            match key.life {
+                Life::Works => assert!(listing.is_some()),
+                Life::Revoked => assert!(listing.is_none()),
+                Life::Unsure => {}
+            }
+            if let (Some(listing), true) = (listing, key.used > 0) {
+                let stamped: i64 = listing["lastUsedAt"]["N"]
+                    .as_str()
+                    .unwrap()
+                    .parse()
+                    .unwrap();
+                assert!(
+                    stamped > key.used - 60_000,
+                    "used at {}, says {stamped}",
+                    key.used
+                );
+            }
+        }
+    }
+}
+
+fn millis() -> i64 {
+    shared::time::Timestamp::now().as_millis()
+}
+
+#[tokio::test]
+async fn random_histories_keep_to_the_model() {
+    let seeds = std::env::var("SEED").map_or(1..9, |seed| {
+        let seed = seed.parse().unwrap();
+        seed..seed + 1
+    });
+    join_all(seeds.map(|seed| async move {
+        println!("SEED={seed}");
+        history(seed, App::builder(), false).await;
+    }))
+    .await;
+}

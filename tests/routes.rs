@@ -1,0 +1,244 @@
+//! The places that know the routes agree: binaries, `template.yaml`, the local router, `events/`, the README's
+//! table, the functions themselves; and each function may do what it does, and nothing else.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use serde_json::Value;
+
+use crate::{
+    app::{App, ROUTES, project},
+    events::event,
+};
+
+fn toml(file: &str) -> toml::Table {
+    fs::read_to_string(project().join(file))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+fn functions() -> BTreeSet<String> {
+    ROUTES.iter().map(|route| route.function.clone()).collect()
+}
+
+/// The binaries of the functions' package, and the file of each.
+fn binaries() -> BTreeMap<String, String> {
+    let manifest = toml("functions/Cargo.toml");
+    let text = |binary: &toml::Value, name: &str| binary[name].as_str().unwrap().to_owned();
+    let binaries = manifest["bin"].as_array().unwrap().iter();
+    binaries
+        .map(|binary| (text(binary, "name"), text(binary, "path")))
+        .collect()
+}
+
+#[test]
+fn every_binary_is_a_function_with_a_route_of_its_own() {
+    assert_eq!(functions(), binaries().into_keys().collect());
+    let keys: BTreeSet<_> = ROUTES.iter().map(|route| route.key()).collect();
+    assert_eq!(keys.len(), ROUTES.len());
+    assert!(keys.contains("$default"));
+}
+
+#[test]
+fn the_folders_mirror_the_api() {
+    for route in &*ROUTES {
+        let file = &binaries()[&route.function];
+        // api_keys/create.rs is the binary api-keys-create.
+        assert_eq!(
+            file.replace(['/', '_'], "-").trim_end_matches(".rs"),
+            route.function
+        );
+        if let Some((_, path)) = &route.endpoint {
+            let resource = path
+                .trim_start_matches("/api/v1/")
+                .split('/')
+                .next()
+                .unwrap();
+            assert!(
+                file.starts_with(&resource.replace('-', "_")),
+                "{file} serves {path}"
+            );
+        }
+        assert!(project().join("functions").join(file).is_file());
+    }
+}
+
+#[test]
+fn the_local_router_has_the_same_routes() {
+    let manifest = toml("Cargo.toml");
+    let router = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"]
+        .as_table()
+        .unwrap();
+    let mut local = BTreeSet::new();
+    for (path, routes) in router {
+        match routes {
+            toml::Value::String(function) => {
+                assert_eq!(function, "not-found");
+                assert!(path == "/" || path == "/{*rest}");
+            }
+            routes => {
+                let mut methods = BTreeSet::new();
+                for route in routes.as_array().unwrap() {
+                    let text = |name: &str| route[name].as_str().unwrap().to_owned();
+                    methods.insert(text("method"));
+                    if text("function") != "not-found" {
+                        local.insert((Some((text("method"), path.clone())), text("function")));
+                    }
+                }
+                // A method that is missing here would be answered by the emulator, outside the envelope.
+                let all = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+                assert_eq!(methods, all.map(str::to_owned).into(), "{path}");
+            }
+        }
+    }
+    let declared = ROUTES.iter().filter(|route| route.endpoint.is_some());
+    let declared = declared.map(|route| (route.endpoint.clone(), route.function.clone()));
+    assert_eq!(local, declared.collect());
+}
+
+#[test]
+fn every_function_has_an_event_of_its_route() {
+    let mut files = BTreeSet::new();
+    for file in fs::read_dir(project().join("events")).unwrap() {
+        files.insert(
+            file.unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    assert_eq!(files, functions());
+    for route in &*ROUTES {
+        let event = event(&route.function, "");
+        assert_eq!(event["routeKey"], route.key());
+        if let Some((method, path)) = &route.endpoint {
+            assert_eq!(event["requestContext"]["http"]["method"], **method);
+            let raw = event["rawPath"].as_str().unwrap();
+            let filled = event["pathParameters"].as_object().into_iter().flatten();
+            let filled = filled.fold(path.clone(), |path, (name, value)| {
+                path.replace(&format!("{{{name}}}"), value.as_str().unwrap())
+            });
+            assert_eq!(raw, filled);
+        }
+    }
+}
+
+#[test]
+fn the_readme_lists_the_routes() {
+    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    let rows = readme
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.contains("functions/"));
+    let listed: BTreeSet<_> = rows
+        .map(|row| {
+            let cells: Vec<_> = row
+                .split('|')
+                .map(|cell| cell.trim().trim_matches('`').to_owned())
+                .collect();
+            (
+                cells[1].clone(),
+                cells
+                    .into_iter()
+                    .find(|cell| cell.contains("functions/"))
+                    .unwrap(),
+            )
+        })
+        .collect();
+    let declared = ROUTES.iter().map(|route| {
+        let file = format!("functions/{}", binaries()[&route.function]);
+        (
+            route.key(),
+            format!("[`{}`]({file})", file.trim_start_matches("functions/")),
+        )
+    });
+    assert_eq!(listed, declared.collect());
+}
+
+#[tokio::test]
+async fn a_function_logs_the_route_that_it_has() {
+    let app = App::start().await;
+    for route in &*ROUTES {
+        let answer = app
+            .invoke(
+                &route.function,
+                &event(&route.function, &app.token("acc_a")),
+            )
+            .await;
+        let logged = app.log().iter().any(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["requestId"] == answer.request_id() && line["route"] == route.key()
+        });
+        assert!(logged, "{}", route.function);
+    }
+}
+
+/// A policy is the least that works when every action in it is used, and no other is. What is used is seen on
+/// the wire, over all that an endpoint does: for a user's first and second call, a key's, and a real resource.
+#[tokio::test]
+async fn each_functions_policy_allows_what_it_does_and_no_more() {
+    for route in &*ROUTES {
+        let app = App::start().await;
+        let (id, key) = app.new_key("acc_a").await;
+        drop(app.operations());
+        let token = app
+            .issuer
+            .token(&serde_json::json!({ "sub": "usr_new", "accountId": "acc_a" }));
+        for credential in [&token, &token, &key] {
+            let mut event = event(&route.function, credential);
+            if event["pathParameters"]["id"].is_string() {
+                event["pathParameters"]["id"] = id.as_str().into();
+            }
+            app.invoke(&route.function, &event).await;
+        }
+        let used: BTreeSet<_> = app
+            .operations()
+            .into_iter()
+            .flat_map(|operation| operation.actions)
+            .collect();
+        assert_eq!(used, route.actions, "{}", route.function);
+    }
+}
+
+#[test]
+fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
+    // `sam validate`, `cfn-lint` and `sam build` pass over a misspelt name here and an unknown runtime.
+    let globals = &crate::app::TEMPLATE.value()["Globals"];
+    assert_eq!(
+        globals.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["Function"]
+    );
+    let known = [
+        "Architectures",
+        "CodeUri",
+        "Environment",
+        "Handler",
+        "MemorySize",
+        "Runtime",
+        "Timeout",
+        "Tracing",
+    ];
+    let mut set: Vec<_> = globals["Function"].as_object().unwrap().keys().collect();
+    set.sort();
+    assert_eq!(set, known);
+    let function = &globals["Function"];
+    assert_eq!(function["Runtime"], "provided.al2023");
+    assert_eq!(function["Tracing"], "Active");
+    assert_eq!(
+        function["Environment"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect::<Vec<_>>(),
+        ["Variables"]
+    );
+    assert!(
+        function["Timeout"].as_u64().unwrap() < 30
+            && function["MemorySize"].as_u64().unwrap() <= 256
+    );
+}

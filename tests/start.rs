@@ -1,0 +1,32 @@
+//! A function that cannot work says why, and does not start.
+
+use local::lambda::{self, Instance};
+
+use crate::app::binary;
+
+#[tokio::test]
+async fn a_setting_that_is_missing_or_wrong_is_named() {
+    let cases = [
+        (vec![], "TABLE_NAME: is not set"),
+        (
+            vec![("TABLE_NAME", "t"), ("CALLER_LIMIT", "many")],
+            "CALLER_LIMIT: must be a whole number from 1",
+        ),
+    ];
+    for (settings, message) in cases {
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|(n, v)| (n.to_string(), v.to_string()))
+            .collect();
+        let instance = Instance::start(&binary("health"), &settings, lambda::TIMEOUT)
+            .await
+            .unwrap();
+        let (status, log) = instance.ended().await.unwrap();
+        assert!(!status.success());
+        assert!(
+            log.iter()
+                .any(|line| line.contains("FATAL") && line.contains(message)),
+            "{log:?}"
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! Every endpoint of the template, without anyone's doing: without a credential, with wrong ones, with another
+//! workspace's, over the limit, and with bodies that are garbage.
+
+use local::template::Route;
+use serde_json::json;
+use shared::api_key::PlaintextKey;
+
+use crate::app::{App, Call, ROUTES, response::Response};
+
+/// The routes that ask for no credential. A new endpoint is not among them until it is written here.
+const OPEN: [&str; 2] = ["$default", "GET /api/v1/health"];
+
+fn authenticated() -> impl Iterator<Item = &'static Route> {
+    ROUTES
+        .iter()
+        .filter(|route| !OPEN.contains(&route.key().as_str()))
+}
+
+/// A call of a route, of the resource with this id where the route has one.
+fn call<'a>(app: &'a App, route: &Route, id: &str) -> Call<'a> {
+    let (method, path) = route
+        .endpoint
+        .clone()
+        .unwrap_or(("GET".to_owned(), "/nowhere".to_owned()));
+    app.call(&method, &path.replace("{id}", id))
+}
+
+fn is(answer: &Response, status: u16, code: &str, what: &str) {
+    assert_eq!(
+        (answer.status, answer.code()),
+        (status, code),
+        "{what}: {answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn without_a_credential_or_with_a_malformed_header() {
+    let app = App::start().await;
+    for route in authenticated() {
+        is(
+            &call(&app, route, "x").send().await,
+            401,
+            "AUTH_REQUIRED",
+            &route.key(),
+        );
+        for header in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic eDp5",
+            "sk_live_x",
+            "Bearer a b",
+            "Bearer a,Bearer b",
+        ] {
+            let answer = call(&app, route, "x")
+                .header("authorization", header)
+                .send()
+                .await;
+            is(&answer, 401, "AUTH_REQUIRED", &route.key());
+        }
+    }
+    assert_eq!(app.operations(), []);
+}
+
+#[tokio::test]
+async fn with_a_wrong_credential() {
+    let app = App::start().await;
+    let (id, revoked) = app.new_key("acc_a").await;
+    app.revoke(&id).bearer(&revoked).await_status(200).await;
+    let good = PlaintextKey::generate();
+    let keys = [
+        revoked,
+        good.reveal().to_owned(),
+        good.reveal().to_uppercase().replace("SK_LIVE_", "sk_live_"),
+        good.reveal()[..55].to_owned(),
+        PlaintextKey::PREFIX.to_owned(),
+        format!("{}{}", PlaintextKey::PREFIX, "é".repeat(48)),
+    ];
+    let tokens = [
+        app.issuer
+            .token(&json!({ "sub": "u", "accountId": "acc_a", "exp": 1 })),
+        app.issuer
+            .token(&json!({ "sub": "u", "accountId": "acc_a", "aud": "other" })),
+        app.issuer
+            .token(&json!({ "sub": "u", "accountId": "acc_a", "iss": "other" })),
+        "SK_LIVE_x".to_owned(),
+    ];
+    let homeless = app.issuer.token(&json!({ "sub": "u" }));
+    for route in authenticated() {
+        for key in &keys {
+            is(
+                &call(&app, route, "x").bearer(key).send().await,
+                401,
+                "INVALID_TOKEN",
+                &route.key(),
+            );
+        }
+        for token in &tokens {
+            is(
+                &call(&app, route, "x").bearer(token).send().await,
+                401,
+                "AUTH_REQUIRED",
+                &route.key(),
+            );
+        }
+        is(
+            &call(&app, route, "x").bearer(&homeless).send().await,
+            403,
+            "FORBIDDEN",
+            &route.key(),
+        );
+        // A credential in the query is not read, and a header that is wrong is not made up for.
+        let event = json!({ "rawQueryString": format!("access_token={}", app.token("acc_a")) });
+        is(
+            &app.invoke(&route.function, &event).await,
+            401,
+            "AUTH_REQUIRED",
+            &route.key(),
+        );
+    }
+}
+
+#[tokio::test]
+async fn with_another_workspaces_credential() {
+    let app = App::start().await;
+    let (id, key) = app.new_key("acc_a").await;
+    let (_, other) = app.new_key("acc_b").await;
+    for route in authenticated().filter(|route| route.key().contains("{id}")) {
+        for credential in [&other, &app.token("acc_b")] {
+            let answer = call(&app, route, &id)
+                .json(&json!({}))
+                .bearer(credential)
+                .send()
+                .await;
+            is(&answer, 404, "NOT_FOUND", &route.key());
+        }
+    }
+    app.list().bearer(&key).await_status(200).await;
+}
+
+#[tokio::test]
+async fn over_the_limit() {
+    let app = App::builder().caller_limit(1).start().await;
+    for route in authenticated() {
+        let (id, key) = app.new_key_of("acc_a", &route.function).await;
+        app.list().bearer(&key).await_status(200).await;
+        let answer = call(&app, route, &id)
+            .json(&json!({ "name": "x" }))
+            .bearer(&key)
+            .send()
+            .await;
+        is(&answer, 429, "RATE_LIMITED", &route.key());
+    }
+}
+
+#[tokio::test]
+async fn with_garbage_for_a_body() {
+    let app = App::start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let garbage = [
+        "",
+        "{",
+        "null",
+        "[]",
+        r#"["name"]"#,
+        "\"text\"",
+        "7",
+        "{\"name\":\"\\ud800\"}",
+        "name=x",
+        "\u{feff}{\"name\":\"x\"}",
+        &"[".repeat(50_000),
+        &"x".repeat(1024 * 1024 + 1),
+    ];
+    for route in ROUTES.iter() {
+        for body in garbage {
+            let answer = call(&app, route, "x").body(body).bearer(&key).send().await;
+            let writes = ["POST", "PATCH", "PUT"]
+                .iter()
+                .any(|method| route.key().starts_with(method));
+            if writes || body.len() > 1024 * 1024 {
+                is(&answer, 400, "VALIDATION_ERROR", &route.key());
+            } else {
+                assert!(
+                    matches!(answer.status, 200 | 404),
+                    "{}: {answer:?}",
+                    route.key()
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_open_routes_do_not_look_at_credentials() {
+    let app = App::start().await;
+    for route in ROUTES
+        .iter()
+        .filter(|route| OPEN.contains(&route.key().as_str()))
+    {
+        let without = call(&app, route, "x").send().await;
+        let with = call(&app, route, "x")
+            .header("authorization", "nonsense")
+            .send()
+            .await;
+        assert_eq!(
+            (without.status, without.limit_header("limit")),
+            (with.status, None)
+        );
+    }
+}
