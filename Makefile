@@ -1,6 +1,9 @@
 # What one needs day by day. `make` alone says what there is.
 
 CARGO_LAMBDA_VERSION := 1.9.2
+SAM_VERSION := 1.170.0
+CFN_LINT_VERSION := 1.58.0
+ZIG_VERSION := 0.17.1
 # The one on the PATH, or our own, which is then installed.
 CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
@@ -30,3 +33,38 @@ build: $(CARGO_LAMBDA)
 	@echo "▸ installing cargo-lambda $(CARGO_LAMBDA_VERSION) into .tools"
 	@python3 -m venv .tools
 	@.tools/bin/pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION)
+
+.PHONY: test
+test: ## Run every test
+	@cargo test
+
+.PHONY: check
+check: ## Format, lints as errors, template
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps
+	$(MAKE) template
+
+.PHONY: template
+template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, for x86_64
+	.tools/bin/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --region us-east-1
+	PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/bin/sam build --parameter-overrides Architecture=x86_64
+
+.tools/bin/sam: Makefile
+	@echo "▸ installing what checks and builds the template into .tools"
+	@python3 -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) \
+	  cfn-lint==$(CFN_LINT_VERSION) cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
+	@touch $@
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for a minute (SECONDS_EACH changes that)
+	@fuzz/run
+
+.PHONY: bench
+bench: ## Measure what calls cost, beside a floor
+	@cargo build --release --quiet --package functions
+	@cargo build --release --quiet --package floor
+	@cargo build --quiet --package bench
+	@target/debug/bench target/release

@@ -36,7 +36,7 @@ async fn a_token_of_the_issuer_is_taken() {
         json!({ "aud": "suppuo-cli" }),
         json!({ "aud": ["other", "suppuo"] }),
         json!({ "exp": now() + 5, "nbf": now() - 5 }),
-        json!({ "exp": now() as f64 + 60.5 }),
+        json!({ "exp": serde_json::from_str::<Value>(&format!("{}.5", now() + 60)).unwrap() }),
         // Clocks may differ, by less than a minute.
         json!({ "exp": now() - 30 }),
         json!({ "nbf": now() + 30 }),

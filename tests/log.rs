@@ -143,7 +143,14 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
             .send()
             .await;
     }
-    app.call("GET", "/api/v1/health").await_status(200).await;
+    let health = app.call("GET", "/api/v1/health").await_status(200).await;
+    // A line beside the request's own names the request, too.
+    let beside = app
+        .log()
+        .into_iter()
+        .find(|line| line.contains("WARN"))
+        .unwrap();
+    assert!(beside.contains(health.request_id()), "{beside}");
 
     let log = app.log().join("\n");
     let hash = app
@@ -178,7 +185,7 @@ async fn a_table_that_does_not_answer_in_time_is_a_500_before_lambda_ends_the_fu
         .faults(|_| Fault::AnswerLate(5000))
         .start()
         .await;
-    let (known, _) = (shared::api_key::PlaintextKey::generate(), ());
+    let (known, ()) = (shared::api_key::PlaintextKey::generate(), ());
     let answer = app.list().bearer(known.reveal()).await_status(500).await;
     assert_eq!(line(&app, &answer)["cause"], "the function's time was up");
 }

@@ -1,6 +1,12 @@
 //! The tests that go through the door: real events to the built functions, answers as a client reads them.
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 mod access_tokens;
 mod api_keys;

@@ -206,7 +206,7 @@ impl History {
             match *op {
                 Op::Revoke { key } => ended.entry(key).or_default().push(answer.status),
                 Op::RevokeForeign { .. } => {
-                    assert!(answer.status == 404 || self.faults && answer.status == 500)
+                    assert!(answer.status == 404 || self.faults && answer.status == 500);
                 }
                 _ => {}
             }

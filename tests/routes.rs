@@ -37,7 +37,7 @@ fn binaries() -> BTreeMap<String, String> {
 #[test]
 fn every_binary_is_a_function_with_a_route_of_its_own() {
     assert_eq!(functions(), binaries().into_keys().collect());
-    let keys: BTreeSet<_> = ROUTES.iter().map(|route| route.key()).collect();
+    let keys: BTreeSet<_> = ROUTES.iter().map(local::template::Route::key).collect();
     assert_eq!(keys.len(), ROUTES.len());
     assert!(keys.contains("$default"));
 }
@@ -134,7 +134,7 @@ fn the_readme_lists_the_routes() {
     let readme = fs::read_to_string(project().join("README.md")).unwrap();
     let rows = readme
         .lines()
-        .filter(|line| line.starts_with("| `") && line.contains("functions/"));
+        .filter(|line| line.starts_with("| `") && line.contains("](functions/"));
     let listed: BTreeSet<_> = rows
         .map(|row| {
             let cells: Vec<_> = row

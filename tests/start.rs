@@ -8,6 +8,7 @@ use crate::app::binary;
 async fn a_setting_that_is_missing_or_wrong_is_named() {
     let cases = [
         (vec![], "TABLE_NAME: is not set"),
+        (vec![("TABLE_NAME", "t")], "AWS_REGION: is not set"),
         (
             vec![("TABLE_NAME", "t"), ("CALLER_LIMIT", "many")],
             "CALLER_LIMIT: must be a whole number from 1",

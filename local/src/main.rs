@@ -26,7 +26,7 @@ use tokio::{
 const TABLE: &str = "suppuo";
 
 /// What `cargo lambda watch` starts at the first call of a function is built before, so that this is long.
-const API_TIMEOUT: Duration = Duration::from_secs(120);
+const API_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How long `cargo lambda watch` may take to end before it is made to.
 const END_TIMEOUT: Duration = Duration::from_secs(5);

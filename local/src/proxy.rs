@@ -164,7 +164,7 @@ async fn pass(
                     return (status, Body::from_stream(cut)).into_response();
                 }
                 Fault::AnswerLate(millis) => {
-                    tokio::time::sleep(Duration::from_millis(millis)).await
+                    tokio::time::sleep(Duration::from_millis(millis)).await;
                 }
                 _ => {}
             }

@@ -10,6 +10,16 @@ use crate::Error;
 #[derive(Debug)]
 pub struct Template(Value);
 
+/// What of CloudFormation's properties is `CreateTable`'s too; the rest is other calls.
+const CREATED_WITH: [&str; 6] = [
+    "AttributeDefinitions",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "StreamSpecification",
+];
+
 /// One endpoint, as the template declares it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
@@ -66,15 +76,6 @@ impl Template {
         let (Some((_, table)), None) = (tables.next(), tables.next()) else {
             return Err("template.yaml must declare one table".into());
         };
-        // What of CloudFormation's properties is CreateTable's too; the rest is other calls.
-        const CREATED_WITH: [&str; 6] = [
-            "AttributeDefinitions",
-            "BillingMode",
-            "GlobalSecondaryIndexes",
-            "KeySchema",
-            "LocalSecondaryIndexes",
-            "StreamSpecification",
-        ];
         let declared = table["Properties"].as_object().into_iter().flatten();
         let mut request: Map<_, _> = declared
             .filter(|(property, _)| CREATED_WITH.contains(&property.as_str()))

@@ -12,7 +12,7 @@
 //! What may stand in a line: ids, counts, times, words from our own code. Never a key, its hash, a token, a
 //! header, a body or a path.
 
-use std::{sync::Once, time::Duration};
+use std::{cell::RefCell, sync::Once, time::Duration};
 
 use lambda_runtime::Context;
 use serde::Serialize;
@@ -146,7 +146,7 @@ fn trace_root(header: &str) -> &str {
         .unwrap_or(header)
 }
 
-/// Writes a line that belongs to no request, or beside one.
+/// Writes a line beside the request's own.
 pub(crate) fn warn(message: &str) {
     beside("WARN", message);
 }
@@ -157,7 +157,21 @@ pub(crate) fn fatal(message: &str) {
 }
 
 fn beside(level: &str, message: &str) {
-    write(&json!({ "timestamp": Timestamp::now(), "level": level, "message": message }));
+    let mut line = json!({ "timestamp": Timestamp::now(), "level": level, "message": message });
+    if let Some(id) = REQUEST.with_borrow(Clone::clone) {
+        line["requestId"] = id.as_str().into();
+    }
+    write(&line);
+}
+
+thread_local! {
+    /// The request that is being answered: a function answers one at a time, on its one thread.
+    static REQUEST: RefCell<Option<RequestId>> = const { RefCell::new(None) };
+}
+
+/// Makes every line name this request, until the next one.
+pub(crate) fn begin(request: &RequestId) {
+    REQUEST.set(Some(request.clone()));
 }
 
 /// Makes a panic a line of the log that says where it was. Not what it said: a panic's message may hold

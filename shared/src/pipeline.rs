@@ -38,6 +38,7 @@ pub(crate) async fn answer<E: Endpoint>(
 ) -> ApiGatewayV2httpResponse {
     let started = Instant::now();
     let request_id = RequestId::new(Timestamp::now());
+    log::begin(&request_id);
     let exchange = Arc::new(Exchange::default());
 
     let work = async {
@@ -75,5 +76,85 @@ fn time_left(context: &Context) -> Duration {
     match Duration::from_millis(context.deadline).checked_sub(now) {
         Some(left) => left.saturating_sub(RESERVED),
         None => Duration::MAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        config::{Config, Issuer},
+        credentials::access_token::AccessTokens,
+        endpoint::{OpenCall, open},
+        envelope::Answer,
+        limits::RateLimit,
+        store::Database,
+    };
+
+    /// A platform whose table nobody asks.
+    fn platform() -> Platform {
+        let config = Config {
+            table: "none".to_owned(),
+            issuer: Issuer {
+                name: String::new(),
+                jwks_url: String::new(),
+                audiences: vec![],
+            },
+            caller_limit: RateLimit(1),
+        };
+        let client = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
+            .build();
+        Platform {
+            database: Database::new(aws_sdk_dynamodb::Client::from_conf(client), &config.table),
+            access_tokens: AccessTokens::new(&config.issuer),
+            caller_limit: config.caller_limit,
+        }
+    }
+
+    async fn answer_of(
+        handler: impl AsyncFn(OpenCall) -> Result<Answer, ApiError>,
+        context: &Context,
+    ) -> (i64, Value) {
+        let response = answer("GET /", &open(handler), &platform(), "{}", context).await;
+        let body = serde_json::to_value(response.body).unwrap();
+        (
+            response.status_code,
+            serde_json::from_str(body.as_str().unwrap()).unwrap(),
+        )
+    }
+
+    fn is_internal((status, body): &(i64, Value)) -> bool {
+        let error = &body["error"];
+        *status == 500 && error["code"] == "INTERNAL_ERROR" && !error.to_string().contains("secret")
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_a_500_that_says_nothing() {
+        log::panics();
+        let answer = answer_of(async |_| panic!("a secret"), &Context::default()).await;
+        assert!(is_internal(&answer), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_fails_is_a_500_that_says_nothing() {
+        let answer = answer_of(
+            async |_| Err(ApiError::internal("a secret")),
+            &Context::default(),
+        )
+        .await;
+        assert!(is_internal(&answer), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_does_not_end_is_a_500_before_the_deadline() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let mut context = Context::default();
+        context.deadline =
+            u64::try_from((now + RESERVED + Duration::from_millis(50)).as_millis()).unwrap();
+        let answer = answer_of(async |_| std::future::pending().await, &context).await;
+        assert!(is_internal(&answer), "{answer:?}");
     }
 }

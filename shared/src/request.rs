@@ -6,7 +6,7 @@
 //! `lambda_http` 1.3 builds a URL of the `Host` header and panics where that is none, refuses the whole
 //! event for one odd header, and both end outside the envelope.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
@@ -18,7 +18,8 @@ use crate::error::ApiError;
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// One call, with nothing of the gateway left in it but what endpoints may need.
-#[derive(Debug)]
+///
+/// `Debug` shows neither the credential nor the body.
 pub struct Request {
     authorization: Option<String>,
     path_parameters: HashMap<String, String>,
@@ -104,9 +105,24 @@ impl Request {
     }
 }
 
-/// The fields of a request's body. A field that nobody asks for is ignored.
-#[derive(Debug)]
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The fields of a request's body. A field that nobody asks for is ignored. `Debug` shows none.
 pub struct Fields(Map<String, Value>);
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fields")
+            .field("count", &self.0.len())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Fields {
     /// The text in the field `name`, trimmed, of `min` to `max` characters (not bytes).
@@ -170,6 +186,15 @@ mod tests {
                 Some("Bearer x")
             );
         }
+    }
+
+    #[test]
+    fn debug_shows_neither_credential_nor_body() {
+        let event =
+            json!({ "headers": { "authorization": "Bearer x-1" }, "body": "{\"name\":\"x-2\"}" });
+        let request = Request::from_event(&event.to_string()).unwrap();
+        let shown = format!("{request:?} {:?}", request.fields().unwrap());
+        assert_eq!(shown, "Request { bytes: 14, .. } Fields { count: 1, .. }");
     }
 
     #[test]

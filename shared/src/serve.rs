@@ -38,7 +38,7 @@ pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
 }
 
 async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_runtime::Error> {
-    let (platform, endpoint) = (&Platform::start().await?, &endpoint);
+    let (platform, endpoint) = (&Platform::start()?, &endpoint);
     Runtime::new(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         Ok::<_, Infallible>(
@@ -50,10 +50,10 @@ async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_
 }
 
 impl Platform {
-    async fn start() -> Result<Self, ConfigError> {
+    fn start() -> Result<Self, ConfigError> {
         let config = Config::from_env()?;
         Ok(Self {
-            database: Database::new(client::connect().await?, &config.table),
+            database: Database::new(client::connect()?, &config.table),
             access_tokens: AccessTokens::new(&config.issuer),
             caller_limit: config.caller_limit,
         })

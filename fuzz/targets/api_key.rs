@@ -1,0 +1,26 @@
+//! The parser of API keys: what it accepts is of the contract's form, and nothing is lost of it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use shared::api_key::PlaintextKey;
+
+fuzz_target!(|token: &str| {
+    // A fuzzer does not find checksums. The secret is its own, so that the other half is tried too.
+    let made = PlaintextKey::generate();
+    for text in [
+        token,
+        &format!("{}{token}", PlaintextKey::PREFIX),
+        &format!("{}{token}", made.reveal()),
+    ] {
+        if let Some(key) = PlaintextKey::parse(text) {
+            assert_eq!(key.reveal(), text);
+            assert!(text.len() == 56 && key.prefix().len() == 12);
+            assert!(
+                text[8..]
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            );
+        }
+    }
+});

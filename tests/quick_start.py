@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""The quick start, as a newcomer goes through it: `make run`, the curls of the README and those that it
+prints, Ctrl-C; and then nothing may be left running. Run by .ci/run; needs ports 9000, 9400 and 9401."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+PORTS = {"API_PORT": 9000, "ISSUER_PORT": 9400, "DYNAMODB_PORT": 9401}
+
+
+def say(what):
+    print(f"quick start: {what}", flush=True)
+
+
+class Run:
+    """`make run`, in a session of its own as in a terminal of its own."""
+
+    def __init__(self, **environment):
+        self.process = subprocess.Popen(
+            ["make", "run"],
+            cwd=PROJECT,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines = []
+
+    def wait_until_ready(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+            if "Ctrl-C ends it" in line:
+                return
+        self.process.wait()
+        sys.exit("make run ended:\n" + "\n".join(self.lines))
+
+    def end(self, number):
+        os.killpg(self.process.pid, number)
+        self.lines += self.process.stdout.read().splitlines()
+        self.process.wait(timeout=20)
+
+
+def curl(command, **values):
+    """Runs a curl and gives its status and the answer."""
+    command += " --silent --write-out '\\n%{http_code}'"
+    done = subprocess.run(
+        command, shell=True, env={**os.environ, **values}, capture_output=True, text=True, check=True
+    )
+    body, status = done.stdout.rsplit("\n", 1)
+    return int(status), json.loads(body)
+
+
+def walk_through(create, use, revoke, **values):
+    """Creates a key, uses it, revokes it, and finds that it is refused."""
+    status, created = curl(create, **values)
+    assert status == 201, created
+    values |= {"KEY": created["data"]["key"], "ID": created["data"]["id"]}
+    use, revoke = (re.sub(r"\$?\b(KEY|ID)\b", r"$\1", one).replace("'", '"') for one in (use, revoke))
+    status, listed = curl(use, **values)
+    assert status == 200 and listed["data"]["apiKeys"][0]["lastUsedAt"], listed
+    status, revoked = curl(revoke, **values)
+    assert (status, revoked["data"]) == (200, {"deleted": True}), revoked
+    status, refused = curl(use, **values)
+    assert (status, refused["error"]["code"]) == (401, "INVALID_TOKEN"), refused
+    return created
+
+
+def curls(lines):
+    return [line.strip() for line in lines if line.strip().startswith("curl ")]
+
+
+def left_running():
+    """Processes whose program lies in the project or is its cargo-lambda."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            folder = os.readlink(entry / "cwd")
+        except OSError:
+            continue
+        if folder.startswith(str(PROJECT)) and re.search(r"target/debug/|cargo-lambda|make run", command):
+            found.append(command)
+    return found
+
+
+def assert_nothing_is_left():
+    deadline = time.monotonic() + 10
+    while left_running() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left_running(), left_running()
+    for name, port in PORTS.items():
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+
+
+def token():
+    return subprocess.run(
+        ["make", "--silent", "token"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def main():
+    readme = (PROJECT / "README.md").read_text().splitlines()
+    of_readme = curls(readme)
+    assert len(of_readme) == 3, of_readme
+
+    run = Run()
+    run.wait_until_ready()
+    say("ready")
+    printed = curls(run.lines)
+    assert len(printed) == 3, printed
+    walk_through(*printed)
+    say("the printed curls do what they say")
+    walk_through(*of_readme, TOKEN=token())
+    say("the README's curls do what it says")
+    status, kept = curl(of_readme[0], TOKEN=token())
+    assert status == 201
+
+    other = Run()
+    out, _ = other.process.communicate(timeout=300)
+    assert other.process.returncode != 0 and "port 9000 is in use; choose another with API_PORT" in out, out
+    say("a second one says that the port is in use")
+    run.end(signal.SIGINT)
+    assert_nothing_is_left()
+    say("Ctrl-C leaves nothing running")
+
+    ports = {name: str(port + 50) for name, port in PORTS.items()}
+    run = Run(**ports)
+    run.wait_until_ready()
+    use = of_readme[1].replace(":9000", ":" + ports["API_PORT"])
+    status, listed = curl(use, KEY=kept["data"]["key"])
+    assert status == 200 and listed["data"]["apiKeys"][0]["id"] == kept["data"]["id"], listed
+    say("data survives a restart, and ports can be changed")
+    run.end(signal.SIGTERM)
+    assert_nothing_is_left()
+    say("nor does SIGTERM; done")
+
+
+if __name__ == "__main__":
+    main()
