@@ -42,7 +42,7 @@ test: ## Run every test
 check: ## Format, lints as errors, template
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
-	RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps
+	RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps --document-private-items
 	$(MAKE) template
 
 .PHONY: template

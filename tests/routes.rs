@@ -206,6 +206,17 @@ async fn each_functions_policy_allows_what_it_does_and_no_more() {
 }
 
 #[test]
+fn nothing_of_the_laptop_is_in_what_is_deployed() {
+    for manifest in ["functions/Cargo.toml", "shared/Cargo.toml"] {
+        let manifest = toml(manifest);
+        let deployed = manifest["dependencies"].as_table().unwrap();
+        for development_only in ["local", "dynoxide-rs", "axum", "fastrand"] {
+            assert!(!deployed.contains_key(development_only));
+        }
+    }
+}
+
+#[test]
 fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
     // `sam validate`, `cfn-lint` and `sam build` pass over a misspelt name here and an unknown runtime.
     let globals = &crate::app::TEMPLATE.value()["Globals"];
