@@ -28,7 +28,7 @@ pub struct Platform {
     pub(crate) caller_limit: RateLimit,
 }
 
-/// One endpoint. Made by [`authenticated`] or [`open`], served by [`crate::serve`].
+/// One endpoint. Made by [`authenticated`] or [`open`], served by [`crate::serve()`].
 pub trait Endpoint {
     /// Answers one request.
     fn answer(

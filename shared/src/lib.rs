@@ -6,7 +6,7 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | a function starts | [`serve`] |
+//! | a function starts | [`serve()`] |
 //! | API Gateway's event is read | [`request`] |
 //! | the caller is recognised, and their call counted | [`credentials`], [`limits`] |
 //! | the endpoint's own file does its work | [`endpoint`] says what it is given |
