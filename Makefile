@@ -5,20 +5,22 @@ SAM_VERSION := 1.170.0
 CFN_LINT_VERSION := 1.58.0
 ZIG_VERSION := 0.17.1
 # The one on the PATH, or our own, which is then installed.
-CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda),.tools/bin/cargo-lambda)
+CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda 2>/dev/null),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENV := python3 -m venv .tools || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
 
 .PHONY: help
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## Serve the API on http://127.0.0.1:9000 (API_PORT, ISSUER_PORT and DYNAMODB_PORT change ports)
-	@exec target/debug/local run
+run: build ## Serve the API on http://127.0.0.1:9000 (API_PORT, ISSUER_PORT, DYNAMODB_PORT: other ports; CONCURRENCY: instances)
+	@exec $(TARGET)/debug/local run
 
 .PHONY: token
 token: ## Print an access token for `make run` (SUB=usr_… ACCOUNT=acc_… choose whose)
-	@target/debug/local token
+	@$(TARGET)/debug/local token
 
 .PHONY: clean-data
 clean-data: ## Forget what `make run` has stored
@@ -29,10 +31,11 @@ build: $(CARGO_LAMBDA)
 	@echo "▸ building (the first time takes a few minutes)"
 	@cargo build
 
-.tools/bin/cargo-lambda:
+.tools/bin/cargo-lambda: Makefile
 	@echo "▸ installing cargo-lambda $(CARGO_LAMBDA_VERSION) into .tools"
-	@python3 -m venv .tools
+	@$(VENV)
 	@.tools/bin/pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION)
+	@touch $@
 
 .PHONY: test
 test: ## Run every test
@@ -53,7 +56,7 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 
 .tools/bin/sam: Makefile
 	@echo "▸ installing what checks and builds the template into .tools"
-	@python3 -m venv .tools
+	@$(VENV)
 	@.tools/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) \
 	  cfn-lint==$(CFN_LINT_VERSION) cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
 	@touch $@
@@ -67,4 +70,4 @@ bench: ## Measure what calls cost, beside a floor
 	@cargo build --release --quiet --package functions
 	@cargo build --release --quiet --package floor
 	@cargo build --quiet --package bench
-	@target/debug/bench target/release
+	@$(TARGET)/debug/bench $(TARGET)/release

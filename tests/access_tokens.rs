@@ -53,6 +53,22 @@ async fn a_token_of_the_issuer_is_taken() {
 #[tokio::test]
 async fn what_a_token_says_of_keys_is_not_looked_at() {
     let app = App::start().await;
+    let strange =
+        json!({ "jwk": "x", "jku": 7, "x5u": null, "x5c": {}, "cty": [], "typ": 1, "b64": true });
+    let header_with = |more: &Value| {
+        let mut header = header();
+        header
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        header
+    };
+    let token = app
+        .issuer
+        .key
+        .sign(&header_with(&strange), &app.issuer.claims(&good()));
+    app.list().bearer(&token).await_status(200).await;
+
     let (own, attackers) = (&app.issuer.key, Key::generate());
     let mut header = header();
     header["jku"] = "http://127.0.0.1:1/keys".into();
@@ -153,7 +169,6 @@ async fn forged_tokens_are_refused() {
             .claims(&json!({ "sub": "usr_2", "accountId": "acc_b" })),
     );
     let zeros = BASE64URL.encode([0; 64]);
-    // (r, s) and (r, n - s) are both good signatures (FIPS 186-5 has no rule of its own); a DER form is not.
     let forged = [
         // The signature is somebody else's, of something else, missing, or no signature at all.
         Key::generate().sign(&header(), &claims),
@@ -307,6 +322,18 @@ async fn keys_of_a_set_that_are_not_for_this_are_not_used() {
     }
 }
 
+const MINUTE: i64 = 60_000;
+
+/// A token of a key that is published under another `kid`, good for days: the clock is stepped here.
+fn rotated(app: &App, key: &Key, kid: &str) -> String {
+    let mut header = header();
+    header["kid"] = kid.into();
+    key.sign(
+        &header,
+        &app.issuer.claims(&with(&json!({ "exp": now() + 200_000 }))),
+    )
+}
+
 #[tokio::test]
 async fn an_unknown_kid_makes_the_keys_be_fetched_again_once_a_minute() {
     let app = App::start().await;
@@ -314,38 +341,56 @@ async fn an_unknown_kid_makes_the_keys_be_fetched_again_once_a_minute() {
         .bearer(&app.token("acc_a"))
         .await_status(200)
         .await;
-    let rotated = Key::generate();
+    let second = Key::generate();
     app.issuer
-        .publish(&json!([app.issuer.key.jwk(KID), rotated.jwk("key-2")]));
-    let mut header = header();
-    header["kid"] = "key-2".into();
-    let token = rotated.sign(&header, &app.issuer.claims(&good()));
+        .publish(&json!([app.issuer.key.jwk(KID), second.jwk("key-2")]));
+    let token = rotated(&app, &second, "key-2");
     // Fetched just now: the minute has to pass, whatever is asked for meanwhile.
     for _ in 0..5 {
         app.list().bearer(&token).await_status(401).await;
     }
     assert_eq!(app.issuer.fetches(), 1);
-    // Another instance has not fetched yet, and finds both keys.
-    app.create("x").bearer(&token).await_status(201).await;
-    app.create("x")
-        .bearer(&app.token("acc_a"))
-        .await_status(201)
-        .await;
+    app.step_clock(0, MINUTE);
+    app.list().bearer(&token).await_status(200).await;
+    for _ in 0..5 {
+        app.list()
+            .bearer(&rotated(&app, &second, "made-up"))
+            .await_status(401)
+            .await;
+    }
     assert_eq!(app.issuer.fetches(), 2);
 }
 
 #[tokio::test]
 async fn keys_stay_in_use_while_the_issuer_is_down() {
     let app = App::start().await;
-    app.list()
-        .bearer(&app.token("acc_a"))
-        .await_status(200)
-        .await;
+    let token = rotated(&app, &app.issuer.key, KID);
+    app.list().bearer(&token).await_status(200).await;
     app.issuer.go_down();
-    app.list()
-        .bearer(&app.token("acc_a"))
-        .await_status(200)
-        .await;
+    for hours in 1..4 {
+        app.step_clock(0, hours * 61 * MINUTE);
+        app.list().bearer(&token).await_status(200).await;
+        app.list().bearer(&token).await_status(200).await;
+    }
+    // It was asked, once for each hour, and did not answer.
+    assert_eq!(app.issuer.fetches(), 4);
+    assert!(
+        app.log()
+            .iter()
+            .any(|line| line.contains("keys stay in use") && line.contains("503"))
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_the_issuer_withdrew_is_trusted_for_an_hour_at_most() {
+    let app = App::start().await;
+    let token = rotated(&app, &app.issuer.key, KID);
+    app.list().bearer(&token).await_status(200).await;
+    app.issuer.publish(&json!([Key::generate().jwk("key-2")]));
+    app.step_clock(0, 59 * MINUTE);
+    app.list().bearer(&token).await_status(200).await;
+    app.step_clock(0, 61 * MINUTE);
+    app.list().bearer(&token).await_status(401).await;
 }
 
 #[tokio::test]

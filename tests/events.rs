@@ -30,6 +30,15 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
             new => panic!("say here what the event of {new} is answered with"),
         };
         assert_eq!(answer.status, expected, "{}: {answer:?}", route.function);
+        let logged = app.log().iter().any(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["requestId"] == answer.request_id() && line["route"] == route.key()
+        });
+        assert!(
+            logged,
+            "{} does not log the route that it has",
+            route.function
+        );
     }
 }
 
@@ -37,6 +46,11 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
 fn no_event_holds_a_credential() {
     for file in fs::read_dir(project().join("events")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
-        assert!(!text.contains("Bearer ") || text.contains("Bearer {token}"));
+        assert!(
+            text.split("Bearer ")
+                .skip(1)
+                .all(|credential| credential.starts_with("{token}"))
+        );
+        assert!(!text.contains(shared::api_key::PlaintextKey::PREFIX));
     }
 }

@@ -136,6 +136,8 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
         let failed = app.list().bearer(credential).send().await;
         assert!(matches!(failed.status, 401 | 500));
         assert!(!failed.message().contains("DynamoDB"));
+        // Who is known is told where they stand, whatever went wrong then.
+        assert_eq!(failed.limit_header("limit").is_some(), failed.status == 500);
         app.revoke(&id).bearer(credential).send().await;
         app.create("x")
             .body("{\"name\":\"a secret name\"")
@@ -185,7 +187,7 @@ async fn a_table_that_does_not_answer_in_time_is_a_500_before_lambda_ends_the_fu
         .faults(|_| Fault::AnswerLate(5000))
         .start()
         .await;
-    let (known, ()) = (shared::api_key::PlaintextKey::generate(), ());
+    let known = shared::api_key::PlaintextKey::generate();
     let answer = app.list().bearer(known.reveal()).await_status(500).await;
     assert_eq!(line(&app, &answer)["cause"], "the function's time was up");
 }

@@ -4,9 +4,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::Path,
 };
-
-use serde_json::Value;
 
 use crate::{
     app::{App, ROUTES, project},
@@ -34,9 +33,33 @@ fn binaries() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The source files of a folder and the folders in it, by their path from there.
+fn sources(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                sources(&path)
+                    .into_iter()
+                    .map(|source| format!("{name}/{source}"))
+                    .collect()
+            } else {
+                BTreeSet::from_iter((path.extension() == Some("rs".as_ref())).then_some(name))
+            }
+        })
+        .collect()
+}
+
 #[test]
 fn every_binary_is_a_function_with_a_route_of_its_own() {
     assert_eq!(functions(), binaries().into_keys().collect());
+    assert_eq!(
+        sources(&project().join("functions")),
+        binaries().into_values().collect()
+    );
     let keys: BTreeSet<_> = ROUTES.iter().map(local::template::Route::key).collect();
     assert_eq!(keys.len(), ROUTES.len());
     assert!(keys.contains("$default"));
@@ -158,24 +181,6 @@ fn the_readme_lists_the_routes() {
         )
     });
     assert_eq!(listed, declared.collect());
-}
-
-#[tokio::test]
-async fn a_function_logs_the_route_that_it_has() {
-    let app = App::start().await;
-    for route in &*ROUTES {
-        let answer = app
-            .invoke(
-                &route.function,
-                &event(&route.function, &app.token("acc_a")),
-            )
-            .await;
-        let logged = app.log().iter().any(|line| {
-            let line: Value = serde_json::from_str(line).unwrap();
-            line["requestId"] == answer.request_id() && line["route"] == route.key()
-        });
-        assert!(logged, "{}", route.function);
-    }
 }
 
 /// A policy is the least that works when every action in it is used, and no other is. What is used is seen on

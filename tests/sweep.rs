@@ -16,6 +16,22 @@ fn authenticated() -> impl Iterator<Item = &'static Route> {
         .filter(|route| !OPEN.contains(&route.key().as_str()))
 }
 
+/// Makes what the path of a route is about, in a workspace, and gives its id.
+async fn resource(app: &App, route: &Route, workspace: &str) -> String {
+    match route
+        .endpoint
+        .as_ref()
+        .unwrap()
+        .1
+        .split('/')
+        .nth(3)
+        .unwrap()
+    {
+        "api-keys" => app.new_key(workspace).await.0,
+        new => panic!("say here how one of {new} is made"),
+    }
+}
+
 /// A call of a route, of the resource with this id where the route has one.
 fn call<'a>(app: &'a App, route: &Route, id: &str) -> Call<'a> {
     let (method, path) = route
@@ -123,9 +139,10 @@ async fn with_a_wrong_credential() {
 #[tokio::test]
 async fn with_another_workspaces_credential() {
     let app = App::start().await;
-    let (id, key) = app.new_key("acc_a").await;
+    let (_, key) = app.new_key("acc_a").await;
     let (_, other) = app.new_key("acc_b").await;
     for route in authenticated().filter(|route| route.key().contains("{id}")) {
+        let id = resource(&app, route, "acc_a").await;
         for credential in [&other, &app.token("acc_b")] {
             let answer = call(&app, route, &id)
                 .json(&json!({}))
@@ -134,8 +151,14 @@ async fn with_another_workspaces_credential() {
                 .await;
             is(&answer, 404, "NOT_FOUND", &route.key());
         }
+        // It was there all the time, for who owns it.
+        let answer = call(&app, route, &id)
+            .json(&json!({}))
+            .bearer(&key)
+            .send()
+            .await;
+        assert_ne!(answer.status, 404, "{}", route.key());
     }
-    app.list().bearer(&key).await_status(200).await;
 }
 
 #[tokio::test]

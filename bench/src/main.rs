@@ -49,7 +49,7 @@ struct Row {
     call: fn(&Bench, usize) -> Request,
 }
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     Row {
         name: "a key alone (`DELETE`, no such id)",
         function: "api-keys-revoke",
@@ -85,6 +85,11 @@ const ROWS: [Row; 7] = [
         function: "health",
         call: health,
     },
+    Row {
+        name: "no such route",
+        function: "not-found",
+        call: no_such_route,
+    },
 ];
 
 /// Figures of one row.
@@ -116,9 +121,9 @@ struct Bench {
     key: String,
     /// A key of a workspace that has a hundred.
     full: String,
-    /// Keys of workspaces with room: one for each creation.
+    /// Keys of workspaces with room, to create with in turn.
     roomy: Vec<String>,
-    /// Keys to be revoked, and the ids of those.
+    /// The ids of keys to be revoked, each with a key to do it with.
     condemned: Vec<(String, String)>,
     _dynamodb: DynamoDb,
 }
@@ -397,6 +402,14 @@ fn health(_: &Bench, _: usize) -> Request {
     Request {
         method: "GET".to_owned(),
         path: "/api/v1/health".to_owned(),
+        ..Request::default()
+    }
+}
+
+fn no_such_route(_: &Bench, _: usize) -> Request {
+    Request {
+        method: "GET".to_owned(),
+        path: "/nowhere".to_owned(),
         ..Request::default()
     }
 }

@@ -4,12 +4,13 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::Path,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::{Json, Router, extract::State, routing};
+use axum::{Json, Router, body::Bytes, extract::State, http::StatusCode, routing};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use p256::{
     ecdsa::{Signature, SigningKey, signature::Signer},
@@ -38,12 +39,15 @@ impl Key {
     ///
     /// Where the file holds something else or cannot be written.
     pub fn kept_in(file: &Path) -> Result<Self, Error> {
-        if let Ok(bytes) = fs::read(file) {
-            return Ok(Self(SigningKey::from_slice(&bytes)?));
+        match fs::read(file) {
+            Ok(bytes) => Ok(Self(SigningKey::from_slice(&bytes)?)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let key = Self::generate();
+                fs::write(file, key.0.to_bytes())?;
+                Ok(key)
+            }
+            Err(error) => Err(error.into()),
         }
-        let key = Self::generate();
-        fs::write(file, key.0.to_bytes())?;
-        Ok(key)
     }
 
     /// The public half as a JSON Web Key (RFC 7518 section 6.2.1).
@@ -152,9 +156,12 @@ async fn key_set(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
     Json(json!({ "keys": [issuer.key.jwk(KID)] }))
 }
 
+/// Reads the body whatever its content type: `curl -d` sends none that would fit.
 async fn token(
     State(issuer): State<Arc<Issuer>>,
-    Json(request): Json<TokenRequest>,
-) -> Json<Value> {
-    Json(json!({ "token": issuer.token(request) }))
+    body: Bytes,
+) -> Result<Json<Value>, (StatusCode, String)> {
+    let request = serde_json::from_slice(&body);
+    let request = request.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    Ok(Json(json!({ "token": issuer.token(request) })))
 }

@@ -13,7 +13,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path as PathParameter, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing,
 };
@@ -39,7 +39,7 @@ pub struct Instance {
     process: AsyncMutex<Child>,
     id: u32,
     log: Arc<Mutex<Vec<String>>>,
-    first_poll: Arc<Mutex<Option<oneshot::Receiver<Instant>>>>,
+    first_poll: Mutex<Option<oneshot::Receiver<Instant>>>,
     started: Instant,
     timeout: Duration,
     server: JoinHandle<()>,
@@ -63,7 +63,7 @@ struct RuntimeApi {
 }
 
 impl Instance {
-    /// Starts the binary with nothing but these settings in its environment.
+    /// Starts the binary with nothing in its environment but these settings and what Lambda sets.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Instance {
             process: AsyncMutex::new(process),
             id,
             log,
-            first_poll: Arc::new(Mutex::new(Some(first_poll))),
+            first_poll: Mutex::new(Some(first_poll)),
             started,
             timeout,
             server,
@@ -241,12 +241,7 @@ async fn response(
     )
 }
 
-async fn error(
-    api: State<Arc<RuntimeApi>>,
-    id: PathParameter<String>,
-    _headers: HeaderMap,
-    body: Bytes,
-) -> StatusCode {
+async fn error(api: State<Arc<RuntimeApi>>, id: PathParameter<String>, body: Bytes) -> StatusCode {
     answered(
         &api,
         &id,

@@ -25,7 +25,7 @@ use tokio::{
 /// The name of the table on this machine.
 const TABLE: &str = "suppuo";
 
-/// What `cargo lambda watch` starts at the first call of a function is built before, so that this is long.
+/// The functions are built before `cargo lambda watch` starts them, so that this is ample.
 const API_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How long `cargo lambda watch` may take to end before it is made to.
@@ -91,8 +91,11 @@ async fn run() -> Result<(), Error> {
     let template = Template::read(&project)?;
     let data = project.join(".data");
     fs::create_dir_all(&data)?;
-    // Before anything is started: who runs it twice should find the first one unharmed.
+    // Before anything is started: who runs it twice should find the first one unharmed, its data above all.
     drop(listen("API_PORT", ports.api).await?);
+    let lock = fs::File::create(data.join("lock"))?;
+    lock.try_lock()
+        .map_err(|_| "another `make run` is using .data, on other ports")?;
 
     say(&format!(
         "DynamoDB: {} on port {}",
@@ -221,7 +224,7 @@ async fn end(mut api: Child) -> Result<(), Error> {
 
 /// Waits until every function answers in the envelope, so that the first call of a newcomer is a quick one.
 async fn await_api(ports: &Ports, routes: &[Route]) -> Result<(), Error> {
-    let client = reqwest::Client::builder().no_proxy().build()?;
+    let client = client()?;
     let began = Instant::now();
     for route in routes {
         let (method, path) = match &route.endpoint {
@@ -260,8 +263,7 @@ async fn token(ports: &Ports) -> Result<String, Error> {
     let or = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
     let request = json!({ "sub": or("SUB", "usr_dev"), "accountId": or("ACCOUNT", "acc_dev") });
     let url = format!("{}/dev/token", ports.issuer_url());
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let answer = client.post(&url).json(&request).send().await;
+    let answer = client()?.post(&url).json(&request).send().await;
     let answer = answer
         .map_err(|error| format!("{url} does not answer, is `make run` running? ({error})"))?;
     let answer: Value = answer.json().await?;
@@ -269,6 +271,13 @@ async fn token(ports: &Ports) -> Result<String, Error> {
         .as_str()
         .ok_or("the issuer gave no token")?
         .to_owned())
+}
+
+fn client() -> Result<reqwest::Client, Error> {
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()?)
 }
 
 async fn listen(variable: &str, port: u16) -> Result<TcpListener, Error> {

@@ -128,17 +128,20 @@ async fn pass(
     let fault = (passage.faults)(&operation);
     tokio::time::sleep(passage.delay).await;
     let refused = match fault {
-        Fault::Throttle => Some((400, "ThrottlingException")),
-        Fault::Fail => Some((500, "InternalServerError")),
-        Fault::Conflict if operation.name == "TransactWriteItems" => {
-            Some((400, "TransactionCanceledException"))
+        Fault::Throttle if operation.name == "TransactWriteItems" => {
+            Some((400, "TransactionCanceledException", "ThrottlingError"))
         }
-        Fault::Conflict => Some((400, "TransactionConflictException")),
+        Fault::Throttle => Some((400, "ThrottlingException", "")),
+        Fault::Fail => Some((500, "InternalServerError", "")),
+        Fault::Conflict if operation.name == "TransactWriteItems" => {
+            Some((400, "TransactionCanceledException", "TransactionConflict"))
+        }
+        Fault::Conflict => Some((400, "TransactionConflictException", "")),
         Fault::None | Fault::LoseAnswer | Fault::AnswerLate(_) => None,
     };
-    if let Some((status, kind)) = refused {
+    if let Some((status, kind, reason)) = refused {
         passage.passed(operation);
-        return refusal(status, kind);
+        return refusal(status, kind, reason);
     }
 
     headers.remove("host");
@@ -218,13 +221,13 @@ fn units(answer: &[u8]) -> f64 {
         .map_or_else(|| each(consumed), |all| all.iter().map(each).sum())
 }
 
-fn refusal(status: u16, kind: &str) -> Response {
+fn refusal(status: u16, kind: &str, cancelled_because: &str) -> Response {
     let mut body = json!({
         "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"),
         "message": "injected by a test",
     });
-    if kind == "TransactionCanceledException" {
-        body["CancellationReasons"] = json!([{ "Code": "TransactionConflict" }]);
+    if !cancelled_because.is_empty() {
+        body["CancellationReasons"] = json!([{ "Code": cancelled_because }]);
     }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (

@@ -9,6 +9,10 @@ use crate::limits::RateLimit;
 pub(crate) struct Config {
     /// `TABLE_NAME`, required.
     pub(crate) table: String,
+    /// `AWS_REGION`, which Lambda sets.
+    pub(crate) region: String,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, where the table is not AWS's.
+    pub(crate) endpoint: Option<String>,
     /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
     pub(crate) issuer: Issuer,
     /// `CALLER_LIMIT`, calls a minute of one key or one user; 2000 by default.
@@ -57,13 +61,14 @@ impl Config {
 
     /// A setting that is empty is as good as not there: that is how a template leaves one out.
     fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let setting = |name| setting(name).filter(|value| !value.trim().is_empty());
-        let name = setting("HUUDIS_ISSUER").unwrap_or_else(|| "https://huudis.com".to_owned());
-        let audiences =
-            setting("HUUDIS_AUDIENCES").unwrap_or_else(|| "suppuo,suppuo-cli".to_owned());
+        let setting = |name| {
+            let value = setting(name)?.trim().to_owned();
+            (!value.is_empty()).then_some(value)
+        };
+        let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
         let limit = match setting("CALLER_LIMIT") {
             None => 2000,
-            Some(number) => match number.trim().parse() {
+            Some(number) => match number.parse() {
                 Ok(limit) if limit > 0 => limit,
                 _ => {
                     return Err(ConfigError::new(
@@ -73,18 +78,29 @@ impl Config {
                 }
             },
         };
+        let name = setting("HUUDIS_ISSUER").unwrap_or_else(|| "https://huudis.com".to_owned());
+        let audiences =
+            setting("HUUDIS_AUDIENCES").unwrap_or_else(|| "suppuo,suppuo-cli".to_owned());
+        let audiences: Vec<_> = audiences
+            .split(',')
+            .map(|one| one.trim().to_owned())
+            .collect();
+        if audiences.contains(&String::new()) {
+            return Err(ConfigError::new(
+                "HUUDIS_AUDIENCES",
+                "names an empty audience",
+            ));
+        }
         Ok(Self {
-            table: setting("TABLE_NAME")
-                .ok_or_else(|| ConfigError::new("TABLE_NAME", "is not set"))?,
+            table: required("TABLE_NAME")?,
+            region: required("AWS_REGION")?,
+            endpoint: setting("AWS_ENDPOINT_URL_DYNAMODB"),
             issuer: Issuer {
                 jwks_url: setting("HUUDIS_JWKS_URL").unwrap_or_else(|| {
                     format!("{}/.well-known/jwks.json", name.trim_end_matches('/'))
                 }),
                 name,
-                audiences: audiences
-                    .split(',')
-                    .map(|one| one.trim().to_owned())
-                    .collect(),
+                audiences,
             },
             caller_limit: RateLimit(limit),
         })
@@ -96,13 +112,14 @@ mod tests {
     use super::*;
 
     fn read(settings: &[(&str, &str)]) -> Result<Config, String> {
+        let settings = [settings, &[("AWS_REGION", "us-east-1")]].concat();
         let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
         Config::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
             .map_err(|e| e.to_string())
     }
 
     #[test]
-    fn a_table_is_enough() {
+    fn a_table_and_what_lambda_sets_is_enough() {
         let config = read(&[
             ("TABLE_NAME", "t"),
             ("HUUDIS_JWKS_URL", ""),
@@ -136,6 +153,10 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named() {
         assert_eq!(read(&[]).unwrap_err(), "TABLE_NAME: is not set");
+        for audiences in [",", "suppuo,", "a,,b"] {
+            let error = read(&[("TABLE_NAME", "t"), ("HUUDIS_AUDIENCES", audiences)]).unwrap_err();
+            assert_eq!(error, "HUUDIS_AUDIENCES: names an empty audience");
+        }
         for number in ["0", "-1", "many", "1.5"] {
             let error = read(&[("TABLE_NAME", "t"), ("CALLER_LIMIT", number)]).unwrap_err();
             assert_eq!(error, "CALLER_LIMIT: must be a whole number from 1");

@@ -1,8 +1,8 @@
 //! Who is calling.
 //!
 //! Each way to prove it is a *scheme*, in a file of its own. A scheme looks at the request and gives one
-//! of three answers, see [`Attempt`]. They are asked in turn until one does not say that it was not
-//! asked. The contract's order (section 3) is that an `Authorization` header, where there is one, alone
+//! of three answers, see [`Attempt`]. They are asked in turn until one answers other than *not
+//! presented*. The contract's order (section 3) is that an `Authorization` header, where there is one, alone
 //! decides; its token's first characters say which of the first two schemes it is for. The portal's
 //! session cookie is the third, and its place is after them: it is asked where there is no header.
 //!

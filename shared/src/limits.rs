@@ -42,6 +42,14 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// The window that a call opens, which is also the first that it admits.
+    pub(crate) fn opened_at(now: Timestamp) -> Self {
+        Self {
+            opened: now,
+            calls: 1,
+        }
+    }
+
     /// A window that opens before this moment has ended by `now`.
     pub(crate) fn ended_before(now: Timestamp) -> Timestamp {
         now.plus_millis(-WINDOW_MILLIS)

@@ -90,13 +90,15 @@ mod tests {
         endpoint::{OpenCall, open},
         envelope::Answer,
         limits::RateLimit,
-        store::Database,
+        store::{Database, client},
     };
 
     /// A platform whose table nobody asks.
     fn platform() -> Platform {
         let config = Config {
             table: "none".to_owned(),
+            region: "us-east-1".to_owned(),
+            endpoint: None,
             issuer: Issuer {
                 name: String::new(),
                 jwks_url: String::new(),
@@ -104,11 +106,8 @@ mod tests {
             },
             caller_limit: RateLimit(1),
         };
-        let client = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
-            .build();
         Platform {
-            database: Database::new(aws_sdk_dynamodb::Client::from_conf(client), &config.table),
+            database: Database::new(client::connect(&config).unwrap(), &config.table),
             access_tokens: AccessTokens::new(&config.issuer),
             caller_limit: config.caller_limit,
         }

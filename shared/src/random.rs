@@ -4,8 +4,8 @@
 ///
 /// # Panics
 ///
-/// When the system has no randomness to give. There is no safe way to go on, and the pipeline turns
-/// the panic into a `500`.
+/// When the system has no randomness to give. There is no safe way to go on: neither a key nor the id of an
+/// answer could be made.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     #[expect(

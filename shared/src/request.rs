@@ -57,12 +57,12 @@ impl Request {
         } else {
             body.into_bytes()
         };
-        // The gateway writes header names in lower case; what stands in for it on a laptop need not.
-        let authorization = event
-            .headers
-            .unwrap_or_default()
-            .into_iter()
-            .find_map(|(name, value)| name.eq_ignore_ascii_case("authorization").then_some(value));
+        // The gateway writes names in lower case and joins repeated headers; another source of events need not.
+        let headers = event.headers.unwrap_or_default().into_iter();
+        let authorization = headers
+            .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+            .map(|(_, value)| value)
+            .reduce(|one, other| format!("{one}, {other}"));
         Ok(Self {
             authorization,
             path_parameters: event.path_parameters.unwrap_or_default(),
@@ -75,7 +75,8 @@ impl Request {
         self.authorization.as_deref()
     }
 
-    /// What stands at `{name}` in the route's path, as the client wrote it; empty where nothing does.
+    /// What stands at `{name}` in the route's path, empty where nothing does. It is as the gateway hands it on:
+    /// API Gateway decodes percent signs, `cargo lambda watch` does not.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> &str {
         self.path_parameters.get(name).map_or("", String::as_str)

@@ -53,7 +53,7 @@ impl Platform {
     fn start() -> Result<Self, ConfigError> {
         let config = Config::from_env()?;
         Ok(Self {
-            database: Database::new(client::connect()?, &config.table),
+            database: Database::new(client::connect(&config)?, &config.table),
             access_tokens: AccessTokens::new(&config.issuer),
             caller_limit: config.caller_limit,
         })

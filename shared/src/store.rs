@@ -26,7 +26,7 @@
 //! | the same for a user | 2 | 1 W + 1 W | [`windows`] |
 //! | refuse a caller that is over the limit, or a key that does not exist | 1 | 1 W | [`windows`] |
 //! | create a key | 1 | 6 W: key, listing, workspace | [`api_keys`] |
-//! | list a workspace's keys | 1 | 1 R for every 4 KB, that is for about 20 keys | [`api_keys`] |
+//! | list a workspace's keys | 1 | 1 R for every 4 KB, that is for about 20 keys with short names | [`api_keys`] |
 //! | revoke a key | 2 | 1 R + 6 W | [`api_keys`] |
 //! | health | 1 | 0.5 R | here |
 //!
@@ -120,12 +120,6 @@ impl Workspace {
     /// Only for a caller that was recognised; see [`crate::credentials`].
     pub(crate) fn new(id: WorkspaceId, database: Database) -> Self {
         Self { id, database }
-    }
-
-    /// The workspace's id.
-    #[must_use]
-    pub fn id(&self) -> &WorkspaceId {
-        &self.id
     }
 
     /// The workspace's API keys.

@@ -69,7 +69,7 @@ impl Serialize for Timestamp {
 /// How far a test has stepped this process's clock, in milliseconds.
 ///
 /// The model test runs several instances whose clocks disagree. Each reads its step from the file
-/// that `SUPPUO_TEST_CLOCK` names. What is deployed is a release build, which has only the other one.
+/// that `SUPPUO_TEST_CLOCK` names. What is deployed is a release build: there, the step is always 0.
 #[cfg(debug_assertions)]
 fn stepped() -> i64 {
     std::env::var_os("SUPPUO_TEST_CLOCK")

@@ -3,7 +3,7 @@
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, ReturnValue},
+    types::{AttributeValue, ReturnConsumedCapacity, ReturnValue},
 };
 use aws_smithy_http_client::{
     Builder,
@@ -37,6 +37,7 @@ async fn run() -> Result<(), Error> {
             .update_expression("ADD calls :one")
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .return_values(ReturnValue::AllNew)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
         let calls = updated

@@ -9,8 +9,9 @@
 //! - `iss`, `aud` and `exp` are there and right, `nbf` is right where it is there; numbers are numbers.
 //! - nothing in `crit`: an extension that must be understood is not (RFC 7515 section 4.1.11).
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
-use serde::Deserialize;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use jsonwebtoken::{Algorithm, crypto};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
@@ -19,53 +20,171 @@ use crate::{
     error::ApiError,
     ids::{Subject, WorkspaceId},
     store::windows,
+    time::Timestamp,
 };
 
-/// The contract allows 60 seconds of leeway at most. Clocks are read in whole seconds, rounded down, so
-/// that 59 here are never more than 60 in truth.
-const LEEWAY_SECS: u64 = 59;
+/// How far the issuer's clock and ours may be apart: the most that the contract allows.
+const LEEWAY_MILLIS: i64 = 60 * 1000;
 
 /// Larger than any token that the issuer makes; what is larger is not worth decoding.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The claims that are read, once the token is believed.
+/// What is read of a token's header (RFC 7515 section 4.1). The rest of it, whatever it is, is not.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: String,
+    #[serde(default)]
+    crit: Value,
+}
+
+/// What is read of the claims (RFC 7519 section 4.1), once the signature is good.
 #[derive(Deserialize)]
 struct Claims {
-    sub: String,
-    /// One issuer. The library would also take a list that names it.
     iss: String,
+    aud: Audience,
+    exp: NumericDate,
+    #[serde(default)]
+    nbf: Option<NumericDate>,
+    sub: String,
     #[serde(default, rename = "accountId")]
     account_id: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Seconds since the epoch, perhaps with a fraction (RFC 7519 section 2); kept in milliseconds.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "f64")]
+struct NumericDate(i64);
+
+impl TryFrom<f64> for NumericDate {
+    type Error = &'static str;
+
+    fn try_from(seconds: f64) -> Result<Self, Self::Error> {
+        // Up to the year 9999, in which both sides of a comparison are exact.
+        if !(0.0..253_402_300_800.0).contains(&seconds) {
+            return Err("no date");
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+        Ok(Self((seconds * 1000.0) as i64))
+    }
+}
+
+/// A token in its three parts (RFC 7515 section 3.1), nothing of it believed.
+struct Token<'a> {
+    /// What is signed: header and claims, as they were sent.
+    message: &'a str,
+    claims: &'a str,
+    signature: &'a str,
+    kid: String,
+}
+
+impl<'a> Token<'a> {
+    fn read(token: &'a str) -> Result<Self, ApiError> {
+        let malformed = || unverified("malformed_token");
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(malformed());
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
+        let (header, claims) = message.split_once('.').ok_or_else(malformed)?;
+        if claims.contains('.') {
+            return Err(malformed());
+        }
+        let header: Header = decoded(header).ok_or_else(malformed)?;
+        if header.alg != "ES256" {
+            return Err(unverified("wrong_algorithm"));
+        }
+        if !header.crit.is_null() {
+            return Err(unverified("critical_extension"));
+        }
+        Ok(Self {
+            message,
+            claims,
+            signature,
+            kid: header.kid,
+        })
+    }
+}
+
+fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&BASE64URL.decode(part).ok()?).ok()
+}
+
+/// Which of the issuer's keys a token says it was signed with.
+///
+/// # Errors
+///
+/// `401` where the token is none, names another algorithm or no key, or asks for an extension.
+pub fn key_id(token: &str) -> Result<String, ApiError> {
+    Ok(Token::read(token)?.kid)
 }
 
 /// Tells whether access tokens are the issuer's.
 pub(crate) struct AccessTokens {
     issuer: String,
-    validation: Validation,
+    audiences: Vec<String>,
     jwks: Jwks,
 }
 
 impl AccessTokens {
     pub(crate) fn new(issuer: &Issuer) -> Self {
-        let mut validation = Validation::new(Algorithm::ES256);
-        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        validation.set_issuer(&[&issuer.name]);
-        validation.set_audience(&issuer.audiences);
-        validation.validate_nbf = true;
-        validation.leeway = LEEWAY_SECS;
         Self {
             issuer: issuer.name.clone(),
-            validation,
+            audiences: issuer.audiences.clone(),
             jwks: Jwks::at(issuer.jwks_url.clone()),
         }
     }
 
-    async fn verify(&self, token: &str) -> Result<Claims, ApiError> {
-        let kid = key_id(token)?;
-        let Some(key) = self.jwks.key(&kid).await? else {
-            return Err(unverified("unknown_kid"));
+    async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
+        let token = Token::read(token)?;
+        let key = self.jwks.key(&token.kid, now).await?;
+        let key = key.ok_or_else(|| unverified("unknown_kid"))?;
+        // The algorithm is ours and the key is of its kind: nothing here is the token's choice.
+        let good = crypto::verify(
+            token.signature,
+            token.message.as_bytes(),
+            &key,
+            Algorithm::ES256,
+        );
+        if !good.unwrap_or(false) {
+            return Err(unverified("wrong_signature"));
+        }
+        let claims: Claims = decoded(token.claims).ok_or_else(|| unverified("malformed_claims"))?;
+        self.check(&claims, now)?;
+        Ok(claims)
+    }
+
+    fn check(&self, claims: &Claims, now: Timestamp) -> Result<(), ApiError> {
+        let for_us = |audience: &String| self.audiences.contains(audience);
+        let for_us = match &claims.aud {
+            Audience::One(audience) => for_us(audience),
+            Audience::Many(audiences) => audiences.iter().any(for_us),
         };
-        verify_with(token, &key, &self.validation, &self.issuer)
+        if claims.iss != self.issuer {
+            return Err(unverified("wrong_issuer"));
+        }
+        if !for_us {
+            return Err(unverified("wrong_audience"));
+        }
+        if now.as_millis() >= claims.exp.0 + LEEWAY_MILLIS {
+            return Err(ApiError::auth_required(
+                "The access token has expired.",
+                "expired",
+            ));
+        }
+        if claims
+            .nbf
+            .is_some_and(|nbf| now.as_millis() < nbf.0 - LEEWAY_MILLIS)
+        {
+            return Err(unverified("not_yet_valid"));
+        }
+        Ok(())
     }
 }
 
@@ -80,7 +199,7 @@ pub(crate) async fn attempt(authorization: &Authorization<'_>, context: &Context
 }
 
 async fn recognise(token: &str, context: &Context<'_>) -> Result<Recognised, ApiError> {
-    let claims = context.access_tokens.verify(token).await?;
+    let claims = context.access_tokens.verify(token, context.now).await?;
     let subject = Subject::parse(claims.sub).ok_or_else(|| unverified("no_subject"))?;
     let workspace = claims
         .account_id
@@ -104,56 +223,79 @@ async fn recognise(token: &str, context: &Context<'_>) -> Result<Recognised, Api
     })
 }
 
-/// Which of the issuer's keys the token says it was signed with.
-///
-/// # Errors
-///
-/// `401` where the token's header cannot be read, names another algorithm or no key, or asks for an
-/// extension.
-pub fn key_id(token: &str) -> Result<String, ApiError> {
-    if token.len() > MAX_TOKEN_BYTES {
-        return Err(unverified("malformed_token"));
-    }
-    let header = decode_header(token).map_err(|_| unverified("malformed_token"))?;
-    if header.alg != Algorithm::ES256 {
-        return Err(unverified("wrong_algorithm"));
-    }
-    if header.crit.is_some() {
-        return Err(unverified("critical_extension"));
-    }
-    header.kid.ok_or_else(|| unverified("no_kid"))
-}
-
-fn verify_with(
-    token: &str,
-    key: &DecodingKey,
-    validation: &Validation,
-    issuer: &str,
-) -> Result<Claims, ApiError> {
-    let claims = match decode::<Claims>(token, key, validation) {
-        Ok(decoded) => decoded.claims,
-        Err(error) => {
-            return Err(match error.kind() {
-                ErrorKind::ExpiredSignature => {
-                    ApiError::auth_required("The access token has expired.", "expired")
-                }
-                ErrorKind::ImmatureSignature => unverified("not_yet_valid"),
-                ErrorKind::InvalidSignature => unverified("wrong_signature"),
-                ErrorKind::InvalidIssuer => unverified("wrong_issuer"),
-                ErrorKind::InvalidAudience => unverified("wrong_audience"),
-                ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) => {
-                    unverified("missing_claim")
-                }
-                _ => unverified("malformed_token"),
-            });
-        }
-    };
-    if claims.iss != issuer {
-        return Err(unverified("wrong_issuer"));
-    }
-    Ok(claims)
-}
-
 fn unverified(refusal: &'static str) -> ApiError {
     ApiError::auth_required("The access token does not verify.", refusal)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_781_146_800;
+
+    /// Why claims are refused at a moment, in milliseconds after [`NOW`].
+    fn refusal(changes: Value, millis: i64) -> Option<&'static str> {
+        let tokens = AccessTokens::new(&Issuer {
+            name: "us".to_owned(),
+            jwks_url: String::new(),
+            audiences: vec!["desk".to_owned(), "till".to_owned()],
+        });
+        let mut claims = json!({ "iss": "us", "aud": "desk", "sub": "u", "exp": NOW });
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let now = Timestamp::from_millis(NOW * 1000 + millis);
+        match serde_json::from_value(claims) {
+            Ok(claims) => tokens
+                .check(&claims, now)
+                .err()
+                .and_then(|error| error.refusal),
+            Err(_) => Some("malformed_claims"),
+        }
+    }
+
+    #[test]
+    fn leeway_is_a_minute_to_the_millisecond() {
+        assert_eq!(refusal(json!({}), 59_999), None);
+        assert_eq!(refusal(json!({}), 60_000), Some("expired"));
+        let fraction = json!({ "exp": 1_781_146_800.5 });
+        assert_eq!(refusal(fraction.clone(), 60_499), None);
+        assert_eq!(refusal(fraction, 60_500), Some("expired"));
+        let not_before = json!({ "nbf": NOW });
+        assert_eq!(refusal(not_before.clone(), -60_000), None);
+        assert_eq!(refusal(not_before, -60_001), Some("not_yet_valid"));
+    }
+
+    #[test]
+    fn issuer_and_audience_are_whole_words() {
+        assert_eq!(refusal(json!({ "aud": ["x", "till"] }), 0), None);
+        for aud in [json!("x"), json!([]), json!(["x"]), json!("desk,till")] {
+            assert_eq!(refusal(json!({ "aud": aud }), 0), Some("wrong_audience"));
+        }
+        assert_eq!(refusal(json!({ "iss": "them" }), 0), Some("wrong_issuer"));
+    }
+
+    #[test]
+    fn a_claim_of_another_type_is_malformed() {
+        for wrong in [
+            json!({ "exp": NOW.to_string() }),
+            json!({ "exp": null }),
+            json!({ "exp": true }),
+            json!({ "exp": -1 }),
+            json!({ "exp": 1e300 }),
+            json!({ "nbf": "x" }),
+            json!({ "iss": ["us"] }),
+            json!({ "aud": ["desk", 7] }),
+            json!({ "aud": null }),
+            json!({ "sub": 7 }),
+        ] {
+            assert_eq!(
+                refusal(wrong.clone(), 0),
+                Some("malformed_claims"),
+                "{wrong}"
+            );
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Fetched when the first token needs them and kept by `kid`. Fetched again when a token names a `kid` that
 //! is not among them (the issuer rotates its keys) or when they are an hour old (it withdraws them), and
 //! for neither more than once a minute: a made-up `kid` must not make us call the issuer. What was
-//! fetched stays in use while the issuer is down.
+//! fetched stays in use while the issuer is down. Only while nothing was ever fetched does each token ask.
 //!
 //! A set may hold keys of other types and for other uses; they are passed over. A `kid` that stands twice
 //! in a set names no key: which was meant cannot be told. A key that was published with its private half
@@ -27,17 +27,18 @@ use http_body_util::{BodyExt, Limited};
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{
-    sync::Mutex,
-    time::{Instant, timeout},
+use tokio::{sync::Mutex, time::timeout};
+
+use crate::{
+    error::{ApiError, Cause},
+    time::Timestamp,
 };
 
-use crate::error::{ApiError, Cause};
-
-/// How soon the issuer is asked again.
-const REFETCH_AFTER: Duration = Duration::from_mins(1);
-/// How long a key is trusted without asking again.
-const TRUSTED_FOR: Duration = Duration::from_hours(1);
+/// How soon the issuer is asked again, in milliseconds. Ages are told by the wall clock: the monotonic one may
+/// stand still while Lambda has the function frozen.
+const REFETCH_AFTER: i64 = 60 * 1000;
+/// How long a key is trusted without asking again, in milliseconds.
+const TRUSTED_FOR: i64 = 60 * 60 * 1000;
 /// How long the issuer may take, connecting included.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Sets have a few keys of a few hundred bytes.
@@ -53,8 +54,8 @@ pub(crate) struct Jwks {
 #[derive(Default)]
 struct State {
     keys: Option<HashMap<String, DecodingKey>>,
-    fetched: Option<Instant>,
-    tried: Option<Instant>,
+    fetched: Option<Timestamp>,
+    tried: Option<Timestamp>,
 }
 
 impl Jwks {
@@ -72,10 +73,17 @@ impl Jwks {
     ///
     /// `500` where no keys were ever fetched and the issuer does not answer: then nothing can be said of the
     /// token.
-    pub(crate) async fn key(&self, kid: &str) -> Result<Option<DecodingKey>, ApiError> {
+    pub(crate) async fn key(
+        &self,
+        kid: &str,
+        now: Timestamp,
+    ) -> Result<Option<DecodingKey>, ApiError> {
         let mut state = self.state.lock().await;
-        let ago =
-            |moment: Option<Instant>, at_least| moment.is_none_or(|m| m.elapsed() >= at_least);
+        let ago = |moment: Option<Timestamp>, least: i64| {
+            // A clock that was set back tells nothing of an age.
+            moment
+                .is_none_or(|moment| !(0..least).contains(&(now.as_millis() - moment.as_millis())))
+        };
         let known = state
             .keys
             .as_ref()
@@ -83,7 +91,7 @@ impl Jwks {
         let wanted = !known || ago(state.fetched, TRUSTED_FOR);
         let allowed = state.keys.is_none() || ago(state.tried, REFETCH_AFTER);
         if wanted && allowed {
-            state.tried = Some(Instant::now());
+            state.tried = Some(now);
             match self.fetch().await {
                 Ok(keys) => {
                     state.keys = Some(keys);

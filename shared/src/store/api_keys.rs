@@ -125,7 +125,7 @@ impl<'a> ApiKeys<'a> {
             .update(workspaces::count_key_in(workspace, MAX_KEYS, now))?
             .put(keys_item)?
             .put(listing)?
-            .commit_patiently(ATTEMPTS);
+            .commit(ATTEMPTS);
         match written.await? {
             Ok(()) => Ok(Creation::Created(created)),
             Err(Refused::Condition(0)) => Ok(Creation::WorkspaceFull),
@@ -133,7 +133,7 @@ impl<'a> ApiKeys<'a> {
                 "create a key",
                 "its hash or id is taken",
             )),
-            Err(Refused::Conflict) => Ok(Creation::Contended),
+            Err(Refused::Conflict | Refused::Busy) => Ok(Creation::Contended),
         }
     }
 
@@ -211,12 +211,12 @@ impl<'a> ApiKeys<'a> {
             .delete(exists(item::key(&key_partition(&hash), KEY_SORT)))?
             .delete(exists(listing))?
             .update(workspaces::count_key_out(workspace))?
-            .commit_patiently(ATTEMPTS);
+            .commit(ATTEMPTS);
         match written.await? {
             Ok(()) => Ok(Revocation::Revoked),
             // Another revocation came between the read and the write.
             Err(Refused::Condition(_)) => Ok(Revocation::NoSuchKey),
-            Err(Refused::Conflict) => Ok(Revocation::Contended),
+            Err(Refused::Conflict | Refused::Busy) => Ok(Revocation::Contended),
         }
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{
         Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
-        builders::{DeleteBuilder, PutBuilder, UpdateBuilder},
+        builders::{DeleteBuilder, PutBuilder, TransactWriteItemBuilder, UpdateBuilder},
     },
 };
 
@@ -26,13 +26,15 @@ pub(super) struct Transaction<'a> {
     token: String,
 }
 
-/// Why nothing was written.
+/// Why nothing was written, as far as can be known.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     /// The condition of the write at this position failed, the first of those that did.
     Condition(usize),
     /// Another write to one of the items was under way.
     Conflict,
+    /// The service was too busy, or still at work on this very transaction.
+    Busy,
 }
 
 impl<'a> Transaction<'a> {
@@ -64,7 +66,7 @@ impl<'a> Transaction<'a> {
     fn add<T>(
         mut self,
         write: Result<T, BuildError>,
-        put_in: impl FnOnce(Item, T) -> Item,
+        put_in: impl FnOnce(TransactWriteItemBuilder, T) -> TransactWriteItemBuilder,
     ) -> Result<Self, StoreError> {
         let write = write.map_err(|e| StoreError::because(self.attempted, &e.to_string()))?;
         self.writes
@@ -72,23 +74,21 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Writes everything, or nothing.
-    pub(super) async fn commit(self) -> Result<Result<(), Refused>, StoreError> {
-        self.send().await
-    }
-
-    /// The same, tried again up to `attempts` times while others are in the way.
-    pub(super) async fn commit_patiently(
-        self,
-        attempts: u32,
-    ) -> Result<Result<(), Refused>, StoreError> {
-        for attempt in 1..attempts {
-            match self.send().await? {
-                Err(Refused::Conflict) => pause(attempt).await,
+    /// Writes everything, or nothing, and tries up to `attempts` times while others are in the way.
+    pub(super) async fn commit(self, attempts: u32) -> Result<Result<(), Refused>, StoreError> {
+        let mut attempt = 0;
+        loop {
+            let sent = self.send().await?;
+            attempt += 1;
+            match sent {
+                Err(Refused::Conflict | Refused::Busy) if attempt < attempts => {
+                    pause(attempt).await;
+                }
+                // A transaction that is still at work may yet be done: that is not a refusal.
+                Err(Refused::Busy) => return Err(StoreError::because(self.attempted, "too busy")),
                 done => return Ok(done),
             }
         }
-        self.send().await
     }
 
     async fn send(&self) -> Result<Result<(), Refused>, StoreError> {
@@ -117,15 +117,18 @@ impl<'a> Transaction<'a> {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 database.meter.failed_write(2 * count);
                 let reasons = cancelled.cancellation_reasons();
-                let code = |wanted| {
+                let find = |codes: &[&str]| {
                     reasons
                         .iter()
-                        .position(|reason| reason.code() == Some(wanted))
+                        .position(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
                 };
-                if let Some(at) = code("ConditionalCheckFailed") {
+                // Reasons as "TransactWriteItems" in the DynamoDB API reference lists them.
+                if let Some(at) = find(&["ConditionalCheckFailed"]) {
                     Ok(Err(Refused::Condition(at)))
-                } else if code("TransactionConflict").is_some() {
+                } else if find(&["TransactionConflict"]).is_some() {
                     Ok(Err(Refused::Conflict))
+                } else if find(&["ThrottlingError", "ProvisionedThroughputExceeded"]).is_some() {
+                    Ok(Err(Refused::Busy))
                 } else {
                     let reasons: Vec<_> =
                         reasons.iter().filter_map(|reason| reason.code()).collect();
@@ -136,19 +139,17 @@ impl<'a> Transaction<'a> {
                 }
             }
             Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
-                Ok(Err(Refused::Conflict))
+                Ok(Err(Refused::Busy))
             }
             _ => Err(StoreError::new(attempted, &error)),
         }
     }
 }
 
-type Item = aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
-
-/// Waits before attempt number `attempt + 1`: a random while of up to 10, 20, 40… 160 ms, so that those
-/// who met do not meet again.
+/// Waits after `attempt` attempts: a random while of up to 10, 20, 40… 160 ms, so that those who met do not
+/// meet again.
 pub(super) async fn pause(attempt: u32) {
-    let longest = 10 << attempt.min(4);
+    let longest = 5 << attempt.clamp(1, 5);
     let [random] = random::bytes();
     tokio::time::sleep(Duration::from_millis(longest * u64::from(random) / 256)).await;
 }

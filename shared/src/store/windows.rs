@@ -36,8 +36,12 @@
 //!
 //! A transaction and any other write to its items at the same moment: DynamoDB refuses one of them with
 //! a conflict, which means that nothing was done. It is tried again after a short random pause, within
-//! [`ATTEMPTS`]; then the call fails with a `500` and no harm done. A write whose answer was lost is
-//! sent again by the SDK and may count twice; the limit then admits one call less.
+//! [`ATTEMPTS`]; then the call fails with a `500` and no harm done. The same goes for a service that is too
+//! busy: a thousand calls of one key at the very turn of its window are a thousand writes that fail and as
+//! many transactions of which one wins, which is more than a partition takes in a second.
+//!
+//! A write whose answer was lost is sent again by the SDK and may count twice; the limit then admits one
+//! call less.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -65,7 +69,7 @@ use crate::{
 /// How often a count is tried before the call fails.
 const ATTEMPTS: u32 = 8;
 
-/// A user's window is forgotten a day after it opened; nothing hangs on when exactly.
+/// A user's window is forgotten a day after its end; nothing hangs on when exactly.
 const USER_KEPT_SECS: i64 = 24 * 60 * 60;
 
 /// An API key that the table knows.
@@ -79,10 +83,10 @@ pub(crate) struct KnownKey {
 enum Count {
     /// Counted; the item as it is now.
     Done(Item),
-    /// Not counted; the item as it is, if there is one.
-    Refused(Option<Item>),
-    /// Not counted: another write was under way.
-    Conflict,
+    /// Not counted, because the condition failed; the item as it is, if there is one.
+    Failed(Option<Item>),
+    /// Not counted: another write was under way, or the service too busy.
+    InTheWay,
 }
 
 /// Recognises a key and counts its call; `None` where there is no such key.
@@ -94,29 +98,28 @@ pub(crate) async fn count_key(
 ) -> Result<Option<(KnownKey, Verdict)>, StoreError> {
     let key = item::key(&key_partition(hash), KEY_SORT);
     for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            pause(attempt).await;
+        }
         match count(database, key.clone(), limit, now).await? {
             Count::Done(item) => {
                 let standing = window(&item)?.standing(limit);
                 return Ok(Some((known_key(&item)?, Verdict::Admitted(standing))));
             }
-            Count::Refused(None) => return Ok(None),
-            Count::Refused(Some(item)) => {
+            Count::Failed(None) => return Ok(None),
+            Count::Failed(Some(item)) => {
                 let (known, seen) = (known_key(&item)?, window(&item)?);
                 if !seen.is_open(now) {
                     if turn_key(database, hash, &known, seen, now).await? {
-                        let turned = Window {
-                            opened: now,
-                            calls: 1,
-                        };
+                        let turned = Window::opened_at(now);
                         return Ok(Some((known, Verdict::Admitted(turned.standing(limit)))));
                     }
                 } else if seen.calls >= limit.0 {
                     return Ok(Some((known, Verdict::Exceeded(seen.standing(limit)))));
                 }
             }
-            Count::Conflict => {}
+            Count::InTheWay => {}
         }
-        pause(attempt).await;
     }
     Err(StoreError::because(
         "count a key's call",
@@ -134,9 +137,12 @@ pub(crate) async fn count_user(
 ) -> Result<Verdict, StoreError> {
     let key = item::key(&user_partition(workspace, subject), "USER");
     for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            pause(attempt).await;
+        }
         match count(database, key.clone(), limit, now).await? {
             Count::Done(item) => return Ok(Verdict::Admitted(window(&item)?.standing(limit))),
-            Count::Refused(item) => {
+            Count::Failed(item) => {
                 let seen = item.as_ref().map(window).transpose()?;
                 match seen {
                     Some(seen) if seen.is_open(now) => {
@@ -146,18 +152,14 @@ pub(crate) async fn count_user(
                     }
                     _ => {
                         if turn_user(database, key.clone(), seen, now).await? {
-                            let turned = Window {
-                                opened: now,
-                                calls: 1,
-                            };
+                            let turned = Window::opened_at(now);
                             return Ok(Verdict::Admitted(turned.standing(limit)));
                         }
                     }
                 }
             }
-            Count::Conflict => {}
+            Count::InTheWay => {}
         }
-        pause(attempt).await;
     }
     Err(StoreError::because(
         "count a user's call",
@@ -206,10 +208,11 @@ async fn turn_key(
     let turned = Transaction::new(database, "turn a key's window")
         .update(open)?
         .update(stamp)?
-        .commit();
+        .commit(1);
     match turned.await? {
         Ok(()) => Ok(true),
-        Err(Refused::Condition(_) | Refused::Conflict) => Ok(false),
+        // Whatever became of it, the steady state's write will tell.
+        Err(Refused::Condition(_) | Refused::Conflict | Refused::Busy) => Ok(false),
     }
 }
 
@@ -250,17 +253,24 @@ async fn send(database: &Database, update: UpdateItemFluentBuilder) -> Result<Co
             database.meter.write(updated.consumed_capacity());
             Ok(Count::Done(updated.attributes.unwrap_or_default()))
         }
-        Err(error) => refused(database, &error),
+        Err(error) => not_counted(database, &error),
     }
 }
 
-fn refused(database: &Database, error: &SdkError<UpdateItemError>) -> Result<Count, StoreError> {
+fn not_counted(
+    database: &Database,
+    error: &SdkError<UpdateItemError>,
+) -> Result<Count, StoreError> {
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
             database.meter.failed_write(1);
-            Ok(Count::Refused(failed.item().cloned()))
+            Ok(Count::Failed(failed.item().cloned()))
         }
-        Some(UpdateItemError::TransactionConflictException(_)) => Ok(Count::Conflict),
+        Some(
+            UpdateItemError::TransactionConflictException(_)
+            | UpdateItemError::ProvisionedThroughputExceededException(_)
+            | UpdateItemError::ThrottlingException(_),
+        ) => Ok(Count::InTheWay),
         _ => Err(StoreError::new("count a call", error)),
     }
 }
