@@ -97,34 +97,14 @@ pub(crate) async fn count_key(
     now: Timestamp,
 ) -> Result<Option<(KnownKey, Verdict)>, StoreError> {
     let key = item::key(&key_partition(hash), KEY_SORT);
-    for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            pause(attempt).await;
-        }
-        match count(database, key.clone(), limit, now).await? {
-            Count::Done(item) => {
-                let standing = window(&item)?.standing(limit);
-                return Ok(Some((known_key(&item)?, Verdict::Admitted(standing))));
-            }
-            Count::Failed(None) => return Ok(None),
-            Count::Failed(Some(item)) => {
-                let (known, seen) = (known_key(&item)?, window(&item)?);
-                if !seen.is_open(now) {
-                    if turn_key(database, hash, &known, seen, now).await? {
-                        let turned = Window::opened_at(now);
-                        return Ok(Some((known, Verdict::Admitted(turned.standing(limit)))));
-                    }
-                } else if seen.calls >= limit.0 {
-                    return Ok(Some((known, Verdict::Exceeded(seen.standing(limit)))));
-                }
-            }
-            Count::InTheWay => {}
-        }
+    let turn = async |seen: Option<&Item>| match seen {
+        None => Ok(Turn::NobodyThere),
+        Some(seen) => turn_key(database, hash, &known_key(seen)?, window(seen)?, now).await,
+    };
+    match count(database, key, limit, now, turn).await? {
+        None => Ok(None),
+        Some((item, verdict)) => Ok(Some((known_key(&item)?, verdict))),
     }
-    Err(StoreError::because(
-        "count a key's call",
-        "other writes were always in the way",
-    ))
 }
 
 /// Counts the call of a user in a workspace.
@@ -136,39 +116,78 @@ pub(crate) async fn count_user(
     now: Timestamp,
 ) -> Result<Verdict, StoreError> {
     let key = item::key(&user_partition(workspace, subject), "USER");
+    let turn = async |seen: Option<&Item>| {
+        turn_user(database, key.clone(), seen.map(window).transpose()?, now).await
+    };
+    match count(database, key.clone(), limit, now, turn).await? {
+        Some((_, verdict)) => Ok(verdict),
+        None => Err(StoreError::because(
+            "count a user's call",
+            "a user's first window did not open",
+        )),
+    }
+}
+
+/// What came of opening a caller's next window.
+enum Turn {
+    Opened,
+    /// Somebody else was first, or in the way.
+    Lost,
+    /// There is no such caller.
+    NobodyThere,
+}
+
+/// Counts a call, by the table of this module's documentation. Gives the caller's item, as it was found, and the
+/// verdict; `None` where there is no item and `turn` does not make one.
+async fn count(
+    database: &Database,
+    key: Item,
+    limit: RateLimit,
+    now: Timestamp,
+    turn: impl AsyncFn(Option<&Item>) -> Result<Turn, StoreError>,
+) -> Result<Option<(Item, Verdict)>, StoreError> {
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             pause(attempt).await;
         }
-        match count(database, key.clone(), limit, now).await? {
-            Count::Done(item) => return Ok(Verdict::Admitted(window(&item)?.standing(limit))),
-            Count::Failed(item) => {
-                let seen = item.as_ref().map(window).transpose()?;
-                match seen {
-                    Some(seen) if seen.is_open(now) => {
-                        if seen.calls >= limit.0 {
-                            return Ok(Verdict::Exceeded(seen.standing(limit)));
-                        }
-                    }
-                    _ => {
-                        if turn_user(database, key.clone(), seen, now).await? {
-                            let turned = Window::opened_at(now);
-                            return Ok(Verdict::Admitted(turned.standing(limit)));
-                        }
-                    }
-                }
+        let found = match add_one(database, key.clone(), limit, now).await? {
+            Count::Done(item) => {
+                let standing = window(&item)?.standing(limit);
+                return Ok(Some((item, Verdict::Admitted(standing))));
             }
-            Count::InTheWay => {}
+            Count::InTheWay => continue,
+            Count::Failed(found) => found,
+        };
+        if let Some(item) = &found {
+            let seen = window(item)?;
+            if seen.is_open(now) {
+                if seen.calls >= limit.0 {
+                    let standing = seen.standing(limit);
+                    return Ok(found.map(|item| (item, Verdict::Exceeded(standing))));
+                }
+                continue;
+            }
+        }
+        match turn(found.as_ref()).await? {
+            Turn::Opened => {
+                let standing = Window::opened_at(now).standing(limit);
+                return Ok(Some((
+                    found.unwrap_or_default(),
+                    Verdict::Admitted(standing),
+                )));
+            }
+            Turn::Lost => {}
+            Turn::NobodyThere => return Ok(None),
         }
     }
     Err(StoreError::because(
-        "count a user's call",
+        "count a call",
         "other writes were always in the way",
     ))
 }
 
 /// The steady state's write.
-async fn count(
+async fn add_one(
     database: &Database,
     key: Item,
     RateLimit(limit): RateLimit,
@@ -185,14 +204,14 @@ async fn count(
     send(database, update).await
 }
 
-/// Opens a key's next window and stamps its listing; `false` where someone else did, or the key is gone.
+/// Opens a key's next window and stamps its listing.
 async fn turn_key(
     database: &Database,
     hash: &KeyHash,
     known: &KnownKey,
     seen: Window,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Turn, StoreError> {
     let open = Update::builder()
         .set_key(Some(item::key(&key_partition(hash), KEY_SORT)))
         .update_expression("SET opened = :now, calls = :one")
@@ -210,19 +229,19 @@ async fn turn_key(
         .update(stamp)?
         .commit(1);
     match turned.await? {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(Turn::Opened),
         // Whatever became of it, the steady state's write will tell.
-        Err(Refused::Condition(_) | Refused::Conflict | Refused::Busy) => Ok(false),
+        Err(Refused::Condition(_) | Refused::Conflict | Refused::Busy) => Ok(Turn::Lost),
     }
 }
 
-/// Opens a user's next window, or their first; `false` where someone else did.
+/// Opens a user's next window, or their first.
 async fn turn_user(
     database: &Database,
     key: Item,
     seen: Option<Window>,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Turn, StoreError> {
     let expires = now.plus_millis(WINDOW_MILLIS).as_secs_ceil() + USER_KEPT_SECS;
     let update = update(database, key)
         .update_expression("SET opened = :now, calls = :one, expiresAt = :expires")
@@ -235,7 +254,10 @@ async fn turn_user(
             .condition_expression("opened = :seen")
             .expression_attribute_values(":seen", item::moment(seen.opened)),
     };
-    Ok(matches!(send(database, update).await?, Count::Done(_)))
+    Ok(match send(database, update).await? {
+        Count::Done(_) => Turn::Opened,
+        Count::Failed(_) | Count::InTheWay => Turn::Lost,
+    })
 }
 
 fn update(database: &Database, key: Item) -> UpdateItemFluentBuilder {
