@@ -144,7 +144,7 @@ mod tests {
             &format!("{key}0"),
             &format!("{key}00"),
             &format!("{key} "),
-            &format!("sk_live_{}", key[8..].to_uppercase() + "A"),
+            &format!("sk_live_{}", key[8..].to_uppercase()),
             &format!("sk_test_{}", &key[8..]),
             &format!("sk_live_{}", "é".repeat(24)),
         ] {
