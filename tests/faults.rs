@@ -79,3 +79,21 @@ async fn a_conflict_that_does_not_end() {
         [""; 0]
     );
 }
+
+/// What the service does not get round to is our fault, and nothing was done either.
+#[tokio::test]
+async fn a_table_that_stays_busy() {
+    let app = App::builder()
+        .faults(|operation| match operation.name.as_str() {
+            "TransactWriteItems" => Fault::Throttle,
+            _ => Fault::None,
+        })
+        .start()
+        .await;
+    let token = app.token("acc_a");
+    app.create("x").bearer(&token).await_status(500).await;
+    assert_eq!(
+        app.list().bearer(&token).await_status(200).await.key_ids(),
+        [""; 0]
+    );
+}

@@ -44,8 +44,6 @@ async fn create(call: Call) -> Result<Answer, ApiError> {
         Creation::WorkspaceFull => Err(ApiError::conflict(format!(
             "The workspace holds {MAX_KEYS} API keys already. Revoke one that is not used."
         ))),
-        Creation::Contended => Err(ApiError::conflict(
-            "The workspace's API keys are being changed by others. Try again.",
-        )),
+        Creation::Contended => Err(ApiError::contended()),
     }
 }

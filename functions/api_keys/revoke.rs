@@ -28,8 +28,6 @@ async fn revoke(call: Call) -> Result<Answer, ApiError> {
     match call.workspace.api_keys().revoke(&id).await? {
         Revocation::Revoked => Answer::ok(Deleted { deleted: true }),
         Revocation::NoSuchKey => Err(no_such_key()),
-        Revocation::Contended => Err(ApiError::conflict(
-            "The workspace's API keys are being changed by others. Try again.",
-        )),
+        Revocation::Contended => Err(ApiError::contended()),
     }
 }

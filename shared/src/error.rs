@@ -122,6 +122,12 @@ impl ApiError {
         Self::new(ErrorCode::Conflict, message)
     }
 
+    /// `409`: others kept changing the same thing at the same moment, nothing was done.
+    #[must_use]
+    pub fn contended() -> Self {
+        Self::conflict("Others are changing the same thing at this moment. Try again.")
+    }
+
     /// `429`: over the limit, nothing was done.
     pub(crate) fn rate_limited() -> Self {
         Self::new(

@@ -133,7 +133,8 @@ impl<'a> ApiKeys<'a> {
                 "create a key",
                 "its hash or id is taken",
             )),
-            Err(Refused::Conflict | Refused::Busy) => Ok(Creation::Contended),
+            Err(Refused::Conflict) => Ok(Creation::Contended),
+            Err(Refused::Busy) => Err(StoreError::because("create a key", "the table is busy")),
         }
     }
 
@@ -216,7 +217,8 @@ impl<'a> ApiKeys<'a> {
             Ok(()) => Ok(Revocation::Revoked),
             // Another revocation came between the read and the write.
             Err(Refused::Condition(_)) => Ok(Revocation::NoSuchKey),
-            Err(Refused::Conflict | Refused::Busy) => Ok(Revocation::Contended),
+            Err(Refused::Conflict) => Ok(Revocation::Contended),
+            Err(Refused::Busy) => Err(StoreError::because("revoke a key", "the table is busy")),
         }
     }
 }

@@ -34,7 +34,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 /// Makes the client, with the credentials that Lambda puts into the environment.
 ///
 /// The SDK's default chain also asks profiles, containers, instance metadata and STS. A Lambda function
-/// needs none of them, and without their code its binary is a quarter smaller.
+/// needs none of them, and without their code its binary is an eighth smaller.
 pub(crate) fn connect(settings: &Config) -> Result<Client, ConfigError> {
     let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let tls = TlsContext::builder()

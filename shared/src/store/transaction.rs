@@ -26,14 +26,14 @@ pub(super) struct Transaction<'a> {
     token: String,
 }
 
-/// Why nothing was written, as far as can be known.
+/// Why nothing was written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     /// The condition of the write at this position failed, the first of those that did.
     Condition(usize),
     /// Another write to one of the items was under way.
     Conflict,
-    /// The service was too busy, or still at work on this very transaction.
+    /// The service was too busy; or still at work on this very transaction, which may then yet be written.
     Busy,
 }
 
@@ -76,18 +76,14 @@ impl<'a> Transaction<'a> {
 
     /// Writes everything, or nothing, and tries up to `attempts` times while others are in the way.
     pub(super) async fn commit(self, attempts: u32) -> Result<Result<(), Refused>, StoreError> {
-        let mut attempt = 0;
+        let mut attempt = 1;
         loop {
-            let sent = self.send().await?;
-            attempt += 1;
-            match sent {
-                Err(Refused::Conflict | Refused::Busy) if attempt < attempts => {
-                    pause(attempt).await;
-                }
-                // A transaction that is still at work may yet be done: that is not a refusal.
-                Err(Refused::Busy) => return Err(StoreError::because(self.attempted, "too busy")),
+            match self.send().await? {
+                Err(Refused::Conflict | Refused::Busy) if attempt < attempts => {}
                 done => return Ok(done),
             }
+            pause(attempt).await;
+            attempt += 1;
         }
     }
 
