@@ -15,7 +15,7 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## Serve the API on http://127.0.0.1:9000 (API_PORT, ISSUER_PORT, DYNAMODB_PORT: other ports; CONCURRENCY: instances)
+run: build ## Serve the API on http://127.0.0.1:9000 (API_PORT, ISSUER_PORT, DYNAMODB_PORT, LAMBDA_PORT: other ports)
 	@exec $(TARGET)/debug/local run
 
 .PHONY: token

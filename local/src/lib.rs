@@ -5,14 +5,16 @@
 //! | [`dynamodb`] | the table, made as `template.yaml` declares it |
 //! | [`issuer`] | Huudis, as far as its keys and tokens go |
 //! | [`lambda`] | the Lambda service: runs a function's binary and hands it events |
-//! | [`gateway`] | the API Gateway: turns a request into an event by the routes of `template.yaml` |
+//! | [`gateway`] | the API Gateway, in tests: turns a request into an event by the routes of `template.yaml` |
+//! | [`front`] | the API Gateway, for `make run`: stands before `cargo lambda watch`, which makes the events |
 //! | [`proxy`] | a network between a function and its table: slow, failing, and counting |
 //! | [`template`] | CloudFormation: reads `template.yaml` |
 //!
-//! `make run` uses the first two, with `cargo lambda watch` for Lambda and the gateway; the tests and the
-//! benchmark use all. Nothing here is a dependency of what is deployed.
+//! `make run` uses the first two and the front, with `cargo lambda watch` for Lambda; the tests and the
+//! benchmark use the others. Nothing here is a dependency of what is deployed.
 
 pub mod dynamodb;
+pub mod front;
 pub mod gateway;
 pub mod issuer;
 pub mod lambda;

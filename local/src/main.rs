@@ -11,6 +11,7 @@ use std::{
 use local::{
     Error,
     dynamodb::DynamoDb,
+    front,
     issuer::{Issuer, Key},
     template::{Route, Template},
 };
@@ -36,6 +37,7 @@ struct Ports {
     api: u16,
     issuer: u16,
     dynamodb: u16,
+    lambda: u16,
 }
 
 impl Ports {
@@ -50,6 +52,7 @@ impl Ports {
             api: port("API_PORT", 9000)?,
             issuer: port("ISSUER_PORT", 9400)?,
             dynamodb: port("DYNAMODB_PORT", 9401)?,
+            lambda: port("LAMBDA_PORT", 9402)?,
         })
     }
 
@@ -92,7 +95,8 @@ async fn run() -> Result<(), Error> {
     let data = project.join(".data");
     fs::create_dir_all(&data)?;
     // Before anything is started: who runs it twice should find the first one unharmed, its data above all.
-    drop(listen("API_PORT", ports.api).await?);
+    let door = listen("API_PORT", ports.api).await?;
+    drop(listen("LAMBDA_PORT", ports.lambda).await?);
     let lock = fs::File::create(data.join("lock"))?;
     lock.try_lock()
         .map_err(|_| "another `make run` is using .data, on other ports")?;
@@ -113,11 +117,16 @@ async fn run() -> Result<(), Error> {
 
     let log = data.join("api.log");
     say(&format!(
-        "API: cargo lambda watch on port {}, its log in {}",
-        ports.api,
+        "API: {}, through cargo lambda watch on port {}, its log in {}",
+        ports.api_url(),
+        ports.lambda,
         log.display()
     ));
     let mut api = watch(&ports, dynamodb.url(), &log)?;
+    tokio::spawn(front::serve(
+        door,
+        format!("http://127.0.0.1:{}", ports.lambda),
+    ));
     let outcome = tokio::select! {
         outcome = present(&ports, &template) => match outcome {
             Ok(()) => tokio::select! {
@@ -188,7 +197,7 @@ fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
             "--invoke-address",
             "127.0.0.1",
             "--invoke-port",
-            &ports.api.to_string(),
+            &ports.lambda.to_string(),
         ])
         .envs(settings)
         .env("HUUDIS_ISSUER", issuer)
