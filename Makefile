@@ -20,6 +20,7 @@ run: build ## Serve the API on http://127.0.0.1:9000 (API_PORT, ISSUER_PORT, DYN
 
 .PHONY: token
 token: ## Print an access token for `make run` (SUB=usr_… ACCOUNT=acc_… choose whose)
+	@test -x $(TARGET)/debug/local || { echo "error: \`make run\` first" >&2; exit 1; }
 	@$(TARGET)/debug/local token
 
 .PHONY: clean-data
@@ -28,7 +29,7 @@ clean-data: ## Forget what `make run` has stored
 
 .PHONY: build
 build: $(CARGO_LAMBDA)
-	@echo "▸ building (the first time takes a few minutes)"
+	@test -x $(TARGET)/debug/local || echo "▸ building, which takes a few minutes this first time"
 	@cargo build
 
 .tools/bin/cargo-lambda: Makefile

@@ -99,7 +99,7 @@ async fn run() -> Result<(), Error> {
     drop(listen("LAMBDA_PORT", ports.lambda).await?);
     let lock = fs::File::create(data.join("lock"))?;
     lock.try_lock()
-        .map_err(|_| "another `make run` is using .data, on other ports")?;
+        .map_err(|_| "another `make run` of this checkout is running, on other ports")?;
 
     say(&format!(
         "DynamoDB: {} on port {}",
@@ -144,6 +144,7 @@ async fn run() -> Result<(), Error> {
     };
     say("ending");
     end(api).await?;
+    say("ended");
     outcome
 }
 
@@ -278,7 +279,7 @@ async fn token(ports: &Ports) -> Result<String, Error> {
     let answer: Value = answer.json().await?;
     Ok(answer["token"]
         .as_str()
-        .ok_or("the issuer gave no token")?
+        .ok_or_else(|| format!("{url} gave no token: is it the issuer that answers there?"))?
         .to_owned())
 }
 
