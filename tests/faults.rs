@@ -24,6 +24,14 @@ fn failing(seed: u64, one_in: u32, ways: &'static [Fault]) -> Builder {
     })
 }
 
+/// Fails every transaction, in this way.
+fn failing_transactions(way: Fault) -> Builder {
+    App::builder().faults(move |operation| match operation.name.as_str() {
+        "TransactWriteItems" => way,
+        _ => Fault::None,
+    })
+}
+
 async fn histories(one_in: u32, ways: &'static [Fault]) {
     join_all((1..5).map(|seed| history(seed, failing(seed, one_in, ways), true))).await;
 }
@@ -64,13 +72,7 @@ async fn all_of_it() {
 /// A conflict that does not end is told to whoever can do something about it, and nothing was done.
 #[tokio::test]
 async fn a_conflict_that_does_not_end() {
-    let app = App::builder()
-        .faults(|operation| match operation.name.as_str() {
-            "TransactWriteItems" => Fault::Conflict,
-            _ => Fault::None,
-        })
-        .start()
-        .await;
+    let app = failing_transactions(Fault::Conflict).start().await;
     let token = app.token("acc_a");
     let refused = app.create("x").bearer(&token).await_status(409).await;
     assert_eq!(refused.code(), "CONFLICT");
@@ -83,13 +85,7 @@ async fn a_conflict_that_does_not_end() {
 /// What the service does not get round to is our fault, and nothing was done either.
 #[tokio::test]
 async fn a_table_that_stays_busy() {
-    let app = App::builder()
-        .faults(|operation| match operation.name.as_str() {
-            "TransactWriteItems" => Fault::Throttle,
-            _ => Fault::None,
-        })
-        .start()
-        .await;
+    let app = failing_transactions(Fault::Throttle).start().await;
     let token = app.token("acc_a");
     app.create("x").bearer(&token).await_status(500).await;
     assert_eq!(
