@@ -23,10 +23,23 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
             )
             .await;
         let expected = match route.function.as_str() {
-            "api-keys-create" => 201,
-            "api-keys-list" | "health" => 200,
-            // There is no such key, and no such route.
-            "api-keys-revoke" | "not-found" => 404,
+            "api-keys-create" | "canned-replies-create" | "public-submit" | "tickets-create" => 201,
+            "api-keys-list"
+            | "canned-replies-list"
+            | "health"
+            | "public-preflight"
+            | "tickets-list"
+            | "tickets-tags" => 200,
+            // There is no such key, reply, ticket or route.
+            "api-keys-revoke"
+            | "canned-replies-delete"
+            | "canned-replies-update"
+            | "not-found"
+            | "public-reply"
+            | "public-view"
+            | "tickets-get"
+            | "tickets-reply"
+            | "tickets-update" => 404,
             new => panic!("say here what the event of {new} is answered with"),
         };
         assert_eq!(answer.status, expected, "{}: {answer:?}", route.function);

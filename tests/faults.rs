@@ -1,13 +1,17 @@
 //! The histories of `model.rs` over a network between function and table that fails: what is answered is right
 //! or a `500`, nothing is half done, nothing that was revoked comes back, and no limit is exceeded.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use futures_util::future::join_all;
-use local::proxy::Fault;
+use local::proxy::{Fault, Operation};
+use serde_json::{Value, json};
 
 use crate::{
-    app::{App, Builder},
+    app::{
+        App, Builder,
+        resources::{text, ticket},
+    },
     model::history,
 };
 
@@ -24,12 +28,15 @@ fn failing(seed: u64, one_in: u32, ways: &'static [Fault]) -> Builder {
     })
 }
 
-/// Fails every transaction, in this way.
-fn failing_transactions(way: Fault) -> Builder {
-    App::builder().faults(move |operation| match operation.name.as_str() {
+/// Another deployment on the app's table, which fails every transaction, in this way.
+async fn failing_transactions(app: &App, way: Fault) -> App {
+    let faults = move |operation: &Operation| match operation.name.as_str() {
         "TransactWriteItems" => way,
         _ => Fault::None,
-    })
+    };
+    // What is tried again is so until the function's time is up.
+    let sibling = app.sibling().faults(faults);
+    sibling.timeout(Duration::from_millis(1500)).start().await
 }
 
 async fn histories(one_in: u32, ways: &'static [Fault]) {
@@ -69,27 +76,64 @@ async fn all_of_it() {
     histories(5, WAYS).await;
 }
 
-/// A conflict that does not end is told to whoever can do something about it, and nothing was done.
+/// A conflict that does not end is told to whoever can do something about it, and nothing was done; what the
+/// service does not get round to is our fault, and nothing was done either.
 #[tokio::test]
-async fn a_conflict_that_does_not_end() {
-    let app = failing_transactions(Fault::Conflict).start().await;
-    let token = app.token("acc_a");
-    let refused = app.create("x").bearer(&token).await_status(409).await;
-    assert_eq!(refused.code(), "CONFLICT");
-    assert_eq!(
-        app.list().bearer(&token).await_status(200).await.key_ids(),
-        [""; 0]
-    );
-}
+async fn writes_that_are_never_let_through() {
+    for (way, status, code) in [
+        (Fault::Conflict, 409, "CONFLICT"),
+        (Fault::Throttle, 500, "INTERNAL_ERROR"),
+    ] {
+        let app = App::start().await;
+        let (_, key) = app.new_key("acc_a").await;
+        let tickets = app.new_ticket("acc_a").await;
+        let path = |what: &str| format!("/api/v1/tickets/{}{what}", text(&tickets, "id"));
+        let canned = format!(
+            "/api/v1/canned-replies/{}",
+            app.new_canned_reply("acc_a").await
+        );
+        app.list().bearer(&key).await_status(200).await;
+        let before = app.items();
 
-/// What the service does not get round to is our fault, and nothing was done either.
-#[tokio::test]
-async fn a_table_that_stays_busy() {
-    let app = failing_transactions(Fault::Throttle).start().await;
-    let token = app.token("acc_a");
-    app.create("x").bearer(&token).await_status(500).await;
-    assert_eq!(
-        app.list().bearer(&token).await_status(200).await.key_ids(),
-        [""; 0]
-    );
+        let failing = failing_transactions(&app, way).await;
+        let public = format!(
+            "/api/v1/public/tickets/{}/messages",
+            text(&tickets, "accessToken")
+        );
+        let form = json!({
+            "accountId": "acc_a", "subject": "x", "body": "x", "email": "kim@example.com",
+        });
+        let calls = [
+            failing.create("x"),
+            failing.call("POST", "/api/v1/tickets").json(&ticket("x")),
+            failing
+                .call("POST", &path("/messages"))
+                .json(&json!({ "body": "x" })),
+            failing
+                .call("PATCH", &path(""))
+                .json(&json!({ "status": "closed" })),
+            failing
+                .call("POST", "/api/v1/canned-replies")
+                .json(&json!({ "title": "x", "body": "x" })),
+            failing
+                .call("PATCH", &canned)
+                .json(&json!({ "title": "x" })),
+            failing.call("DELETE", &canned),
+            failing.call("POST", "/api/v1/public/tickets").json(&form),
+            failing.call("POST", &public).json(&json!({ "body": "x" })),
+        ];
+        let answers = join_all(calls.map(|call| call.bearer(&key).send())).await;
+        for answer in answers {
+            assert_eq!((answer.status, answer.code()), (status, code), "{answer:?}");
+        }
+        // What counts calls has changed, and nothing else.
+        let of_callers = |item: &Value| item["calls"].is_object();
+        let kept = |items: Vec<Value>| {
+            items
+                .into_iter()
+                .filter(|item| !of_callers(item))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kept(app.items()), kept(before));
+    }
 }

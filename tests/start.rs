@@ -10,7 +10,16 @@ async fn a_setting_that_is_missing_or_wrong_is_named() {
         (vec![], "TABLE_NAME: is not set"),
         (vec![("TABLE_NAME", "t")], "AWS_REGION: is not set"),
         (
-            vec![("TABLE_NAME", "t"), ("CALLER_LIMIT", "many")],
+            vec![("TABLE_NAME", "t"), ("AWS_REGION", "us-east-1")],
+            "SIGNING_SECRET: is not set",
+        ),
+        (
+            vec![
+                ("TABLE_NAME", "t"),
+                ("AWS_REGION", "us-east-1"),
+                ("SIGNING_SECRET", "s"),
+                ("CALLER_LIMIT", "many"),
+            ],
             "CALLER_LIMIT: must be a whole number from 1",
         ),
     ];

@@ -5,40 +5,50 @@ use local::template::Route;
 use serde_json::json;
 use shared::api_key::PlaintextKey;
 
-use crate::app::{App, Call, ROUTES, response::Response};
+use crate::{
+    app::{App, Call, ROUTES, response::Response},
+    events::event,
+};
 
-/// The routes that ask for no credential. A new endpoint is not among them until it is written here.
+/// The routes that ask for no credential, and of these the public form's. A new endpoint is not among them until it is
+/// written here.
 const OPEN: [&str; 2] = ["$default", "GET /api/v1/health"];
+const PUBLIC: [&str; 4] = [
+    "OPTIONS /api/v1/public/{path+}",
+    "POST /api/v1/public/tickets",
+    "GET /api/v1/public/tickets/{accessToken}",
+    "POST /api/v1/public/tickets/{accessToken}/messages",
+];
 
 fn authenticated() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| {
+        let key = route.key();
+        !OPEN.contains(&key.as_str()) && !PUBLIC.contains(&key.as_str())
+    })
+}
+
+fn of(keys: &[&str]) -> impl Iterator<Item = &'static Route> {
     ROUTES
         .iter()
-        .filter(|route| !OPEN.contains(&route.key().as_str()))
+        .filter(move |route| keys.contains(&route.key().as_str()))
 }
 
-/// Makes what the path of a route is about, in a workspace, and gives its id.
-async fn resource(app: &App, route: &Route, workspace: &str) -> String {
-    match route
-        .endpoint
-        .as_ref()
-        .unwrap()
-        .1
-        .split('/')
-        .nth(3)
-        .unwrap()
-    {
-        "api-keys" => app.new_key(workspace).await.0,
-        new => panic!("say here how one of {new} is made"),
-    }
-}
-
-/// A call of a route, of the resource with this id where the route has one.
-fn call<'a>(app: &'a App, route: &Route, id: &str) -> Call<'a> {
+/// A call of a route, of nothing that is there.
+fn call<'a>(app: &'a App, route: &Route) -> Call<'a> {
     let (method, path) = route
         .endpoint
         .clone()
         .unwrap_or(("GET".to_owned(), "/nowhere".to_owned()));
-    app.call(&method, &path.replace("{id}", id))
+    app.call(
+        &method,
+        &path.replace("{id}", "x").replace(['{', '}', '+'], ""),
+    )
+}
+
+/// The body that the route's event has: a good one.
+fn good_body(route: &Route) -> String {
+    let body = event(&route.function, "")["body"].clone();
+    body.as_str().unwrap_or_default().to_owned()
 }
 
 fn is(answer: &Response, status: u16, code: &str, what: &str) {
@@ -54,7 +64,7 @@ async fn without_a_credential_or_with_a_malformed_header() {
     let app = App::start().await;
     for route in authenticated() {
         is(
-            &call(&app, route, "x").send().await,
+            &call(&app, route).send().await,
             401,
             "AUTH_REQUIRED",
             &route.key(),
@@ -68,7 +78,7 @@ async fn without_a_credential_or_with_a_malformed_header() {
             "Bearer a b",
             "Bearer a,Bearer b",
         ] {
-            let answer = call(&app, route, "x")
+            let answer = call(&app, route)
                 .header("authorization", header)
                 .send()
                 .await;
@@ -105,7 +115,7 @@ async fn with_a_wrong_credential() {
     for route in authenticated() {
         for key in &keys {
             is(
-                &call(&app, route, "x").bearer(key).send().await,
+                &call(&app, route).bearer(key).send().await,
                 401,
                 "INVALID_TOKEN",
                 &route.key(),
@@ -113,14 +123,14 @@ async fn with_a_wrong_credential() {
         }
         for token in &tokens {
             is(
-                &call(&app, route, "x").bearer(token).send().await,
+                &call(&app, route).bearer(token).send().await,
                 401,
                 "AUTH_REQUIRED",
                 &route.key(),
             );
         }
         is(
-            &call(&app, route, "x").bearer(&homeless).send().await,
+            &call(&app, route).bearer(&homeless).send().await,
             403,
             "FORBIDDEN",
             &route.key(),
@@ -142,22 +152,14 @@ async fn with_another_workspaces_credential() {
     let (_, key) = app.new_key("acc_a").await;
     let (_, other) = app.new_key("acc_b").await;
     for route in authenticated().filter(|route| route.key().contains("{id}")) {
-        let id = resource(&app, route, "acc_a").await;
+        let call = app.call_of(route, "acc_a").await.body(&good_body(route));
         for credential in [&other, &app.token("acc_b")] {
-            let answer = call(&app, route, &id)
-                .json(&json!({}))
-                .bearer(credential)
-                .send()
-                .await;
+            let answer = call.clone().bearer(credential).send().await;
             is(&answer, 404, "NOT_FOUND", &route.key());
         }
         // It was there all the time, for who owns it.
-        let answer = call(&app, route, &id)
-            .json(&json!({}))
-            .bearer(&key)
-            .send()
-            .await;
-        assert_ne!(answer.status, 404, "{}", route.key());
+        let answer = call.bearer(&key).send().await;
+        assert!(answer.status < 300, "{}: {answer:?}", route.key());
     }
 }
 
@@ -165,14 +167,24 @@ async fn with_another_workspaces_credential() {
 async fn over_the_limit() {
     let app = App::builder().caller_limit(1).start().await;
     for route in authenticated() {
-        let (id, key) = app.new_key_of("acc_a", &route.function).await;
+        let (_, key) = app.new_key_of("acc_a", &route.function).await;
         app.list().bearer(&key).await_status(200).await;
-        let answer = call(&app, route, &id)
-            .json(&json!({ "name": "x" }))
-            .bearer(&key)
-            .send()
-            .await;
+        let answer = call(&app, route).body(&good_body(route));
+        let answer = answer.bearer(&key).send().await;
         is(&answer, 429, "RATE_LIMITED", &route.key());
+    }
+}
+
+#[tokio::test]
+async fn over_the_limit_of_an_address() {
+    let app = App::builder().setting("PUBLIC_LIMIT", 1).start().await;
+    app.new_key("acc_a").await;
+    for (number, route) in of(&PUBLIC).enumerate() {
+        let call = call(&app, route).from(&format!("198.51.100.{number}"));
+        let call = call.body(&good_body(route));
+        let admitted = call.clone().send().await;
+        assert_ne!(admitted.status, 429, "{}", route.key());
+        is(&call.send().await, 429, "RATE_LIMITED", &route.key());
     }
 }
 
@@ -196,7 +208,7 @@ async fn with_garbage_for_a_body() {
     ];
     for route in ROUTES.iter() {
         for body in garbage {
-            let answer = call(&app, route, "x").body(body).bearer(&key).send().await;
+            let answer = call(&app, route).body(body).bearer(&key).send().await;
             let writes = ["POST", "PATCH", "PUT"]
                 .iter()
                 .any(|method| route.key().starts_with(method));
@@ -214,20 +226,35 @@ async fn with_garbage_for_a_body() {
 }
 
 #[tokio::test]
-async fn the_open_routes_do_not_look_at_credentials() {
+async fn the_others_do_not_look_at_credentials() {
     let app = App::start().await;
-    for route in ROUTES
-        .iter()
-        .filter(|route| OPEN.contains(&route.key().as_str()))
-    {
-        let without = call(&app, route, "x").send().await;
-        let with = call(&app, route, "x")
-            .header("authorization", "nonsense")
-            .send()
-            .await;
+    for route in of(&OPEN).chain(of(&PUBLIC)) {
+        let without = call(&app, route).send().await;
+        let with = call(&app, route).header("authorization", "nonsense");
+        let with = with.send().await;
+        assert_eq!(without.status, with.status, "{}", route.key());
+    }
+}
+
+#[tokio::test]
+async fn only_the_public_form_is_counted_by_address_and_answers_pages_of_any_origin() {
+    let app = App::start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    for route in ROUTES.iter() {
+        let answer = call(&app, route)
+            .bearer(&key)
+            .header("origin", "https://shop.example");
+        let answer = answer.send().await;
+        let is_public = PUBLIC.contains(&route.key().as_str());
         assert_eq!(
-            (without.status, without.limit_header("limit")),
-            (with.status, None)
+            answer.header("access-control-allow-origin"),
+            is_public.then_some("*"),
+            "{}",
+            route.key()
         );
+        assert_eq!(answer.header("access-control-allow-credentials"), None);
+        if is_public {
+            assert_eq!(answer.limit_header("limit"), Some(60));
+        }
     }
 }

@@ -19,6 +19,7 @@ use local::{
     issuer::{Issuer, Key, TokenRequest},
     lambda::{self, Instance},
     proxy::{Fault, Proxy},
+    secrets,
     template::{Route, Template},
 };
 use serde_json::{Value, json};
@@ -185,6 +186,7 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let name = format!("http://{}", listener.local_addr()?);
         let issuer = Issuer::new(name.clone(), Key::generate());
+        let secrets_manager = name.clone() + secrets::PATH;
         let token = |(workspace, keys): (&'static str, usize)| {
             let token = issuer.token(TokenRequest {
                 sub: "usr_bench".to_owned(),
@@ -196,13 +198,15 @@ impl Bench {
             (workspace, keys, token)
         };
         let workspaces = WORKSPACES.map(token);
-        tokio::spawn(issuer.serve(listener));
+        tokio::spawn(issuer.serve(listener, secrets::router(secrets::generate()?)));
         let environment = [
             ("AWS_ACCESS_KEY_ID", "bench"),
             ("AWS_SECRET_ACCESS_KEY", "bench"),
             ("AWS_REGION", "us-east-1"),
             ("AWS_ENDPOINT_URL_DYNAMODB", proxy.url()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets_manager),
             ("TABLE_NAME", "bench"),
+            ("SIGNING_SECRET", secrets::SIGNING_SECRET),
             ("HUUDIS_ISSUER", &name),
             ("CALLER_LIMIT", "1000000"),
         ]

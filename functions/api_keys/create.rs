@@ -30,7 +30,7 @@ struct NewKey<'a> {
 
 async fn create(call: Call) -> Result<Answer, ApiError> {
     let fields = call.request.fields()?;
-    let name = fields.text("name", 1, 120)?;
+    let name = fields.text("name", 120)?;
     let key = PlaintextKey::generate();
 
     match call.workspace.api_keys().create(name, &key).await? {
@@ -44,6 +44,5 @@ async fn create(call: Call) -> Result<Answer, ApiError> {
         Creation::WorkspaceFull => Err(ApiError::conflict(format!(
             "The workspace holds {MAX_KEYS} API keys already. Revoke one that is not used."
         ))),
-        Creation::Contended => Err(ApiError::contended()),
     }
 }

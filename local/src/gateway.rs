@@ -19,7 +19,12 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body, if there is one.
     pub body: Option<String>,
+    /// Where it comes from; empty for somewhere.
+    pub source_ip: String,
 }
+
+/// An address for documentation (RFC 5737).
+const SOMEWHERE: &str = "192.0.2.1";
 
 impl Request {
     /// The route that takes the request, and the event that its function gets. Of two routes that fit, API
@@ -38,11 +43,23 @@ impl Request {
         let Some((method, path)) = &route.endpoint else {
             return Some(Map::new());
         };
-        let (pattern, parts) = (path.split('/'), self.path.split('/'));
-        if *method != self.method || pattern.clone().count() != parts.clone().count() {
+        if *method != self.method {
             return None;
         }
         let mut parameters = Map::new();
+        // `{name+}` takes all that follows.
+        if let Some((before, name)) = path.strip_suffix("+}").and_then(|p| p.rsplit_once('{')) {
+            let rest = self
+                .path
+                .strip_prefix(before)
+                .filter(|rest| !rest.is_empty())?;
+            parameters.insert(name.to_owned(), rest.into());
+            return Some(parameters);
+        }
+        let (pattern, parts) = (path.split('/'), self.path.split('/'));
+        if pattern.clone().count() != parts.clone().count() {
+            return None;
+        }
         for (pattern, part) in pattern.zip(parts) {
             match pattern
                 .strip_prefix('{')
@@ -67,6 +84,10 @@ impl Request {
             };
             headers.insert(name, joined.into());
         }
+        let source_ip = match self.source_ip.as_str() {
+            "" => SOMEWHERE,
+            given => given,
+        };
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -85,7 +106,7 @@ impl Request {
                     "method": self.method,
                     "path": self.path,
                     "protocol": "HTTP/1.1",
-                    "sourceIp": "192.0.2.1",
+                    "sourceIp": source_ip,
                     "userAgent": "test",
                 },
                 "requestId": "JKJaXmPLvHcESHA=",

@@ -127,17 +127,18 @@ impl Issuer {
         )
     }
 
-    /// Serves discovery, the key set and tokens until the listener fails.
+    /// Serves discovery, the key set and tokens until the listener fails, and beside them what else is given.
     ///
     /// # Errors
     ///
     /// Where it does.
-    pub async fn serve(self, listener: TcpListener) -> Result<(), Error> {
+    pub async fn serve(self, listener: TcpListener, beside: Router) -> Result<(), Error> {
         let app = Router::new()
             .route("/.well-known/openid-configuration", routing::get(discovery))
             .route("/.well-known/jwks.json", routing::get(key_set))
             .route("/dev/token", routing::post(token))
-            .with_state(Arc::new(self));
+            .with_state(Arc::new(self))
+            .merge(beside);
         Ok(axum::serve(listener, app).await?)
     }
 }

@@ -4,13 +4,14 @@
 //! |---|---|
 //! | [`dynamodb`] | the table, made as `template.yaml` declares it |
 //! | [`issuer`] | Huudis, as far as its keys and tokens go |
+//! | [`secrets`] | Secrets Manager, with the one secret that the template declares |
 //! | [`lambda`] | the Lambda service: runs a function's binary and hands it events |
 //! | [`gateway`] | the API Gateway, in tests: turns a request into an event by the routes of `template.yaml` |
 //! | [`front`] | the API Gateway, for `make run`: stands before `cargo lambda watch`, which makes the events |
 //! | [`proxy`] | a network between a function and its table: slow, failing, and counting |
 //! | [`template`] | CloudFormation: reads `template.yaml` |
 //!
-//! `make run` uses the first two and the front, with `cargo lambda watch` for Lambda; the tests and the
+//! `make run` uses the first three and the front, with `cargo lambda watch` for Lambda; the tests and the
 //! benchmark use the others. Nothing here is a dependency of what is deployed.
 
 pub mod dynamodb;
@@ -19,6 +20,7 @@ pub mod gateway;
 pub mod issuer;
 pub mod lambda;
 pub mod proxy;
+pub mod secrets;
 pub mod template;
 
 /// What goes wrong here is told to a developer, in words.

@@ -11,8 +11,9 @@ use std::{
 use local::{
     Error,
     dynamodb::DynamoDb,
-    front,
+    front, gateway,
     issuer::{Issuer, Key},
+    secrets,
     template::{Route, Template},
 };
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -113,7 +114,8 @@ async fn run() -> Result<(), Error> {
     say(&format!("issuer: {}", ports.issuer_url()));
     let listener = listen("ISSUER_PORT", ports.issuer).await?;
     let issuer = Issuer::new(ports.issuer_url(), Key::kept_in(&data.join("issuer.key"))?);
-    tokio::spawn(issuer.serve(listener));
+    let secret = secrets::kept_in(&data.join("signing.secret"))?;
+    tokio::spawn(issuer.serve(listener, secrets::router(secret)));
 
     let log = data.join("api.log");
     say(&format!(
@@ -175,12 +177,15 @@ fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
         env::var_os("CARGO_LAMBDA").map_or_else(|| "cargo-lambda".into(), PathBuf::from);
     let output = fs::File::create(log)?;
     let concurrency = env::var("CONCURRENCY").unwrap_or_else(|_| "8".to_owned());
+    let secrets_manager = ports.issuer_url() + secrets::PATH;
     let settings = [
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets_manager),
         ("TABLE_NAME", TABLE),
+        ("SIGNING_SECRET", secrets::SIGNING_SECRET),
     ];
     // Another issuer, or another limit, can be given in the environment, as a deployment gives it.
     let issuer = env::var("HUUDIS_ISSUER").unwrap_or_else(|_| ports.issuer_url());
@@ -233,29 +238,43 @@ async fn end(mut api: Child) -> Result<(), Error> {
 }
 
 /// Waits until every function answers in the envelope, so that the first call of a newcomer is a quick one.
+///
+/// Functions are called as Lambda's clients call them ("Invoke", Lambda API reference), with events of an address of
+/// their own: what is left of the newcomer's limits is theirs.
 async fn await_api(ports: &Ports, routes: &[Route]) -> Result<(), Error> {
     let client = client()?;
     let began = Instant::now();
     for route in routes {
         let (method, path) = match &route.endpoint {
-            Some((method, path)) => (method.as_str(), path.replace(['{', '}'], "")),
-            None => ("GET", "/".to_owned()),
+            Some((method, path)) => (method.clone(), path.replace(['{', '}'], "")),
+            None => ("GET".to_owned(), "/".to_owned()),
         };
-        let (method, url) = (
-            reqwest::Method::from_bytes(method.as_bytes())?,
-            ports.api_url() + &path,
+        let request = gateway::Request {
+            method,
+            path,
+            ..gateway::Request::default()
+        };
+        let (_, event) = request
+            .routed(std::slice::from_ref(route))
+            .ok_or("a route does not take its own path")?;
+        let function = &route.function;
+        let url = format!(
+            "http://127.0.0.1:{}/2015-03-31/functions/{function}/invocations",
+            ports.lambda
         );
         loop {
-            let answer = client.request(method.clone(), &url).send().await;
+            let answer = client.post(&url).json(&event).send().await;
             if let Ok(answer) = answer
-                && let Ok(body) = answer.json::<Value>().await
+                && let Ok(answer) = answer.json::<Value>().await
+                && let Ok(body) =
+                    serde_json::from_str::<Value>(answer["body"].as_str().unwrap_or_default())
                 && body["meta"]["requestId"].is_string()
             {
-                say(&format!("{} answers", route.function));
+                say(&format!("{function} answers"));
                 break;
             }
             if began.elapsed() > API_TIMEOUT {
-                return Err(format!("{} does not answer", route.function).into());
+                return Err(format!("{function} does not answer").into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

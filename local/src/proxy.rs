@@ -15,14 +15,14 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::Error;
+use crate::{Error, template::ON_AN_INDEX};
 
-/// One call of DynamoDB that passed, or did not.
+/// One call of DynamoDB, or of Secrets Manager, that passed, or did not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
     /// `UpdateItem`, `Query`…
     pub name: String,
-    /// The IAM actions that it needs: its own, or those of a transaction's writes.
+    /// The IAM actions that it needs: its own, or those of a transaction's writes; see [`crate::template::Route`].
     pub actions: Vec<String>,
     /// The capacity units that the service reported; none where the call failed.
     pub units: f64,
@@ -191,7 +191,11 @@ fn operation(headers: &HeaderMap, body: &[u8]) -> Operation {
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())
         .unwrap_or_default();
-    let name = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let (service, name) = target.split_once('.').unwrap_or_default();
+    let service = match service {
+        "secretsmanager" => "secretsmanager",
+        _ => "dynamodb",
+    };
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let writes = body["TransactItems"].as_array().into_iter().flatten();
     // A transaction needs the rights of its writes ("IAM for transactions", DynamoDB developer guide).
@@ -203,10 +207,13 @@ fn operation(headers: &HeaderMap, body: &[u8]) -> Operation {
         })
         .collect();
     if actions.is_empty() {
-        actions.push(format!("dynamodb:{name}"));
+        actions.push(match body["IndexName"].as_str() {
+            Some(_) => format!("{service}:{name} {ON_AN_INDEX}"),
+            None => format!("{service}:{name}"),
+        });
     }
     Operation {
-        name,
+        name: name.to_owned(),
         actions,
         units: 0.0,
     }

@@ -27,9 +27,12 @@ pub struct Route {
     pub endpoint: Option<(String, String)>,
     /// The name of the function's binary.
     pub function: String,
-    /// The actions that the function's policies allow, all of them on the table.
+    /// The actions that the function's policies allow: on the table, on its indexes (which is said), on the secret.
     pub actions: BTreeSet<String>,
 }
+
+/// What is said of an action that is allowed on the table's indexes.
+pub const ON_AN_INDEX: &str = "on an index";
 
 impl Route {
     /// How API Gateway names the route: `GET /api/v1/health`, or `$default`.
@@ -82,6 +85,10 @@ impl Template {
             .map(|(property, value)| (property.clone(), value.clone()))
             .collect();
         request.insert("TableName".to_owned(), name.into());
+        // In CloudFormation, to declare a stream is to have one.
+        if let Some(stream) = request.get_mut("StreamSpecification") {
+            stream["StreamEnabled"] = true.into();
+        }
         let ttl = &table["Properties"]["TimeToLiveSpecification"]["AttributeName"];
         Ok((request.into(), ttl.as_str().map(str::to_owned)))
     }
@@ -124,11 +131,18 @@ fn route(function: &Value) -> Result<Route, Error> {
             .as_array()
             .ok_or("has a policy without statements")?
         {
-            if statement["Effect"] != "Allow" || statement["Resource"] != "Table.Arn" {
-                return Err("has a statement that does not allow something on the table".into());
-            }
             let allowed = statement["Action"].as_array().into_iter().flatten();
-            actions.extend(allowed.filter_map(text));
+            for action in allowed.filter_map(text) {
+                let resource = statement["Resource"].as_str().unwrap_or_default();
+                actions.insert(match (action.split(':').next(), resource) {
+                    _ if statement["Effect"] != "Allow" => return Err("does not only allow".into()),
+                    (Some("dynamodb"), "Table.Arn") | (Some("secretsmanager"), "SigningSecret") => {
+                        action
+                    }
+                    (Some("dynamodb"), "${Table.Arn}/index/*") => format!("{action} {ON_AN_INDEX}"),
+                    _ => return Err(format!("allows {action} on {resource}").into()),
+                });
+            }
         }
     }
     Ok(Route {

@@ -2,7 +2,7 @@
 
 use std::{env, fmt};
 
-use crate::limits::RateLimit;
+use crate::limits::{MINUTE, RateLimit};
 
 /// The configuration of a function.
 #[derive(Debug, Clone)]
@@ -12,11 +12,28 @@ pub(crate) struct Config {
     /// `AWS_REGION`, which Lambda sets.
     pub(crate) region: String,
     /// `AWS_ENDPOINT_URL_DYNAMODB`, where the table is not AWS's.
-    pub(crate) endpoint: Option<String>,
+    pub(crate) dynamodb: Option<String>,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, where the secret is not AWS's.
+    pub(crate) secrets_manager: Option<String>,
+    /// `SIGNING_SECRET`, required: the name or ARN of the secret in Secrets Manager. Not the secret.
+    pub(crate) signing_secret: String,
     /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
     pub(crate) issuer: Issuer,
     /// `CALLER_LIMIT`, calls a minute of one key or one user; 2000 by default.
     pub(crate) caller_limit: RateLimit,
+    /// What one address may do without a credential.
+    pub(crate) public_limits: PublicLimits,
+}
+
+/// The limits of one client address (contract, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PublicLimits {
+    /// `PUBLIC_LIMIT`, calls a minute; 60 by default.
+    pub(crate) calls: RateLimit,
+    /// `SUBMISSIONS_IN_10_MINUTES`, 5 by default.
+    pub(crate) submissions_in_10_minutes: RateLimit,
+    /// `SUBMISSIONS_IN_AN_HOUR`, 20 by default.
+    pub(crate) submissions_in_an_hour: RateLimit,
 }
 
 /// Who signs access tokens, and for whom.
@@ -66,16 +83,11 @@ impl Config {
             (!value.is_empty()).then_some(value)
         };
         let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
-        let limit = match setting("CALLER_LIMIT") {
-            None => 2000,
+        let limit = |name, default, window| match setting(name) {
+            None => Ok(RateLimit::new(default, window)),
             Some(number) => match number.parse() {
-                Ok(limit) if limit > 0 => limit,
-                _ => {
-                    return Err(ConfigError::new(
-                        "CALLER_LIMIT",
-                        "must be a whole number from 1",
-                    ));
-                }
+                Ok(calls) if calls > 0 => Ok(RateLimit::new(calls, window)),
+                _ => Err(ConfigError::new(name, "must be a whole number from 1")),
             },
         };
         let name = setting("HUUDIS_ISSUER").unwrap_or_else(|| "https://huudis.com".to_owned());
@@ -94,7 +106,9 @@ impl Config {
         Ok(Self {
             table: required("TABLE_NAME")?,
             region: required("AWS_REGION")?,
-            endpoint: setting("AWS_ENDPOINT_URL_DYNAMODB"),
+            dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
+            secrets_manager: setting("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            signing_secret: required("SIGNING_SECRET")?,
             issuer: Issuer {
                 jwks_url: setting("HUUDIS_JWKS_URL").unwrap_or_else(|| {
                     format!("{}/.well-known/jwks.json", name.trim_end_matches('/'))
@@ -102,8 +116,25 @@ impl Config {
                 name,
                 audiences,
             },
-            caller_limit: RateLimit(limit),
+            caller_limit: limit("CALLER_LIMIT", 2000, MINUTE)?,
+            public_limits: PublicLimits {
+                calls: limit("PUBLIC_LIMIT", 60, MINUTE)?,
+                submissions_in_10_minutes: limit("SUBMISSIONS_IN_10_MINUTES", 5, 10 * MINUTE)?,
+                submissions_in_an_hour: limit("SUBMISSIONS_IN_AN_HOUR", 20, 60 * MINUTE)?,
+            },
         })
+    }
+
+    /// A configuration of a table and a secret that nobody asks.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        let settings = [
+            ("TABLE_NAME", "none"),
+            ("AWS_REGION", "us-east-1"),
+            ("SIGNING_SECRET", "none"),
+        ];
+        let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
+        Self::read(|name| find(name).map(|(_, value)| (*value).to_owned())).unwrap()
     }
 }
 
@@ -112,7 +143,8 @@ mod tests {
     use super::*;
 
     fn read(settings: &[(&str, &str)]) -> Result<Config, String> {
-        let settings = [settings, &[("AWS_REGION", "us-east-1")]].concat();
+        let always = [("AWS_REGION", "us-east-1"), ("SIGNING_SECRET", "s")];
+        let settings = [settings, &always].concat();
         let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
         Config::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
             .map_err(|e| e.to_string())
@@ -131,7 +163,19 @@ mod tests {
             "https://huudis.com/.well-known/jwks.json"
         );
         assert_eq!(config.issuer.audiences, ["suppuo", "suppuo-cli"]);
-        assert_eq!(config.caller_limit, RateLimit(2000));
+        assert_eq!(config.caller_limit, RateLimit::new(2000, MINUTE));
+        let public = config.public_limits;
+        assert_eq!(public.calls, RateLimit::new(60, MINUTE));
+        assert_eq!(
+            (
+                public.submissions_in_10_minutes,
+                public.submissions_in_an_hour
+            ),
+            (
+                RateLimit::new(5, 10 * MINUTE),
+                RateLimit::new(20, 60 * MINUTE)
+            )
+        );
     }
 
     #[test]
@@ -147,7 +191,7 @@ mod tests {
         assert_eq!(config.issuer.name, "http://127.0.0.1:9400");
         assert_eq!(config.issuer.jwks_url, "http://127.0.0.1:9401/keys");
         assert_eq!(config.issuer.audiences, ["a", "b"]);
-        assert_eq!(config.caller_limit, RateLimit(7));
+        assert_eq!(config.caller_limit, RateLimit::new(7, MINUTE));
     }
 
     #[test]

@@ -33,6 +33,17 @@ pub enum Caller {
     User(Subject),
 }
 
+impl Caller {
+    /// The person who calls, if it is one.
+    #[must_use]
+    pub fn sub(&self) -> Option<&Subject> {
+        match self {
+            Self::ApiKey(_) => None,
+            Self::User(sub) => Some(sub),
+        }
+    }
+}
+
 /// A caller that was recognised, their workspace, and how the call stands against their limit.
 #[derive(Debug)]
 pub(crate) struct Recognised {

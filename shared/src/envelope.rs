@@ -51,11 +51,43 @@ impl Answer {
         Self::new(201, data)
     }
 
+    /// `200` with `{"deleted": true}`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::ok`].
+    pub fn deleted() -> Result<Self, ApiError> {
+        #[derive(Serialize)]
+        struct Deleted {
+            deleted: bool,
+        }
+        Self::ok(Deleted { deleted: true })
+    }
+
     fn new(status: u16, data: impl Serialize) -> Result<Self, ApiError> {
         let data = serde_json::value::to_raw_value(&data).map_err(ApiError::internal)?;
         Ok(Self { status, data })
     }
 }
+
+/// Whose pages a browser lets read an answer ("CORS protocol" in WHATWG's fetch standard).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Those of the API's own host.
+    OwnPages,
+    /// Those of any origin, without their cookies: the public form stands on shops' sites.
+    EveryPage,
+}
+
+/// What a browser asks before it sends a page's JSON elsewhere, answered alike on every response, so that there is one
+/// truth. It may remember that for two hours, which is the most that browsers do.
+const FOR_EVERY_PAGE: [(&str, &str); 5] = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-methods", "GET, POST"),
+    ("access-control-allow-headers", "*"),
+    ("access-control-expose-headers", "*"),
+    ("access-control-max-age", "7200"),
+];
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -81,11 +113,12 @@ struct Meta<'a> {
 
 /// Writes the response that the gateway sends.
 ///
-/// `standing` is how the caller stands against their limit, where the caller was identified.
+/// `standing` is how the caller stands against their limit, where their call was counted.
 pub(crate) fn seal(
     outcome: &Result<Answer, ApiError>,
     request_id: &RequestId,
     standing: Option<&Standing>,
+    readers: Readers,
 ) -> ApiGatewayV2httpResponse {
     let now = Timestamp::now();
     let meta = Meta {
@@ -123,7 +156,7 @@ pub(crate) fn seal(
         }
     };
 
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(16);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
@@ -136,6 +169,12 @@ pub(crate) fn seal(
     );
     if status == 401 {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if readers == Readers::EveryPage {
+        for (name, value) in FOR_EVERY_PAGE {
+            let value = HeaderValue::from_static(value);
+            headers.insert(HeaderName::from_static(name), value);
+        }
     }
     if let Some(standing) = standing {
         let numbers = [

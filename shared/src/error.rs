@@ -5,7 +5,10 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde::Serialize;
+
+use crate::ids::ResourceId;
 
 /// The stable codes of the contract, section 2. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -116,6 +119,12 @@ impl ApiError {
         Self::new(ErrorCode::NotFound, message)
     }
 
+    /// `404`: the caller's workspace has none of these with the id that was given.
+    #[must_use]
+    pub fn no_such<Id: ResourceId>() -> Self {
+        Self::not_found(format!("The workspace has no {} with this id.", Id::NOUN))
+    }
+
     /// `409`: the state does not allow it; `message` says which state.
     #[must_use]
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
@@ -149,12 +158,25 @@ impl ApiError {
 
 /// Why a call to something outside failed, for the log: no request, no item and no key in it.
 #[derive(Debug)]
-pub(crate) struct Cause(String);
+pub struct Cause(String);
 
 impl Cause {
     /// What was attempted, and what went wrong with it.
     pub(crate) fn of(attempted: &str, what: &str) -> Self {
         Self(format!("{attempted}: {what}"))
+    }
+
+    /// What was attempted, and what an AWS service said to it.
+    pub(crate) fn of_service<E, R>(attempted: &str, error: &SdkError<E, R>) -> Self
+    where
+        E: StdError + ProvideErrorMetadata + 'static,
+        R: fmt::Debug + 'static,
+    {
+        match error.as_service_error() {
+            // The service's own words; its `Display` says no more than "service error".
+            Some(service) => Self::of(attempted, &format!("{}", service.meta())),
+            None => Self::new(attempted, error),
+        }
     }
 
     /// What was attempted, and the chain of what went wrong, outermost first.

@@ -1,7 +1,10 @@
 //! What is learned about a request on its way, kept outside the handler: it is still there when the
 //! handler panics or is cut off, for the headers of the answer and for the log.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use crate::{
     credentials::{Caller, Recognised},
@@ -11,35 +14,53 @@ use crate::{
 };
 
 /// One request's record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Exchange {
     meter: Arc<Meter>,
-    caller: OnceLock<(Caller, WorkspaceId, Standing)>,
+    /// When the pipeline answers in the handler's stead.
+    deadline: Instant,
+    caller: OnceLock<(Caller, WorkspaceId)>,
+    standing: OnceLock<Standing>,
 }
 
 impl Exchange {
+    pub(crate) fn new(deadline: Instant) -> Self {
+        Self {
+            meter: Arc::default(),
+            deadline,
+            caller: OnceLock::new(),
+            standing: OnceLock::new(),
+        }
+    }
+
     pub(crate) fn meter(&self) -> &Arc<Meter> {
         &self.meter
     }
 
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    // A request has one caller and is counted once: in neither of these is there anything to replace.
+
     pub(crate) fn recognised(&self, recognised: &Recognised) {
-        let (Verdict::Admitted(standing) | Verdict::Exceeded(standing)) = recognised.verdict;
-        let caller = (
-            recognised.caller.clone(),
-            recognised.workspace.clone(),
-            standing,
-        );
-        // A request has one caller: there is nothing to replace.
+        let caller = (recognised.caller.clone(), recognised.workspace.clone());
         let _ = self.caller.set(caller);
+        self.counted(&recognised.verdict);
+    }
+
+    pub(crate) fn counted(&self, verdict: &Verdict) {
+        let (Verdict::Admitted(standing) | Verdict::Exceeded(standing)) = verdict;
+        let _ = self.standing.set(*standing);
     }
 
     pub(crate) fn caller(&self) -> Option<(&Caller, &WorkspaceId)> {
         self.caller
             .get()
-            .map(|(caller, workspace, _)| (caller, workspace))
+            .map(|(caller, workspace)| (caller, workspace))
     }
 
     pub(crate) fn standing(&self) -> Option<&Standing> {
-        self.caller.get().map(|(_, _, standing)| standing)
+        self.standing.get()
     }
 }

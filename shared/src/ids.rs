@@ -2,16 +2,25 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use ulid::Ulid;
 
 use crate::{random, time::Timestamp};
+
+/// An id that a path may hold.
+pub trait ResourceId: Sized {
+    /// What it names, for people.
+    const NOUN: &str;
+
+    /// Reads an id that a caller wrote; `None` where it can be no id of this kind.
+    fn read(text: &str) -> Option<Self>;
+}
 
 /// Declares the id of one kind of resource: a prefix and a ULID in lower-case Crockford base32.
 ///
 /// A ULID starts with its time, so ids of one kind sort by creation.
 macro_rules! ulid_id {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $noun:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(String);
@@ -26,7 +35,7 @@ macro_rules! ulid_id {
                 Self(format!("{}{}", Self::PREFIX, lower_case_ulid(now)))
             }
 
-            /// Reads an id that a caller wrote; `None` where it can be no id of this kind.
+            /// Reads an id that was written; `None` where it can be no id of this kind.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 let ulid = text.strip_prefix(Self::PREFIX)?;
@@ -37,6 +46,14 @@ macro_rules! ulid_id {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl ResourceId for $name {
+            const NOUN: &str = $noun;
+
+            fn read(text: &str) -> Option<Self> {
+                Self::parse(text)
             }
         }
 
@@ -56,12 +73,32 @@ macro_rules! ulid_id {
 
 ulid_id! {
     /// One call of the API, as the client, the logs and the support desk name it.
-    RequestId, "req_"
+    RequestId, "req_", "request"
 }
 
 ulid_id! {
     /// An API key. The id is public; it is neither the key nor derived from it.
-    ApiKeyId, "ak_"
+    ApiKeyId, "ak_", "API key"
+}
+
+ulid_id! {
+    /// A ticket.
+    TicketId, "tkt_", "ticket"
+}
+
+ulid_id! {
+    /// A message of a ticket. Those of one ticket sort as they were written: each is a millisecond later, at least.
+    MessageId, "tmsg_", "message"
+}
+
+ulid_id! {
+    /// A canned reply.
+    CannedReplyId, "cnr_", "canned reply"
+}
+
+ulid_id! {
+    /// Something that happened, once.
+    EventId, "evt_", "event"
 }
 
 fn lower_case_ulid(now: Timestamp) -> String {
@@ -104,8 +141,14 @@ impl WorkspaceId {
     }
 }
 
+impl Serialize for WorkspaceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 /// A person, as the issuer names them (`sub`, RFC 7519 section 4.1.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Subject(String);
 
 impl Subject {
@@ -119,6 +162,12 @@ impl Subject {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -8,16 +8,19 @@
 //! |---|---|
 //! | a function starts | [`serve()`] |
 //! | API Gateway's event is read | [`request`] |
-//! | the caller is recognised, and their call counted | [`credentials`], [`limits`] |
-//! | the endpoint's own file does its work | [`endpoint`] says what it is given |
+//! | the caller is recognised, and their call counted | [`credentials`], [`limits`], `client_address` |
+//! | the endpoint's own file does its work | [`endpoint`] says what it is given; [`ticket`], [`api_key`]… what it is about |
 //! | data is read and written, of the caller's workspace | [`store`] |
 //! | the answer, whatever it is, gets its one shape | [`envelope`], [`error`] |
 //!
 //! `pipeline` ties these together; `log` writes down what happened.
 
 pub mod api_key;
+mod aws;
+mod client_address;
 mod config;
 pub mod credentials;
+pub mod cursor;
 pub mod endpoint;
 pub mod envelope;
 pub mod error;
@@ -30,7 +33,11 @@ mod pipeline;
 mod random;
 pub mod request;
 mod serve;
+pub mod signing;
 pub mod store;
+pub mod ticket;
+pub mod ticket_token;
 pub mod time;
+pub mod words;
 
 pub use serve::serve;

@@ -1,8 +1,14 @@
-//! Rate limits: so many calls in a window of a minute, counted across all instances.
+//! Rate limits: so many calls in a window of time, counted across all instances.
+//!
+//! | who | limit |
+//! |---|---|
+//! | one API key, or one user in one workspace | `CALLER_LIMIT` a minute |
+//! | one client address, on the public form | `PUBLIC_LIMIT` a minute |
+//! | the same, submitting tickets | also `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR` |
 //!
 //! # The window
 //!
-//! A window opens with a caller's first call and lasts 60 seconds from then. Its two numbers, when it
+//! A window opens with a caller's first call and lasts its limit's time from then. Its two numbers, when it
 //! opened and how many calls it has admitted, live in one item of the table that every instance
 //! writes conditionally, so that the limit holds for all of them together (see
 //! [`crate::store::windows`] for the writes and what they cost). A window is not aligned to the clock:
@@ -25,14 +31,33 @@
 //! more. What can admit more is a clock that is ahead by what is left of a window, because it ends
 //! the window that much early. Lambda's clocks agree to milliseconds.
 
+use std::cmp::Reverse;
+
 use crate::time::Timestamp;
 
-/// How long a window lasts, in milliseconds.
-pub(crate) const WINDOW_MILLIS: i64 = 60 * 1000;
+/// A minute, in milliseconds.
+pub(crate) const MINUTE: i64 = 60 * 1000;
 
-/// How many calls one caller may make in a window. A parameter of the deployment.
+/// How many calls one caller may make in a window, and how long one lasts. A parameter of the deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RateLimit(pub(crate) u32);
+pub(crate) struct RateLimit {
+    pub(crate) calls: u32,
+    pub(crate) window_millis: i64,
+}
+
+impl RateLimit {
+    pub(crate) fn new(calls: u32, window_millis: i64) -> Self {
+        Self {
+            calls,
+            window_millis,
+        }
+    }
+
+    /// A window that opens before this moment has ended by `now`.
+    pub(crate) fn ended_before(self, now: Timestamp) -> Timestamp {
+        now.plus_millis(-self.window_millis)
+    }
+}
 
 /// A caller's window, as the table holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,22 +75,17 @@ impl Window {
         }
     }
 
-    /// A window that opens before this moment has ended by `now`.
-    pub(crate) fn ended_before(now: Timestamp) -> Timestamp {
-        now.plus_millis(-WINDOW_MILLIS)
-    }
-
     /// Whether calls made `now` count into this window.
-    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
-        self.opened > Self::ended_before(now)
+    pub(crate) fn is_open(&self, limit: RateLimit, now: Timestamp) -> bool {
+        self.opened > limit.ended_before(now)
     }
 
-    pub(crate) fn standing(&self, RateLimit(limit): RateLimit) -> Standing {
+    pub(crate) fn standing(&self, limit: RateLimit) -> Standing {
         Standing {
-            limit,
+            limit: limit.calls,
             // The limit may have been lowered below what the window has admitted.
-            remaining: limit.saturating_sub(self.calls),
-            resets_at: self.opened.plus_millis(WINDOW_MILLIS),
+            remaining: limit.calls.saturating_sub(self.calls),
+            resets_at: self.opened.plus_millis(limit.window_millis),
         }
     }
 }
@@ -82,6 +102,12 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Of several limits the one that is met first: where least remains, and longest.
+    pub(crate) fn tightest(of: impl IntoIterator<Item = Self>) -> Option<Self> {
+        of.into_iter()
+            .min_by_key(|standing| (standing.remaining, Reverse(standing.resets_at)))
+    }
+
     /// Whole seconds until a call may be admitted again; at least one.
     pub(crate) fn retry_after(&self, now: Timestamp) -> i64 {
         (self.resets_at.as_millis() - now.as_millis())
@@ -104,6 +130,10 @@ mod tests {
 
     const OPENED: Timestamp = Timestamp::EPOCH;
 
+    fn limit(calls: u32) -> RateLimit {
+        RateLimit::new(calls, MINUTE)
+    }
+
     fn after(millis: i64) -> Timestamp {
         OPENED.plus_millis(millis)
     }
@@ -114,9 +144,9 @@ mod tests {
             opened: OPENED,
             calls: 1,
         };
-        assert!(window.is_open(after(-3_600_000)));
-        assert!(window.is_open(after(59_999)));
-        assert!(!window.is_open(after(60_000)));
+        assert!(window.is_open(limit(1), after(-3_600_000)));
+        assert!(window.is_open(limit(1), after(59_999)));
+        assert!(!window.is_open(limit(1), after(60_000)));
     }
 
     #[test]
@@ -125,8 +155,8 @@ mod tests {
             opened: OPENED,
             calls: 7,
         };
-        assert_eq!(window.standing(RateLimit(10)).remaining, 3);
-        assert_eq!(window.standing(RateLimit(5)).remaining, 0);
+        assert_eq!(window.standing(limit(10)).remaining, 3);
+        assert_eq!(window.standing(limit(5)).remaining, 0);
     }
 
     #[test]
@@ -136,12 +166,31 @@ mod tests {
             calls: 1,
         };
         for now in [0, 1, 999, 1000, 59_000, 59_999].map(after) {
-            let told = window.standing(RateLimit(1)).retry_after(now);
+            let told = window.standing(limit(1)).retry_after(now);
             assert!((1..=61).contains(&told));
             assert!(
-                !window.is_open(now.plus_millis(told * 1000)),
+                !window.is_open(limit(1), now.plus_millis(told * 1000)),
                 "{told} s from {now}"
             );
         }
+    }
+
+    #[test]
+    fn of_several_limits_the_one_that_is_met_first_is_told() {
+        let standing = |calls, opened, limit| {
+            Window {
+                opened: after(opened),
+                calls,
+            }
+            .standing(limit)
+        };
+        let minute = standing(1, 0, limit(60));
+        let ten = standing(1, 0, RateLimit::new(5, 10 * MINUTE));
+        let hour = standing(16, 0, RateLimit::new(20, 60 * MINUTE));
+        let tightest = |of: &[Standing]| Standing::tightest(of.iter().copied());
+        assert_eq!(tightest(&[minute, ten]), Some(ten));
+        // Equally little remains: the one that lasts longer.
+        assert_eq!(tightest(&[minute, hour, ten]), Some(hour));
+        assert_eq!(tightest(&[]), None);
     }
 }

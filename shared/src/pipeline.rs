@@ -39,21 +39,22 @@ pub(crate) async fn answer<E: Endpoint>(
     let started = Instant::now();
     let request_id = RequestId::new(Timestamp::now());
     log::begin(&request_id);
-    let exchange = Arc::new(Exchange::default());
+    let deadline = started + time_left(context);
+    let exchange = Arc::new(Exchange::new(deadline));
 
     let work = async {
         let request = Request::from_event(event)?;
         endpoint.answer(request, platform, &exchange).await
     };
     let caught = AssertUnwindSafe(work).catch_unwind();
-    let outcome = match tokio::time::timeout(time_left(context), caught).await {
+    let outcome = match tokio::time::timeout_at(deadline.into(), caught).await {
         Ok(Ok(outcome)) => outcome,
         // What panicked, and where, is in the panic hook's line (crate::log).
         Ok(Err(_panic)) => Err(ApiError::internal("the handler panicked")),
         Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
     };
 
-    let response = envelope::seal(&outcome, &request_id, exchange.standing());
+    let response = envelope::seal(&outcome, &request_id, exchange.standing(), E::READERS);
     log::request(&log::Finished {
         route,
         request_id: &request_id,
@@ -66,6 +67,9 @@ pub(crate) async fn answer<E: Endpoint>(
     response
 }
 
+/// What a function has where Lambda does not say: as much as `template.yaml` gives it.
+const UNSTATED: Duration = Duration::from_secs(10);
+
 /// The time until Lambda ends the function, less what the answer needs.
 ///
 /// A deadline that is over before the work began is none: `cargo lambda watch` states one in 1970.
@@ -73,10 +77,10 @@ fn time_left(context: &Context) -> Duration {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    match Duration::from_millis(context.deadline).checked_sub(now) {
-        Some(left) => left.saturating_sub(RESERVED),
-        None => Duration::MAX,
-    }
+    Duration::from_millis(context.deadline)
+        .checked_sub(now)
+        .unwrap_or(UNSTATED)
+        .saturating_sub(RESERVED)
 }
 
 #[cfg(test)]
@@ -85,32 +89,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, Issuer},
-        credentials::access_token::AccessTokens,
+        config::Config,
         endpoint::{OpenCall, open},
         envelope::Answer,
-        limits::RateLimit,
-        store::{Database, client},
     };
 
     /// A platform whose table nobody asks.
     fn platform() -> Platform {
-        let config = Config {
-            table: "none".to_owned(),
-            region: "us-east-1".to_owned(),
-            endpoint: None,
-            issuer: Issuer {
-                name: String::new(),
-                jwks_url: String::new(),
-                audiences: vec![],
-            },
-            caller_limit: RateLimit(1),
-        };
-        Platform {
-            database: Database::new(client::connect(&config).unwrap(), &config.table),
-            access_tokens: AccessTokens::new(&config.issuer),
-            caller_limit: config.caller_limit,
-        }
+        Platform::of(&Config::for_tests()).unwrap()
     }
 
     async fn answer_of(

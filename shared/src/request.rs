@@ -6,23 +6,29 @@
 //! `lambda_http` 1.3 builds a URL of the `Host` header and panics where that is none, refuses the whole
 //! event for one odd header, and both end outside the envelope.
 
+mod fields;
+mod query;
+
 use std::{collections::HashMap, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::error::ApiError;
+pub use self::{fields::Fields, query::Query};
+use crate::{error::ApiError, ids::ResourceId};
 
 /// The largest body that is read, in bytes (contract, section 1).
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// One call, with nothing of the gateway left in it but what endpoints may need.
 ///
-/// `Debug` shows neither the credential nor the body.
+/// `Debug` shows nothing that the client wrote.
 pub struct Request {
     authorization: Option<String>,
+    source_ip: String,
     path_parameters: HashMap<String, String>,
+    query: String,
     body: Vec<u8>,
 }
 
@@ -34,9 +40,26 @@ struct Event {
     #[serde(default)]
     path_parameters: Option<HashMap<String, String>>,
     #[serde(default)]
+    raw_query_string: Option<String>,
+    #[serde(default)]
+    request_context: Option<RequestContext>,
+    #[serde(default)]
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct RequestContext {
+    #[serde(default)]
+    http: Option<Http>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Http {
+    #[serde(default)]
+    source_ip: Option<String>,
 }
 
 impl Request {
@@ -63,8 +86,11 @@ impl Request {
             .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
             .map(|(_, value)| value)
             .reduce(|one, other| format!("{one}, {other}"));
+        let http = event.request_context.unwrap_or_default().http;
         Ok(Self {
             authorization,
+            source_ip: http.unwrap_or_default().source_ip.unwrap_or_default(),
+            query: event.raw_query_string.unwrap_or_default(),
             path_parameters: event.path_parameters.unwrap_or_default(),
             body,
         })
@@ -82,6 +108,26 @@ impl Request {
         self.path_parameters.get(name).map_or("", String::as_str)
     }
 
+    /// The id in the route's path.
+    ///
+    /// # Errors
+    ///
+    /// `404` where it can be none of its kind: there is no such resource.
+    pub fn id<Id: ResourceId>(&self) -> Result<Id, ApiError> {
+        Id::read(self.path_parameter("id")).ok_or_else(ApiError::no_such::<Id>)
+    }
+
+    /// The address of the client as the gateway saw it, which is nothing that the client wrote.
+    pub(crate) fn source_ip(&self) -> &str {
+        &self.source_ip
+    }
+
+    /// The parameters of the query string.
+    #[must_use]
+    pub fn query(&self) -> Query {
+        Query::read(&self.query)
+    }
+
     /// Refuses a body over [`MAX_BODY_BYTES`].
     pub(crate) fn within_size(&self) -> Result<(), ApiError> {
         if self.body.len() > MAX_BODY_BYTES {
@@ -97,7 +143,7 @@ impl Request {
     /// `400` where it is no JSON, or JSON but no object.
     pub fn fields(&self) -> Result<Fields, ApiError> {
         match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(fields)) => Ok(Fields(fields)),
+            Ok(Value::Object(fields)) => Ok(Fields::of(fields)),
             Ok(_) => Err(ApiError::validation("The body must be a JSON object.")),
             Err(error) => Err(ApiError::validation(format!(
                 "The body is not valid JSON: {error}."
@@ -111,47 +157,6 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The fields of a request's body. A field that nobody asks for is ignored. `Debug` shows none.
-pub struct Fields(Map<String, Value>);
-
-impl fmt::Debug for Fields {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fields")
-            .field("count", &self.0.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Fields {
-    /// The text in the field `name`, trimmed, of `min` to `max` characters (not bytes).
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where the field is missing, no text, too short or too long.
-    pub fn text(&self, name: &'static str, min: usize, max: usize) -> Result<&str, ApiError> {
-        let text = match self.0.get(name) {
-            None | Some(Value::Null) => {
-                return Err(ApiError::invalid_field(
-                    name,
-                    format!("`{name}` is required."),
-                ));
-            }
-            Some(Value::String(text)) => text.trim(),
-            Some(_) => {
-                return Err(ApiError::invalid_field(
-                    name,
-                    format!("`{name}` must be a string."),
-                ));
-            }
-        };
-        if !(min..=max).contains(&text.chars().count()) {
-            let rule = format!("`{name}` must have {min} to {max} characters.");
-            return Err(ApiError::invalid_field(name, rule));
-        }
-        Ok(text)
     }
 }
 
@@ -171,9 +176,10 @@ mod tests {
         let event = json!({
             "rawPath": "/api/v1/ä b%zz\u{0}",
             "headers": { "host": "not a host", "user-agent": "Café ☕", "x-forwarded-proto": "::" },
-            "requestContext": { "http": { "method": "B(AD" } },
+            "requestContext": { "http": { "method": "B(AD", "sourceIp": "192.0.2.1" } },
         });
         let request = Request::from_event(&event.to_string()).unwrap();
+        assert_eq!(request.source_ip(), "192.0.2.1");
         assert_eq!(request.authorization(), None);
         assert_eq!(request.path_parameter("id"), "");
     }
@@ -215,7 +221,7 @@ mod tests {
     fn a_base64_body_is_decoded() {
         let event = json!({ "body": "eyJuYW1lIjoieCJ9", "isBase64Encoded": true }).to_string();
         let fields = Request::from_event(&event).unwrap().fields().unwrap();
-        assert_eq!(fields.text("name", 1, 9).unwrap(), "x");
+        assert_eq!(fields.line("name", 9).unwrap(), "x");
     }
 
     #[test]
@@ -242,31 +248,5 @@ mod tests {
             with_body(&nested).fields().unwrap_err().code,
             ErrorCode::ValidationError
         );
-    }
-
-    #[test]
-    fn a_text_is_trimmed_and_its_characters_counted() {
-        let text = |value: Value| {
-            let fields = with_body(&json!({ "name": value }).to_string())
-                .fields()
-                .unwrap();
-            fields
-                .text("name", 1, 3)
-                .map(str::to_owned)
-                .map_err(|e| (e.param, e.message.into_owned()))
-        };
-        assert_eq!(text(json!("  a b\n")), Ok("a b".to_owned()));
-        assert_eq!(text(json!("𝒳𝒴𝒵")), Ok("𝒳𝒴𝒵".to_owned()));
-        let refused = |message: &str| Err((Some("name"), message.to_owned()));
-        assert_eq!(
-            text(json!("abcd")),
-            refused("`name` must have 1 to 3 characters.")
-        );
-        assert_eq!(
-            text(json!(" \t ")),
-            refused("`name` must have 1 to 3 characters.")
-        );
-        assert_eq!(text(json!(7)), refused("`name` must be a string."));
-        assert_eq!(text(Value::Null), refused("`name` is required."));
     }
 }

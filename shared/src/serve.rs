@@ -1,16 +1,18 @@
 //! The start of a function: everything that is made once, before the first event.
 
-use std::{convert::Infallible, process::ExitCode};
+use std::{convert::Infallible, process::ExitCode, sync::Arc};
 
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 
 use crate::{
+    aws,
     config::{Config, ConfigError},
     credentials::access_token::AccessTokens,
     endpoint::{Endpoint, Platform},
     log, pipeline,
-    store::{Database, client},
+    signing::SigningSecret,
+    store::Database,
 };
 
 /// Serves an endpoint until Lambda ends the process. The whole of a function's `main`.
@@ -51,11 +53,18 @@ async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_
 
 impl Platform {
     fn start() -> Result<Self, ConfigError> {
-        let config = Config::from_env()?;
+        Self::of(&Config::from_env()?)
+    }
+
+    pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
+        let sdk = aws::configuration(config)?;
+        let dynamodb = aws::dynamodb(&sdk, config.dynamodb.as_deref());
         Ok(Self {
-            database: Database::new(client::connect(&config)?, &config.table),
+            database: Database::new(dynamodb, &config.table),
             access_tokens: AccessTokens::new(&config.issuer),
+            signing_secret: Arc::new(SigningSecret::new(&sdk, config)),
             caller_limit: config.caller_limit,
+            public_limits: config.public_limits,
         })
     }
 }

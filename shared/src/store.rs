@@ -44,33 +44,49 @@
 //! workspace of a caller that was recognised; every access begins from it.
 
 pub mod api_keys;
-pub(crate) mod client;
+pub mod canned_replies;
 mod item;
+pub(crate) mod outbox;
+pub mod public_form;
+mod reading;
+mod tags;
+pub mod ticket_list;
+pub mod tickets;
 mod transaction;
 pub(crate) mod windows;
-mod workspaces;
+pub mod workspaces;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     types::ReturnConsumedCapacity,
 };
+use serde::Serialize;
 
 use crate::{
     error::{ApiError, Cause},
+    exchange::Exchange,
     ids::WorkspaceId,
     meter::Meter,
-    store::api_keys::ApiKeys,
+    store::{api_keys::ApiKeys, canned_replies::CannedReplies, tickets::Tickets},
 };
 
-/// The table, and the meter of the request that uses it.
+/// How much of a request's time a write that is tried again must leave, to be made and to be answered.
+const A_TRY_TAKES: Duration = Duration::from_millis(500);
+
+/// The table, and the request that uses it: its meter and its time.
 #[derive(Clone)]
 pub(crate) struct Database {
     client: Client,
     table: Arc<str>,
     meter: Arc<Meter>,
+    deadline: Instant,
 }
 
 impl Database {
@@ -79,15 +95,22 @@ impl Database {
             client,
             table: table.into(),
             meter: Arc::default(),
+            deadline: Instant::now(),
         }
     }
 
-    /// The same table with a meter of its own, for one request.
-    pub(crate) fn metered(&self, meter: &Arc<Meter>) -> Self {
+    /// The same table, for one request.
+    pub(crate) fn of_request(&self, exchange: &Exchange) -> Self {
         Self {
-            meter: Arc::clone(meter),
+            meter: Arc::clone(exchange.meter()),
+            deadline: exchange.deadline(),
             ..self.clone()
         }
+    }
+
+    /// Whether the request has time to try something once more.
+    fn may_try_again(&self) -> bool {
+        Instant::now() + A_TRY_TAKES < self.deadline
     }
 
     /// Reads an item that does not exist, at half a unit: whether the table answers is all that counts.
@@ -109,6 +132,12 @@ impl Database {
     }
 }
 
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Database").field(&self.table).finish()
+    }
+}
+
 /// The data of one workspace: all that a handler can reach.
 #[derive(Clone)]
 pub struct Workspace {
@@ -127,6 +156,18 @@ impl Workspace {
     pub fn api_keys(&self) -> ApiKeys<'_> {
         ApiKeys::of(self)
     }
+
+    /// The workspace's tickets.
+    #[must_use]
+    pub fn tickets(&self) -> Tickets<'_> {
+        Tickets(self)
+    }
+
+    /// The workspace's canned replies.
+    #[must_use]
+    pub fn canned_replies(&self) -> CannedReplies<'_> {
+        CannedReplies(self)
+    }
 }
 
 impl fmt::Debug for Workspace {
@@ -135,9 +176,39 @@ impl fmt::Debug for Workspace {
     }
 }
 
-/// The table did not answer, or not as it must. Nothing a caller did leads here.
+/// Why an access to the table came to nothing. Nothing is wrong with what the caller sent, by itself.
 #[derive(Debug)]
-pub struct StoreError(Cause);
+pub enum StoreError {
+    /// The table did not answer, or not as it must. What was to be written is written whole or not at all.
+    Failed(Cause),
+    /// Others kept changing the same items at the same moment, for as long as the call had; nothing was done.
+    Contended,
+    /// What is read as a whole would no longer fit into one answer; nothing was done.
+    Full(Whole),
+}
+
+/// What is read as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// The messages of a ticket.
+    Thread,
+    /// The canned replies of a workspace.
+    CannedReplies,
+}
+
+impl Whole {
+    /// How many bytes it may come to, as Lambda counts them: JSON, in the response's JSON. A response is at most 6 MB
+    /// ("Lambda quotas"), and what could still be written to and no longer be read would be lost.
+    const MAX_BYTES: i64 = 5_500_000;
+
+    /// How many of these bytes a part of it takes.
+    fn bytes_of(part: &impl Serialize) -> i64 {
+        let wire = serde_json::to_string(part).and_then(|json| serde_json::to_string(&json));
+        let bytes = wire.ok().and_then(|wire| i64::try_from(wire.len()).ok());
+        // What cannot be written does not fit.
+        bytes.unwrap_or(Self::MAX_BYTES + 1)
+    }
+}
 
 impl StoreError {
     fn new<E, R>(attempted: &str, error: &SdkError<E, R>) -> Self
@@ -145,32 +216,44 @@ impl StoreError {
         E: std::error::Error + ProvideErrorMetadata + 'static,
         R: fmt::Debug + 'static,
     {
-        Self(match error.as_service_error() {
-            // The service's own words; its `Display` says no more than "service error".
-            Some(service) => Cause::of(attempted, &format!("{}", service.meta())),
-            None => Cause::new(attempted, error),
-        })
+        Self::Failed(Cause::of_service(attempted, error))
     }
 
     fn because(attempted: &str, what: &str) -> Self {
-        Self(Cause::of(attempted, what))
+        Self::Failed(Cause::of(attempted, what))
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self {
+            Self::Failed(cause) => cause.fmt(f),
+            Self::Contended => f.write_str("other writes were always in the way"),
+            Self::Full(whole) => write!(f, "{whole:?} is full"),
+        }
     }
 }
 
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
+        match self {
+            Self::Failed(cause) => Some(cause),
+            Self::Contended | Self::Full(_) => None,
+        }
     }
 }
 
 impl From<StoreError> for ApiError {
-    fn from(StoreError(cause): StoreError) -> Self {
-        Self::internal(cause)
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Failed(cause) => Self::internal(cause),
+            StoreError::Contended => Self::contended(),
+            StoreError::Full(Whole::Thread) => {
+                Self::conflict("The ticket is too long to take another message. Open a new one.")
+            }
+            StoreError::Full(Whole::CannedReplies) => Self::conflict(
+                "The workspace's canned replies are too long to take more. Delete one that is not used.",
+            ),
+        }
     }
 }

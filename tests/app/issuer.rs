@@ -1,4 +1,4 @@
-//! An issuer whose key set a test can change, take away and count the fetches of.
+//! An issuer whose key set a test can change, take away and count the fetches of; and beside it the secret.
 
 use std::{
     sync::{Arc, Mutex},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{Router, extract::State, http::StatusCode, routing};
-use local::issuer::Key;
+use local::{issuer::Key, secrets};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -41,7 +41,8 @@ impl TestIssuer {
         let name = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new()
             .route("/.well-known/jwks.json", routing::get(key_set_of))
-            .with_state(Arc::clone(&served));
+            .with_state(Arc::clone(&served))
+            .merge(secrets::router(secrets::generate().unwrap()));
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self {
             key,

@@ -1,6 +1,7 @@
 //! The API under test: built functions behind a gateway, a table and an issuer of its own for each test.
 
 pub mod issuer;
+pub mod resources;
 pub mod response;
 
 use std::{
@@ -19,6 +20,7 @@ use local::{
     gateway,
     lambda::{self, Instance},
     proxy::{Fault, Faults, Operation, Proxy},
+    secrets,
     template::{Route, Template},
 };
 use serde_json::{Value, json};
@@ -53,6 +55,7 @@ pub struct App {
     pub issuer: TestIssuer,
     table: String,
     proxy: Proxy,
+    secrets: Proxy,
     environment: Vec<(String, String)>,
     timeout: Duration,
     functions: BTreeMap<String, Vec<OnceCell<Instance>>>,
@@ -111,6 +114,10 @@ impl Builder {
             .await
             .unwrap();
         let issuer = TestIssuer::start().await;
+        let secrets_manager = format!("{}{}", issuer.name(), secrets::PATH);
+        let secrets = Proxy::start(&secrets_manager, Duration::ZERO, Box::new(|_| Fault::None))
+            .await
+            .unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("app-{number}"));
         fs::create_dir_all(&folder).unwrap();
         let mut environment: Vec<_> = [
@@ -118,7 +125,9 @@ impl Builder {
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_REGION", "us-east-1"),
             ("AWS_ENDPOINT_URL_DYNAMODB", proxy.url()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url()),
             ("TABLE_NAME", &table),
+            ("SIGNING_SECRET", secrets::SIGNING_SECRET),
             ("HUUDIS_ISSUER", issuer.name()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -135,6 +144,7 @@ impl Builder {
             issuer,
             table,
             proxy,
+            secrets,
             environment,
             timeout: self.timeout,
             functions: functions.collect(),
@@ -162,12 +172,17 @@ impl App {
         Self::builder().start().await
     }
 
-    /// Another deployment on the same table, which believes the same issuer.
+    /// Another deployment on the same table, which believes the same issuer and has the same secret.
     pub fn sibling(&self) -> Builder {
-        let issuer = ("HUUDIS_ISSUER".to_owned(), self.issuer.name().to_owned());
+        let shared = [
+            ("HUUDIS_ISSUER", self.issuer.name()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
+        ];
         Builder {
             table: Some(self.table.clone()),
-            base: vec![issuer],
+            base: shared
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             ..Self::builder()
         }
     }
@@ -265,6 +280,11 @@ impl App {
         self.proxy.take_operations()
     }
 
+    /// The calls of Secrets Manager since this was last asked.
+    pub fn secret_operations(&self) -> Vec<Operation> {
+        self.secrets.take_operations()
+    }
+
     /// Everything in the table.
     pub fn items(&self) -> Vec<Value> {
         DYNAMODB.items(&self.table).unwrap()
@@ -306,6 +326,18 @@ impl Call<'_> {
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
+    /// Adds a query string.
+    pub fn query(mut self, query: &str) -> Self {
+        query.clone_into(&mut self.request.query);
+        self
+    }
+
+    /// Comes from this address.
+    pub fn from(mut self, source_ip: &str) -> Self {
+        source_ip.clone_into(&mut self.request.source_ip);
+        self
+    }
+
     /// Sets the body.
     pub fn body(mut self, body: &str) -> Self {
         self.request.body = Some(body.to_owned());
@@ -322,6 +354,12 @@ impl Call<'_> {
     pub fn on(mut self, instance: usize) -> Self {
         self.instance = Some(instance);
         self
+    }
+
+    /// What its route finds in its path.
+    pub fn path_parameters(&self) -> Value {
+        let (_, event) = self.request.routed(&ROUTES).unwrap();
+        event["pathParameters"].clone()
     }
 
     /// Sends it.

@@ -5,7 +5,7 @@
 //! transaction with the workspace's count of keys, so that there is never one without the other, and
 //! never a hundred and first.
 
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{Delete, Put};
 
 use crate::{
     api_key::{KeyHash, PlaintextKey},
@@ -13,7 +13,8 @@ use crate::{
     store::{
         StoreError, Workspace,
         item::{self, Item, Read},
-        transaction::{Refused, Transaction},
+        reading::Sort,
+        transaction::Transaction,
         workspaces,
     },
     time::Timestamp,
@@ -21,10 +22,6 @@ use crate::{
 
 /// How many keys a workspace holds at most (contract, section 4).
 pub const MAX_KEYS: u32 = 100;
-
-/// How often a transaction is tried when others are in its way. Creations in one workspace all write
-/// its count, so that a hundred at once need some patience.
-const ATTEMPTS: u32 = 12;
 
 pub(super) const KEY_SORT: &str = "KEY";
 const LISTING_SORT: &str = "KEY#";
@@ -62,8 +59,6 @@ pub enum Creation {
     Created(ApiKey),
     /// The workspace holds [`MAX_KEYS`] already; nothing was done.
     WorkspaceFull,
-    /// Others kept changing the workspace's keys at the same moment; nothing was done.
-    Contended,
 }
 
 /// What came of revoking a key.
@@ -73,8 +68,6 @@ pub enum Revocation {
     Revoked,
     /// The workspace has no such key, or has no longer.
     NoSuchKey,
-    /// Others kept changing the workspace's keys at the same moment; nothing was done.
-    Contended,
 }
 
 /// The keys of one workspace.
@@ -90,7 +83,7 @@ impl<'a> ApiKeys<'a> {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where the table does not answer. Whether the key was stored is then unknown; if so,
+    /// [`StoreError`] where others are in the way, or the table does not answer. Whether the key was stored is then unknown; if so,
     /// the list shows it, and nobody has it.
     pub async fn create(&self, name: &str, key: &PlaintextKey) -> Result<Creation, StoreError> {
         let Workspace {
@@ -125,16 +118,14 @@ impl<'a> ApiKeys<'a> {
             .update(workspaces::count_key_in(workspace, MAX_KEYS, now))?
             .put(keys_item)?
             .put(listing)?
-            .commit(ATTEMPTS);
+            .commit();
         match written.await? {
             Ok(()) => Ok(Creation::Created(created)),
-            Err(Refused::Condition(0)) => Ok(Creation::WorkspaceFull),
-            Err(Refused::Condition(_)) => Err(StoreError::because(
+            Err(failed) if failed.contains(&0) => Ok(Creation::WorkspaceFull),
+            Err(_) => Err(StoreError::because(
                 "create a key",
                 "its hash or id is taken",
             )),
-            Err(Refused::Conflict) => Ok(Creation::Contended),
-            Err(Refused::Busy) => Err(StoreError::because("create a key", "the table is busy")),
         }
     }
 
@@ -148,28 +139,13 @@ impl<'a> ApiKeys<'a> {
             id: workspace,
             database,
         } = self.0;
-        // At most 100 listings of well below 1 KB: always one page (a page is 1 MB).
-        let query = database
-            .client
-            .query()
-            .table_name(&*database.table)
-            .key_condition_expression("pk = :workspace AND begins_with(sk, :listing)")
-            .expression_attribute_values(
-                ":workspace",
-                item::text(&workspaces::partition(workspace)),
-            )
-            .expression_attribute_values(":listing", item::text(LISTING_SORT))
-            .consistent_read(true)
-            .scan_index_forward(false)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send();
+        let partition = workspaces::partition(workspace);
+        let listings = Sort::BeginsWith(LISTING_SORT);
         let found = database
-            .meter
-            .call(query)
-            .await
-            .map_err(|e| StoreError::new("list keys", &e))?;
-        database.meter.read(found.consumed_capacity());
-        found.items().iter().map(listed).collect()
+            .read_partition("list keys", &partition, listings)
+            .await?;
+        // The newest has the greatest id.
+        found.iter().rev().map(listed).collect()
     }
 
     /// Deletes a key.
@@ -183,22 +159,7 @@ impl<'a> ApiKeys<'a> {
             database,
         } = self.0;
         let listing = listing_key(workspace, id);
-        let read = database
-            .client
-            .get_item()
-            .table_name(&*database.table)
-            .set_key(Some(listing.clone()))
-            .projection_expression("keyHash")
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send();
-        let read = database
-            .meter
-            .call(read)
-            .await
-            .map_err(|e| StoreError::new("find a key", &e))?;
-        database.meter.read(read.consumed_capacity());
-        let Some(found) = read.item() else {
+        let Some(found) = database.get("find a key", listing.clone()).await? else {
             return Ok(Revocation::NoSuchKey);
         };
         let hash = KeyHash::from_stored(found.text("keyHash")?.to_owned());
@@ -212,14 +173,12 @@ impl<'a> ApiKeys<'a> {
             .delete(exists(item::key(&key_partition(&hash), KEY_SORT)))?
             .delete(exists(listing))?
             .update(workspaces::count_key_out(workspace))?
-            .commit(ATTEMPTS);
-        match written.await? {
-            Ok(()) => Ok(Revocation::Revoked),
+            .commit();
+        Ok(match written.await? {
+            Ok(()) => Revocation::Revoked,
             // Another revocation came between the read and the write.
-            Err(Refused::Condition(_)) => Ok(Revocation::NoSuchKey),
-            Err(Refused::Conflict) => Ok(Revocation::Contended),
-            Err(Refused::Busy) => Err(StoreError::because("revoke a key", "the table is busy")),
-        }
+            Err(_) => Revocation::NoSuchKey,
+        })
     }
 }
 

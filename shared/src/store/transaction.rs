@@ -29,8 +29,8 @@ pub(super) struct Transaction<'a> {
 /// Why nothing was written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// The condition of the write at this position failed, the first of those that did.
-    Condition(usize),
+    /// The conditions of the writes at these positions failed.
+    Condition(Vec<usize>),
     /// Another write to one of the items was under way.
     Conflict,
     /// The service was too busy; or still at work on this very transaction, which may then yet be written.
@@ -74,20 +74,50 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Writes everything, or nothing, and tries up to `attempts` times while others are in the way.
-    pub(super) async fn commit(self, attempts: u32) -> Result<Result<(), Refused>, StoreError> {
+    /// Writes everything or nothing, and tries again while others are in the way. Says whose conditions failed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Contended`] where they still are when the request's time is up.
+    pub(super) async fn commit(self) -> Result<Result<(), Vec<usize>>, StoreError> {
+        self.commit_while(|refused| matches!(refused, Refused::Conflict | Refused::Busy))
+            .await
+    }
+
+    /// The same for a transaction on what was read before: who meets another write has read what is no more,
+    /// and is told so as of a condition, of no position.
+    pub(super) async fn commit_what_was_read(self) -> Result<Result<(), Vec<usize>>, StoreError> {
+        // Busy may mean that this very transaction is under way: it must not be followed by another.
+        match self.commit_while(|refused| *refused == Refused::Busy).await {
+            Err(StoreError::Contended) => Ok(Err(vec![])),
+            done => done,
+        }
+    }
+
+    async fn commit_while(
+        self,
+        again: impl Fn(&Refused) -> bool,
+    ) -> Result<Result<(), Vec<usize>>, StoreError> {
         let mut attempt = 1;
         loop {
-            match self.send().await? {
-                Err(Refused::Conflict | Refused::Busy) if attempt < attempts => {}
-                done => return Ok(done),
+            let refused = match self.send().await? {
+                Ok(()) => return Ok(Ok(())),
+                Err(Refused::Condition(failed)) => return Ok(Err(failed)),
+                Err(refused) => refused,
+            };
+            if !again(&refused) || !self.database.may_try_again() {
+                return Err(match refused {
+                    Refused::Busy => StoreError::because(self.attempted, "the table is busy"),
+                    _ => StoreError::Contended,
+                });
             }
             pause(attempt).await;
             attempt += 1;
         }
     }
 
-    async fn send(&self) -> Result<Result<(), Refused>, StoreError> {
+    /// Writes everything or nothing, and tries once.
+    pub(super) async fn send(&self) -> Result<Result<(), Refused>, StoreError> {
         let Self {
             database,
             attempted,
@@ -113,17 +143,23 @@ impl<'a> Transaction<'a> {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 database.meter.failed_write(2 * count);
                 let reasons = cancelled.cancellation_reasons();
-                let find = |codes: &[&str]| {
-                    reasons
+                let find = |codes: &[&str]| -> Vec<_> {
+                    let codes = reasons
                         .iter()
-                        .position(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
+                        .map(|reason| reason.code().is_some_and(|code| codes.contains(&code)));
+                    (0..)
+                        .zip(codes)
+                        .filter(|(_, is)| *is)
+                        .map(|(at, _)| at)
+                        .collect()
                 };
                 // Reasons as "TransactWriteItems" in the DynamoDB API reference lists them.
-                if let Some(at) = find(&["ConditionalCheckFailed"]) {
-                    Ok(Err(Refused::Condition(at)))
-                } else if find(&["TransactionConflict"]).is_some() {
+                let failed = find(&["ConditionalCheckFailed"]);
+                if !failed.is_empty() {
+                    Ok(Err(Refused::Condition(failed)))
+                } else if !find(&["TransactionConflict"]).is_empty() {
                     Ok(Err(Refused::Conflict))
-                } else if find(&["ThrottlingError", "ProvisionedThroughputExceeded"]).is_some() {
+                } else if !find(&["ThrottlingError", "ProvisionedThroughputExceeded"]).is_empty() {
                     Ok(Err(Refused::Busy))
                 } else {
                     let reasons: Vec<_> =
@@ -142,10 +178,32 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// Waits after `attempt` attempts: a random while of up to 10, 20, 40… 160 ms, so that those who met do not
+/// Runs `attempt` until it gives something: it reads, and writes on condition that nothing has changed since,
+/// and gives nothing where something has.
+///
+/// # Errors
+///
+/// [`StoreError::Contended`] where that goes on for as long as the request has.
+pub(super) async fn until_unchanged<T>(
+    database: &Database,
+    attempt: impl AsyncFn() -> Result<Option<T>, StoreError>,
+) -> Result<T, StoreError> {
+    for number in 1.. {
+        if let Some(done) = attempt().await? {
+            return Ok(done);
+        }
+        if !database.may_try_again() {
+            break;
+        }
+        pause(number).await;
+    }
+    Err(StoreError::Contended)
+}
+
+/// Waits after `attempt` attempts: a random while of up to 10, 20, 40… 640 ms, so that those who met do not
 /// meet again.
 pub(super) async fn pause(attempt: u32) {
-    let longest = 5 << attempt.clamp(1, 5);
+    let longest = 5 << attempt.clamp(1, 7);
     let [random] = random::bytes();
     tokio::time::sleep(Duration::from_millis(longest * u64::from(random) / 256)).await;
 }

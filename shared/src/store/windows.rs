@@ -1,5 +1,8 @@
 //! Counting a caller's call, and with it recognising an API key, in one write.
 //!
+//! A key and a user have one window, of a minute. A client address has up to three in one item: of its calls, and
+//! two of its submissions; a submission is counted in all three by the same write, or in none.
+//!
 //! # The steady state: one request
 //!
 //! ```text
@@ -17,7 +20,7 @@
 //!
 //! | the old item | then |
 //! |---|---|
-//! | is not there | no such key: refused. A user: their first call, the window opens |
+//! | is not there | no such key: refused. A user, an address: their first call, the window opens |
 //! | window open, no room | over the limit: refused |
 //! | window over | the window turns: the second request |
 //! | window open, has room | someone turned it in between, or a limit was raised: once more |
@@ -29,8 +32,11 @@
 //! back to the steady state, where it counts into the window that the winner opened. The condition names
 //! an `opened`, so that it, too, fails for a key that was revoked meanwhile.
 //!
+//! Where several windows are counted, those that are over open anew and the others count on, in one write.
+//!
 //! For a key, the turn stamps the listing's `lastUsedAt` in the same transaction: the two can never
-//! disagree, and a list needs to read nothing but listings.
+//! disagree, and a list needs to read nothing but listings. A user's first turn makes the workspace known in the
+//! same transaction: somebody has signed in to it, and the public form takes tickets for it from now on.
 //!
 //! # When writes meet
 //!
@@ -47,21 +53,24 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{
-        ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
-        Update,
+        AttributeValue, ReturnConsumedCapacity, ReturnValue,
+        ReturnValuesOnConditionCheckFailure as OnFailure, Update, builders::UpdateBuilder,
     },
 };
 use sha2::{Digest, Sha256};
 
 use crate::{
     api_key::KeyHash,
+    client_address::AddressHash,
+    config::PublicLimits,
     ids::{ApiKeyId, Subject, WorkspaceId},
-    limits::{RateLimit, Verdict, WINDOW_MILLIS, Window},
+    limits::{MINUTE, RateLimit, Standing, Verdict, Window},
     store::{
         Database, StoreError,
         api_keys::{KEY_SORT, key_partition, listing_key},
         item::{self, Item, Read},
-        transaction::{Refused, Transaction, pause},
+        transaction::{Transaction, pause},
+        workspaces,
     },
     time::Timestamp,
 };
@@ -70,13 +79,60 @@ use crate::{
 const ATTEMPTS: u32 = 8;
 
 /// A user's window is forgotten a day after its end; nothing hangs on when exactly.
-const USER_KEPT_SECS: i64 = 24 * 60 * 60;
+const USER_KEPT_MILLIS: i64 = 24 * 60 * MINUTE;
+
+/// An address is forgotten two hours after it last opened a window, of which the longest lasts one.
+const ADDRESS_KEPT_MILLIS: i64 = 2 * 60 * MINUTE;
 
 /// An API key that the table knows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KnownKey {
     pub(crate) id: ApiKeyId,
     pub(crate) workspace: WorkspaceId,
+}
+
+/// What an address does, as its limits tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PublicAct {
+    /// Anything.
+    Call,
+    /// It submits a ticket, which is also a call.
+    Submission,
+}
+
+/// A limit, and the attributes that hold its window in the caller's item.
+#[derive(Clone, Copy, Debug)]
+struct Quota {
+    opened: &'static str,
+    calls: &'static str,
+    limit: RateLimit,
+}
+
+impl Quota {
+    /// Of everything that a caller does.
+    fn of_calls(limit: RateLimit) -> Self {
+        Self {
+            opened: "opened",
+            calls: "calls",
+            limit,
+        }
+    }
+
+    /// The window, if there has been one.
+    fn window(&self, item: &Item) -> Result<Option<Window>, StoreError> {
+        let Some(opened) = item.moment_if_any(self.opened)? else {
+            return Ok(None);
+        };
+        let calls =
+            u32::try_from(item.number(self.calls)?).map_err(|_| item::broken(self.calls))?;
+        Ok(Some(Window { opened, calls }))
+    }
+
+    /// The window, if calls made `now` count into it.
+    fn open_window(&self, item: &Item, now: Timestamp) -> Result<Option<Window>, StoreError> {
+        let window = self.window(item)?;
+        Ok(window.filter(|window| window.is_open(self.limit, now)))
+    }
 }
 
 /// How one attempt to count came out.
@@ -89,6 +145,15 @@ enum Count {
     InTheWay,
 }
 
+/// What came of opening a caller's next window, or windows.
+enum Turn {
+    Opened(Standing),
+    /// Somebody else was first, or in the way.
+    Lost,
+    /// There is no such caller.
+    NobodyThere,
+}
+
 /// Recognises a key and counts its call; `None` where there is no such key.
 pub(crate) async fn count_key(
     database: &Database,
@@ -97,11 +162,12 @@ pub(crate) async fn count_key(
     now: Timestamp,
 ) -> Result<Option<(KnownKey, Verdict)>, StoreError> {
     let key = item::key(&key_partition(hash), KEY_SORT);
+    let quota = Quota::of_calls(limit);
     let turn = async |seen: Option<&Item>| match seen {
         None => Ok(Turn::NobodyThere),
-        Some(seen) => turn_key(database, hash, &known_key(seen)?, window(seen)?, now).await,
+        Some(seen) => turn_key(database, key.clone(), seen, quota, now).await,
     };
-    match count(database, key, limit, now, turn).await? {
+    match count(database, &key, &[quota], now, turn).await? {
         None => Ok(None),
         Some((item, verdict)) => Ok(Some((known_key(&item)?, verdict))),
     }
@@ -116,33 +182,55 @@ pub(crate) async fn count_user(
     now: Timestamp,
 ) -> Result<Verdict, StoreError> {
     let key = item::key(&user_partition(workspace, subject), "USER");
+    let quota = Quota::of_calls(limit);
     let turn = async |seen: Option<&Item>| {
-        turn_user(database, key.clone(), seen.map(window).transpose()?, now).await
+        turn_user(database, key.clone(), workspace, seen, quota, now).await
     };
-    match count(database, key.clone(), limit, now, turn).await? {
-        Some((_, verdict)) => Ok(verdict),
-        None => Err(StoreError::because(
-            "count a user's call",
-            "a user's first window did not open",
-        )),
-    }
+    always(count(database, &key, &[quota], now, turn).await?)
 }
 
-/// What came of opening a caller's next window.
-enum Turn {
-    Opened,
-    /// Somebody else was first, or in the way.
-    Lost,
-    /// There is no such caller.
-    NobodyThere,
+/// Counts what a client address does.
+pub(crate) async fn count_address(
+    database: &Database,
+    address: &AddressHash,
+    act: PublicAct,
+    limits: &PublicLimits,
+    now: Timestamp,
+) -> Result<Verdict, StoreError> {
+    let key = item::key(&format!("ADDRESS#{}", address.as_str()), "ADDRESS");
+    let quotas = [
+        Quota::of_calls(limits.calls),
+        Quota {
+            opened: "openedFor10Minutes",
+            calls: "submissionsIn10Minutes",
+            limit: limits.submissions_in_10_minutes,
+        },
+        Quota {
+            opened: "openedForAnHour",
+            calls: "submissionsInAnHour",
+            limit: limits.submissions_in_an_hour,
+        },
+    ];
+    let quotas = match act {
+        PublicAct::Call => &quotas[..1],
+        PublicAct::Submission => &quotas,
+    };
+    let turn = async |seen: Option<&Item>| turn_address(database, &key, seen, quotas, now).await;
+    always(count(database, &key, quotas, now, turn).await?)
+}
+
+/// The verdict on a caller who is made where they are not there.
+fn always(counted: Option<(Item, Verdict)>) -> Result<Verdict, StoreError> {
+    let counted = counted.map(|(_, verdict)| verdict);
+    counted.ok_or_else(|| StoreError::because("count a call", "a first window did not open"))
 }
 
 /// Counts a call, by the table of this module's documentation. Gives the caller's item, as it was found, and the
 /// verdict; `None` where there is no item and `turn` does not make one.
 async fn count(
     database: &Database,
-    key: Item,
-    limit: RateLimit,
+    key: &Item,
+    quotas: &[Quota],
     now: Timestamp,
     turn: impl AsyncFn(Option<&Item>) -> Result<Turn, StoreError>,
 ) -> Result<Option<(Item, Verdict)>, StoreError> {
@@ -150,31 +238,38 @@ async fn count(
         if attempt > 0 {
             pause(attempt).await;
         }
-        let found = match add_one(database, key.clone(), limit, now).await? {
+        let found = match add_one(database, key, quotas, now).await? {
             Count::Done(item) => {
-                let standing = window(&item)?.standing(limit);
+                let standing = standing(&item, quotas, now)?;
                 return Ok(Some((item, Verdict::Admitted(standing))));
             }
             Count::InTheWay => continue,
             Count::Failed(found) => found,
         };
         if let Some(item) = &found {
-            let seen = window(item)?;
-            if seen.is_open(now) {
-                if seen.calls >= limit.0 {
-                    let standing = seen.standing(limit);
-                    return Ok(found.map(|item| (item, Verdict::Exceeded(standing))));
-                }
+            let mut windows = Vec::with_capacity(quotas.len());
+            for quota in quotas {
+                windows.push(
+                    quota
+                        .open_window(item, now)?
+                        .map(|w| w.standing(quota.limit)),
+                );
+            }
+            let full = windows
+                .iter()
+                .flatten()
+                .filter(|standing| standing.remaining == 0);
+            if let Some(standing) = Standing::tightest(full.copied()) {
+                return Ok(found.map(|item| (item, Verdict::Exceeded(standing))));
+            }
+            if windows.iter().all(Option::is_some) {
                 continue;
             }
         }
         match turn(found.as_ref()).await? {
-            Turn::Opened => {
-                let standing = Window::opened_at(now).standing(limit);
-                return Ok(Some((
-                    found.unwrap_or_default(),
-                    Verdict::Admitted(standing),
-                )));
+            Turn::Opened(standing) => {
+                let item = found.unwrap_or_default();
+                return Ok(Some((item, Verdict::Admitted(standing))));
             }
             Turn::Lost => {}
             Turn::NobodyThere => return Ok(None),
@@ -186,90 +281,202 @@ async fn count(
     ))
 }
 
+/// How a caller stands whose call was counted in these windows.
+fn standing(item: &Item, quotas: &[Quota], now: Timestamp) -> Result<Standing, StoreError> {
+    let mut standings = Vec::with_capacity(quotas.len());
+    for quota in quotas {
+        let window = quota.open_window(item, now)?;
+        standings.extend(window.map(|window| window.standing(quota.limit)));
+    }
+    Standing::tightest(standings).ok_or_else(|| item::broken("opened"))
+}
+
+/// An update, as its expressions and their values.
+#[derive(Default)]
+struct Expressions {
+    set: Vec<String>,
+    add: Vec<String>,
+    conditions: Vec<String>,
+    values: Vec<(String, AttributeValue)>,
+}
+
+impl Expressions {
+    fn value(&mut self, name: String, value: AttributeValue) {
+        self.values.push((name, value));
+    }
+
+    fn update(&self) -> String {
+        let clause = |word: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        clause("SET", &self.set) + &clause("ADD", &self.add)
+    }
+
+    fn condition(&self) -> String {
+        self.conditions.join(" AND ")
+    }
+}
+
 /// The steady state's write.
 async fn add_one(
     database: &Database,
-    key: Item,
-    RateLimit(limit): RateLimit,
+    key: &Item,
+    quotas: &[Quota],
     now: Timestamp,
 ) -> Result<Count, StoreError> {
-    let update = update(database, key)
-        .update_expression("ADD calls :one")
-        .condition_expression("opened > :ended AND calls < :limit")
-        .expression_attribute_values(":one", item::number(1))
-        .expression_attribute_values(":ended", item::moment(Window::ended_before(now)))
-        .expression_attribute_values(":limit", item::number(limit))
-        .return_values(ReturnValue::AllNew)
-        .return_values_on_condition_check_failure(OnFailure::AllOld);
-    send(database, update).await
+    let mut one_more = Expressions::default();
+    one_more.value(":one".to_owned(), item::number(1));
+    for (n, quota) in quotas.iter().enumerate() {
+        let Quota {
+            opened,
+            calls,
+            limit,
+        } = quota;
+        one_more.add.push(format!("{calls} :one"));
+        let has_room = format!("{opened} > :ended{n} AND {calls} < :limit{n}");
+        one_more.conditions.push(has_room);
+        one_more.value(format!(":ended{n}"), item::moment(limit.ended_before(now)));
+        one_more.value(format!(":limit{n}"), item::number(limit.calls));
+    }
+    send(database, key, one_more).await
+}
+
+/// The write that opens the windows that are over, and counts on in the others.
+fn turn(
+    seen: Option<&Item>,
+    quotas: &[Quota],
+    kept_millis: Option<i64>,
+    now: Timestamp,
+) -> Result<Expressions, StoreError> {
+    let mut turned = Expressions::default();
+    turned.value(":now".to_owned(), item::moment(now));
+    turned.value(":one".to_owned(), item::number(1));
+    for (n, quota) in quotas.iter().enumerate() {
+        let Quota {
+            opened,
+            calls,
+            limit,
+        } = quota;
+        let window = seen.map(|item| quota.window(item)).transpose()?.flatten();
+        match window {
+            Some(window) if window.is_open(*limit, now) => {
+                turned.add.push(format!("{calls} :one"));
+                turned.conditions.push(format!("{calls} < :limit{n}"));
+                turned.value(format!(":limit{n}"), item::number(limit.calls));
+            }
+            _ => {
+                turned.set.push(format!("{opened} = :now, {calls} = :one"));
+            }
+        }
+        match window {
+            Some(window) => {
+                turned.conditions.push(format!("{opened} = :seen{n}"));
+                turned.value(format!(":seen{n}"), item::moment(window.opened));
+            }
+            None => turned
+                .conditions
+                .push(format!("attribute_not_exists({opened})")),
+        }
+    }
+    if let Some(kept) = kept_millis {
+        turned.set.push("expiresAt = :expires".to_owned());
+        let expires = now.plus_millis(kept).as_secs_ceil();
+        turned.value(":expires".to_owned(), item::number(expires));
+    }
+    Ok(turned)
 }
 
 /// Opens a key's next window and stamps its listing.
 async fn turn_key(
     database: &Database,
-    hash: &KeyHash,
-    known: &KnownKey,
-    seen: Window,
+    key: Item,
+    seen: &Item,
+    quota: Quota,
     now: Timestamp,
 ) -> Result<Turn, StoreError> {
-    let open = Update::builder()
-        .set_key(Some(item::key(&key_partition(hash), KEY_SORT)))
-        .update_expression("SET opened = :now, calls = :one")
-        .condition_expression("opened = :seen")
-        .expression_attribute_values(":now", item::moment(now))
-        .expression_attribute_values(":one", item::number(1))
-        .expression_attribute_values(":seen", item::moment(seen.opened));
+    let known = known_key(seen)?;
     let stamp = Update::builder()
         .set_key(Some(listing_key(&known.workspace, &known.id)))
         .update_expression("SET lastUsedAt = :now")
         .condition_expression("attribute_exists(pk)")
         .expression_attribute_values(":now", item::moment(now));
     let turned = Transaction::new(database, "turn a key's window")
-        .update(open)?
-        .update(stamp)?
-        .commit(1);
-    match turned.await? {
-        Ok(()) => Ok(Turn::Opened),
-        // Whatever became of it, the steady state's write will tell.
-        Err(Refused::Condition(_) | Refused::Conflict | Refused::Busy) => Ok(Turn::Lost),
-    }
+        .update(in_transaction(key, turn(Some(seen), &[quota], None, now)?))?
+        .update(stamp)?;
+    Ok(turned_alone(turned.send().await?.is_ok(), quota, now))
 }
 
-/// Opens a user's next window, or their first.
+/// Opens a user's next window; or their first, which makes the workspace known.
 async fn turn_user(
     database: &Database,
     key: Item,
-    seen: Option<Window>,
+    workspace: &WorkspaceId,
+    seen: Option<&Item>,
+    quota: Quota,
     now: Timestamp,
 ) -> Result<Turn, StoreError> {
-    let expires = now.plus_millis(WINDOW_MILLIS).as_secs_ceil() + USER_KEPT_SECS;
-    let update = update(database, key)
-        .update_expression("SET opened = :now, calls = :one, expiresAt = :expires")
-        .expression_attribute_values(":now", item::moment(now))
-        .expression_attribute_values(":one", item::number(1))
-        .expression_attribute_values(":expires", item::number(expires));
-    let update = match seen {
-        None => update.condition_expression("attribute_not_exists(pk)"),
-        Some(seen) => update
-            .condition_expression("opened = :seen")
-            .expression_attribute_values(":seen", item::moment(seen.opened)),
+    let kept = quota.limit.window_millis + USER_KEPT_MILLIS;
+    let opening = turn(seen, &[quota], Some(kept), now)?;
+    let done = if seen.is_some() {
+        matches!(send(database, &key, opening).await?, Count::Done(_))
+    } else {
+        let first = Transaction::new(database, "open a user's first window")
+            .update(in_transaction(key, opening))?
+            .update(workspaces::make_known(workspace, now))?;
+        first.send().await?.is_ok()
     };
-    Ok(match send(database, update).await? {
-        Count::Done(_) => Turn::Opened,
+    Ok(turned_alone(done, quota, now))
+}
+
+/// What came of the turn of one window. Where it was lost, whatever became of it, the steady state's write tells.
+fn turned_alone(done: bool, quota: Quota, now: Timestamp) -> Turn {
+    if done {
+        Turn::Opened(Window::opened_at(now).standing(quota.limit))
+    } else {
+        Turn::Lost
+    }
+}
+
+/// Opens those of an address's windows that are over.
+async fn turn_address(
+    database: &Database,
+    key: &Item,
+    seen: Option<&Item>,
+    quotas: &[Quota],
+    now: Timestamp,
+) -> Result<Turn, StoreError> {
+    let opening = turn(seen, quotas, Some(ADDRESS_KEPT_MILLIS), now)?;
+    Ok(match send(database, key, opening).await? {
+        Count::Done(item) => Turn::Opened(standing(&item, quotas, now)?),
         Count::Failed(_) | Count::InTheWay => Turn::Lost,
     })
 }
 
-fn update(database: &Database, key: Item) -> UpdateItemFluentBuilder {
-    database
+fn in_transaction(key: Item, expressions: Expressions) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key))
+        .update_expression(expressions.update())
+        .condition_expression(expressions.condition())
+        .set_expression_attribute_values(Some(expressions.values.into_iter().collect()))
+}
+
+async fn send(
+    database: &Database,
+    key: &Item,
+    expressions: Expressions,
+) -> Result<Count, StoreError> {
+    let update: UpdateItemFluentBuilder = database
         .client
         .update_item()
         .table_name(&*database.table)
-        .set_key(Some(key))
-        .return_consumed_capacity(ReturnConsumedCapacity::Total)
-}
-
-async fn send(database: &Database, update: UpdateItemFluentBuilder) -> Result<Count, StoreError> {
+        .set_key(Some(key.clone()))
+        .update_expression(expressions.update())
+        .condition_expression(expressions.condition())
+        .set_expression_attribute_values(Some(expressions.values.into_iter().collect()))
+        .return_values(ReturnValue::AllNew)
+        .return_values_on_condition_check_failure(OnFailure::AllOld)
+        .return_consumed_capacity(ReturnConsumedCapacity::Total);
     match database.meter.call(update.send()).await {
         Ok(updated) => {
             database.meter.write(updated.consumed_capacity());
@@ -295,13 +502,6 @@ fn not_counted(
         ) => Ok(Count::InTheWay),
         _ => Err(StoreError::new("count a call", error)),
     }
-}
-
-fn window(item: &Item) -> Result<Window, StoreError> {
-    Ok(Window {
-        opened: item.moment("opened")?,
-        calls: u32::try_from(item.number("calls")?).map_err(|_| item::broken("calls"))?,
-    })
 }
 
 fn known_key(item: &Item) -> Result<KnownKey, StoreError> {

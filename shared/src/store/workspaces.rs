@@ -1,20 +1,87 @@
-//! The workspace's own item: it exists once anything was created in the workspace, and counts its keys.
+//! The workspace's own item: it exists once anything was created in the workspace or somebody signed in to it, and
+//! counts what is in it.
 
 use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
+use serde::Serialize;
 
 use crate::{
     ids::WorkspaceId,
-    store::item::{self, Item},
+    store::{
+        Database, StoreError,
+        item::{self, Item, Read},
+    },
+    ticket::Status,
     time::Timestamp,
 };
 
-/// The partition of all that a workspace owns.
+/// The partition of what a workspace owns and lists.
 pub(super) fn partition(workspace: &WorkspaceId) -> String {
     format!("ACC#{}", workspace.as_str())
 }
 
 fn key(workspace: &WorkspaceId) -> Item {
     item::key(&partition(workspace), "WORKSPACE")
+}
+
+/// What the workspace's item says of its tickets.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// How many tickets there are, which is the number of the last one.
+    pub(super) tickets: u32,
+    pub(super) counts: Counts,
+}
+
+/// How many tickets a workspace has, by their status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Open ones.
+    pub open: u32,
+    /// Pending ones.
+    pub pending: u32,
+    /// Resolved ones.
+    pub resolved: u32,
+    /// Closed ones.
+    pub closed: u32,
+}
+
+/// Reads the workspace's item; `None` where nobody knows the workspace.
+pub(super) async fn tally(
+    database: &Database,
+    workspace: &WorkspaceId,
+) -> Result<Option<Tally>, StoreError> {
+    let Some(item) = database.get("read a workspace", key(workspace)).await? else {
+        return Ok(None);
+    };
+    let count = |name: &str| {
+        let count = item.number_if_any(name)?.unwrap_or_default();
+        u32::try_from(count).map_err(|_| item::broken(name))
+    };
+    Ok(Some(Tally {
+        tickets: count("tickets")?,
+        counts: Counts {
+            open: count(attribute(Status::Open))?,
+            pending: count(attribute(Status::Pending))?,
+            resolved: count(attribute(Status::Resolved))?,
+            closed: count(attribute(Status::Closed))?,
+        },
+    }))
+}
+
+fn attribute(status: Status) -> &'static str {
+    match status {
+        Status::Open => "openTickets",
+        Status::Pending => "pendingTickets",
+        Status::Resolved => "resolvedTickets",
+        Status::Closed => "closedTickets",
+    }
+}
+
+/// Makes the workspace known, if it is not.
+pub(super) fn make_known(workspace: &WorkspaceId, now: Timestamp) -> UpdateBuilder {
+    Update::builder()
+        .set_key(Some(key(workspace)))
+        .update_expression("SET createdAt = if_not_exists(createdAt, :now)")
+        .expression_attribute_values(":now", item::moment(now))
 }
 
 /// Counts one key more, on condition that there are fewer than `most`.
@@ -35,5 +102,36 @@ pub(super) fn count_key_out(workspace: &WorkspaceId) -> UpdateBuilder {
         .update_expression("ADD keyCount :minus")
         .condition_expression("keyCount > :none")
         .expression_attribute_values(":minus", item::number(-1))
+        .expression_attribute_values(":none", item::number(0))
+}
+
+/// Gives out the number after `last`, to an open ticket, on condition that `last` still is the last one.
+pub(super) fn number_ticket(workspace: &WorkspaceId, last: u32, now: Timestamp) -> UpdateBuilder {
+    let update = Update::builder()
+        .set_key(Some(key(workspace)))
+        .update_expression(format!(
+            "SET tickets = :next, createdAt = if_not_exists(createdAt, :now) ADD {} :one",
+            attribute(Status::Open)
+        ))
+        .expression_attribute_values(":next", item::number(i64::from(last) + 1))
+        .expression_attribute_values(":now", item::moment(now))
+        .expression_attribute_values(":one", item::number(1));
+    match last {
+        0 => update.condition_expression("attribute_not_exists(tickets)"),
+        last => update
+            .condition_expression("tickets = :last")
+            .expression_attribute_values(":last", item::number(last)),
+    }
+}
+
+/// Counts a ticket out of one status and into another.
+pub(super) fn count_move(workspace: &WorkspaceId, from: Status, to: Status) -> UpdateBuilder {
+    let from = attribute(from);
+    Update::builder()
+        .set_key(Some(key(workspace)))
+        .update_expression(format!("ADD {from} :minus, {} :one", attribute(to)))
+        .condition_expression(format!("{from} > :none"))
+        .expression_attribute_values(":minus", item::number(-1))
+        .expression_attribute_values(":one", item::number(1))
         .expression_attribute_values(":none", item::number(0))
 }

@@ -1,15 +1,13 @@
-//! The client of DynamoDB: made once, before the first event, and with no more than it needs.
+//! How AWS's services are spoken to: made once, before the first event, and with no more than it needs.
 
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_sdk_dynamodb::{
-    Client,
-    config::{
-        BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig,
-        timeout::TimeoutConfig,
-    },
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
+    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
 };
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
@@ -22,7 +20,7 @@ use crate::config::{Config, ConfigError};
 /// hundred and forty halves the start of a function.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// DynamoDB answers in milliseconds; a call that takes a second is lost, and is made again. What bounds a
+/// A service answers in milliseconds; a call that takes a second is lost, and is made again. What bounds a
 /// request's calls together is the pipeline's own deadline.
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(1);
@@ -31,11 +29,11 @@ const ATTEMPTS: u32 = 3;
 /// The SDK's own is a second, which is for services that take one to recover.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
-/// Makes the client, with the credentials that Lambda puts into the environment.
+/// What the clients of all services share: TLS, the credentials that Lambda puts into the environment, timeouts.
 ///
 /// The SDK's default chain also asks profiles, containers, instance metadata and STS. A Lambda function
 /// needs none of them, and without their code its binary is an eighth smaller.
-pub(crate) fn connect(settings: &Config) -> Result<Client, ConfigError> {
+pub(crate) fn configuration(settings: &Config) -> Result<SdkConfig, ConfigError> {
     let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     let tls = TlsContext::builder()
         .with_trust_store(trust)
@@ -50,9 +48,10 @@ pub(crate) fn connect(settings: &Config) -> Result<Client, ConfigError> {
         .operation_attempt_timeout(ATTEMPT)
         .operation_timeout(OPERATION)
         .build();
-    let mut config = aws_sdk_dynamodb::Config::builder()
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    Ok(SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .region(Region::new(settings.region.clone()))
         .http_client(http)
         .timeout_config(timeouts)
@@ -62,15 +61,30 @@ pub(crate) fn connect(settings: &Config) -> Result<Client, ConfigError> {
                 .with_initial_backoff(FIRST_BACKOFF),
         )
         // For streamed bodies; ours come at once, and the timeouts above bound them.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    config.set_endpoint_url(settings.endpoint.clone());
-    Ok(Client::from_conf(config.build()))
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build())
+}
+
+/// The client of DynamoDB.
+pub(crate) fn dynamodb(sdk: &SdkConfig, endpoint: Option<&str>) -> aws_sdk_dynamodb::Client {
+    let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
+    config.set_endpoint_url(endpoint.map(str::to_owned));
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// The client of Secrets Manager.
+pub(crate) fn secrets_manager(
+    sdk: &SdkConfig,
+    endpoint: Option<&str>,
+) -> aws_sdk_secretsmanager::Client {
+    let mut config = aws_sdk_secretsmanager::config::Builder::from(sdk);
+    config.set_endpoint_url(endpoint.map(str::to_owned));
+    aws_sdk_secretsmanager::Client::from_conf(config.build())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Issuer, limits::RateLimit};
 
     /// Reading the certificates is part of making a connection, and panics where one is none.
     #[tokio::test]
@@ -82,18 +96,11 @@ mod tests {
                 .count(),
             5
         );
-        let client = connect(&Config {
-            table: String::new(),
-            region: "us-east-1".to_owned(),
-            // Nobody listens there; it is TLS that would be spoken.
-            endpoint: Some("https://127.0.0.1:1".to_owned()),
-            issuer: Issuer {
-                name: String::new(),
-                jwks_url: String::new(),
-                audiences: vec![],
-            },
-            caller_limit: RateLimit(1),
-        });
-        assert!(client.unwrap().list_tables().send().await.is_err());
+        // Nobody listens there; it is TLS that would be spoken.
+        let nowhere = Some("https://127.0.0.1:1");
+        let sdk = configuration(&Config::for_tests()).unwrap();
+        let secret = secrets_manager(&sdk, nowhere).get_secret_value();
+        assert!(dynamodb(&sdk, nowhere).list_tables().send().await.is_err());
+        assert!(secret.secret_id("x").send().await.is_err());
     }
 }

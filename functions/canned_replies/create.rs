@@ -1,0 +1,23 @@
+//! `POST /api/v1/canned-replies`: keeps a text that agents send often.
+
+use std::process::ExitCode;
+
+use shared::{
+    endpoint::{Call, authenticated},
+    envelope::Answer,
+    error::ApiError,
+    serve,
+    store::canned_replies::{MAX_BODY, MAX_TITLE},
+};
+
+fn main() -> ExitCode {
+    serve("POST /api/v1/canned-replies", authenticated(create))
+}
+
+async fn create(call: Call) -> Result<Answer, ApiError> {
+    let fields = call.request.fields()?;
+    let title = fields.line("title", MAX_TITLE)?;
+    let body = fields.body("body", MAX_BODY)?;
+    let canned_replies = call.workspace.canned_replies();
+    Answer::created(canned_replies.create(title, body).await?)
+}

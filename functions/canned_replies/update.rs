@@ -1,0 +1,31 @@
+//! `PATCH /api/v1/canned-replies/{id}`: changes the title of a canned reply, or its text.
+
+use std::process::ExitCode;
+
+use shared::{
+    endpoint::{Call, authenticated},
+    envelope::Answer,
+    error::ApiError,
+    ids::CannedReplyId,
+    serve,
+    store::canned_replies::{MAX_BODY, MAX_TITLE},
+};
+
+fn main() -> ExitCode {
+    serve("PATCH /api/v1/canned-replies/{id}", authenticated(update))
+}
+
+async fn update(call: Call) -> Result<Answer, ApiError> {
+    let fields = call.request.fields()?;
+    let title = fields.if_any("title", |fields| fields.line("title", MAX_TITLE))?;
+    let body = fields.if_any("body", |fields| fields.body("body", MAX_BODY))?;
+    if title.is_none() && body.is_none() {
+        let rule = "One of `title` and `body` is required.";
+        return Err(ApiError::validation(rule));
+    }
+    let id = call.request.id()?;
+
+    let canned_replies = call.workspace.canned_replies();
+    let updated = canned_replies.update(&id, title, body).await?;
+    Answer::ok(updated.ok_or_else(ApiError::no_such::<CannedReplyId>)?)
+}

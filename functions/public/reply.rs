@@ -1,0 +1,37 @@
+//! `POST /api/v1/public/tickets/{accessToken}/messages`: the requester's answer, which opens the ticket.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use shared::{
+    endpoint::{PublicCall, public},
+    envelope::Answer,
+    error::ApiError,
+    ids::MessageId,
+    serve,
+    ticket::{MAX_BODY, Status},
+};
+
+fn main() -> ExitCode {
+    serve(
+        "POST /api/v1/public/tickets/{accessToken}/messages",
+        public(reply),
+    )
+}
+
+#[derive(Serialize)]
+struct Replied {
+    id: MessageId,
+    status: Status,
+}
+
+async fn reply(call: PublicCall) -> Result<Answer, ApiError> {
+    let fields = call.request.fields()?;
+    let body = fields.body("body", MAX_BODY)?;
+    let token = call.request.path_parameter("accessToken");
+    let reply = call.form.ticket(token).await?.reply(body).await?;
+    Answer::created(Replied {
+        id: reply.message.id,
+        status: reply.status,
+    })
+}

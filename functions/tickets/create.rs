@@ -1,0 +1,46 @@
+//! `POST /api/v1/tickets`: writes down a ticket that came in elsewhere, in the name of who asked.
+
+use std::process::ExitCode;
+
+use shared::{
+    endpoint::{Call, authenticated},
+    envelope::Answer,
+    error::ApiError,
+    serve,
+    store::tickets::NewTicket,
+    ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, Priority, Requester},
+    words,
+};
+
+fn main() -> ExitCode {
+    serve("POST /api/v1/tickets", authenticated(create))
+}
+
+words! {
+    /// The channels that a ticket may be said to have come in by.
+    enum ElsewhereChannel {
+        Web = "web",
+        Email = "email",
+        Whatsapp = "whatsapp",
+    }
+}
+
+async fn create(call: Call) -> Result<Answer, ApiError> {
+    let fields = call.request.fields()?;
+    let channel = match fields.word("channel")? {
+        Some(ElsewhereChannel::Web) => Channel::Web,
+        Some(ElsewhereChannel::Email) => Channel::Email,
+        Some(ElsewhereChannel::Whatsapp) | None => Channel::Whatsapp,
+    };
+    let new = NewTicket {
+        subject: fields.line("subject", MAX_SUBJECT)?.to_owned(),
+        body: fields.body("body", MAX_BODY)?.to_owned(),
+        requester: Requester::new(
+            fields.email("requesterEmail")?,
+            fields.line_if_any("requesterName", MAX_NAME)?,
+        ),
+        priority: fields.word_or("priority", Priority::Normal),
+        channel,
+    };
+    Answer::created(call.workspace.tickets().create(&new).await?)
+}

@@ -1,0 +1,65 @@
+//! `GET /api/v1/tickets`: the tickets that pass a filter, the one with the last message first.
+
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+use shared::{
+    endpoint::{Call, authenticated},
+    envelope::Answer,
+    error::ApiError,
+    serve,
+    store::{ticket_list::Filter, workspaces::Counts},
+    ticket::Ticket,
+};
+
+fn main() -> ExitCode {
+    serve("GET /api/v1/tickets", authenticated(list))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    tickets: Vec<Ticket>,
+    counts: Counts,
+    cursor: Option<String>,
+    has_more: bool,
+}
+
+/// What a cursor carries: the list that it belongs to, and where that goes on.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    filter: Filter,
+    after: String,
+}
+
+async fn list(call: Call) -> Result<Answer, ApiError> {
+    let query = call.request.query();
+    let limit = query.number("limit", 1, 100)?.unwrap_or(50);
+    let asked = Filter::read(&query)?;
+    let (filter, after) = match query.text("cursor")? {
+        None => (asked.unwrap_or_default(), None),
+        Some(cursor) => {
+            let place: Place = call.cursors.open("cursor", cursor).await?;
+            if asked.is_some_and(|asked| asked != place.filter) {
+                let rule = "`cursor` belongs to a list with another filter.";
+                return Err(ApiError::invalid_field("cursor", rule));
+            }
+            (place.filter, Some(place.after))
+        }
+    };
+
+    let tickets = call.workspace.tickets();
+    let page = tickets
+        .list(&filter, call.caller.sub(), limit, after)
+        .await?;
+    let cursor = match page.next {
+        None => None,
+        Some(after) => Some(call.cursors.seal(&Place { filter, after }).await?),
+    };
+    Answer::ok(Listed {
+        tickets: page.tickets,
+        counts: page.counts,
+        has_more: cursor.is_some(),
+        cursor,
+    })
+}

@@ -1,0 +1,44 @@
+//! `PATCH /api/v1/tickets/{id}`: changes where a ticket stands, how urgent and whose it is, and its tags.
+
+use std::process::ExitCode;
+
+use shared::{
+    endpoint::{Call, authenticated},
+    envelope::Answer,
+    error::ApiError,
+    ids::{Subject, TicketId},
+    serve,
+    store::tickets::Changes,
+    ticket::{MAX_TAG, MAX_TAGS},
+};
+
+fn main() -> ExitCode {
+    serve("PATCH /api/v1/tickets/{id}", authenticated(update))
+}
+
+/// How many characters a `sub` has at most (OpenID Connect Core 1.0, section 2).
+const MAX_SUB: usize = 255;
+
+async fn update(call: Call) -> Result<Answer, ApiError> {
+    let fields = call.request.fields()?;
+    let mut changes = Changes {
+        status: fields.word("status")?,
+        priority: fields.word("priority")?,
+        ..Changes::default()
+    };
+    if fields.has("assigneeSub") {
+        let sub = fields.line_if_any("assigneeSub", MAX_SUB)?;
+        changes.assignee = Some(sub.and_then(|sub| Subject::parse(sub.to_owned())));
+    }
+    if fields.has("tags") {
+        changes.tags = Some(fields.labels("tags", MAX_TAGS, MAX_TAG)?);
+    }
+    if changes.are_none() {
+        let rule = "One of `status`, `priority`, `assigneeSub` and `tags` is required.";
+        return Err(ApiError::validation(rule));
+    }
+    let id = call.request.id()?;
+
+    let updated = call.workspace.tickets().update(&id, &changes).await?;
+    Answer::ok(updated.ok_or_else(ApiError::no_such::<TicketId>)?)
+}

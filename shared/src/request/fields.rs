@@ -1,0 +1,403 @@
+//! The fields of a JSON body, each by the rules of its kind.
+//!
+//! What people write to each other is a *line* (a subject, a title, a name) or a *body*. A line is trimmed. A body is
+//! kept as it was written, and must not be blank. Control characters (Unicode's category Cc) are refused in both: some
+//! mean something to a terminal, a mail header or a database, and none to a reader. A body may have tabs and line ends.
+//!
+//! Lengths count characters (Unicode scalar values), not bytes. `null` is as good as not there.
+
+use std::{fmt, ops::RangeInclusive};
+
+use email_address::{EmailAddress, Options};
+use serde_json::{Map, Value};
+
+use crate::{error::ApiError, words::Words};
+
+/// The fields of a request's body. A field that nobody asks for is ignored. `Debug` shows none.
+pub struct Fields(Map<String, Value>);
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fields")
+            .field("count", &self.0.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Fields {
+    pub(super) fn of(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+
+    /// Whether the body has the field, be it `null`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// What `read` makes of the field `name`, where it is not missing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn if_any<'a, T>(
+        &'a self,
+        name: &str,
+        read: impl FnOnce(&'a Self) -> Result<T, ApiError>,
+    ) -> Result<Option<T>, ApiError> {
+        self.value(name).map(|_| read(self)).transpose()
+    }
+
+    /// Whether the field has anything in it: any value but `null` and `""`.
+    #[must_use]
+    pub fn is_filled(&self, name: &str) -> bool {
+        self.value(name).is_some_and(|value| value != "")
+    }
+
+    /// A text of 1 to `max` characters, whatever they are, trimmed.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where the field is missing, no text, too short or too long.
+    pub fn text(&self, name: &'static str, max: usize) -> Result<&str, ApiError> {
+        let text = self.required(name)?.trim();
+        within(name, text, 1..=max)?;
+        Ok(text)
+    }
+
+    /// A line of 1 to `max` characters.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where the field is missing or breaks the rules of a line.
+    pub fn line(&self, name: &'static str, max: usize) -> Result<&str, ApiError> {
+        let text = self.text(name, max)?;
+        without_controls(name, text, &[])?;
+        Ok(text)
+    }
+
+    /// A line of at most `max` characters; `None` where it is missing or blank.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it breaks the rules of a line.
+    pub fn line_if_any(&self, name: &'static str, max: usize) -> Result<Option<&str>, ApiError> {
+        let text = self.string(name)?.map(str::trim);
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        within(name, text, 0..=max)?;
+        without_controls(name, text, &[])?;
+        Ok(Some(text))
+    }
+
+    /// A body of 1 to `max` characters, not all of them blank.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where the field is missing or breaks the rules of a body.
+    pub fn body(&self, name: &'static str, max: usize) -> Result<&str, ApiError> {
+        let text = self.required(name)?;
+        within(name, text, 1..=max)?;
+        if text.trim().is_empty() {
+            let rule = format!("`{name}` must not be blank.");
+            return Err(ApiError::invalid_field(name, rule));
+        }
+        without_controls(name, text, &['\t', '\n', '\r'])?;
+        Ok(text)
+    }
+
+    /// An e-mail address (RFC 5321 and its relatives), without a display name, of a domain with a dot.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where the field is missing or no such address.
+    pub fn email(&self, name: &'static str) -> Result<&str, ApiError> {
+        let text = self.required(name)?.trim();
+        let rules = Options::default()
+            .with_required_tld()
+            .without_display_text()
+            .without_domain_literal();
+        match EmailAddress::parse_with_options(text, rules) {
+            Ok(_) if text.len() <= MAX_EMAIL_BYTES => Ok(text),
+            _ => Err(ApiError::invalid_field(
+                name,
+                format!("`{name}` must be an e-mail address."),
+            )),
+        }
+    }
+
+    /// `true` or `false`; `false` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is anything else.
+    pub fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
+        match self.value(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(ApiError::invalid_field(
+                name,
+                format!("`{name}` must be true or false."),
+            )),
+        }
+    }
+
+    /// One word of a list; `None` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is another, or no text.
+    pub fn word<W: Words>(&self, name: &'static str) -> Result<Option<W>, ApiError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let word = value.as_str().and_then(W::parse);
+        let rule = || format!("`{name}` must be {}.", W::listed());
+        word.map(Some)
+            .ok_or_else(|| ApiError::invalid_field(name, rule()))
+    }
+
+    /// One word of a list, or `otherwise`, whatever the field holds.
+    pub fn word_or<W: Words>(&self, name: &str, otherwise: W) -> W {
+        let word = self.value(name).and_then(Value::as_str).and_then(W::parse);
+        word.unwrap_or(otherwise)
+    }
+
+    /// A list of at most `most` lines of 1 to `max` characters, in lower case, each once, in the order in which they
+    /// first stand.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is no list, or one of other things, of too many or of too long ones.
+    pub fn labels(
+        &self,
+        name: &'static str,
+        most: usize,
+        max: usize,
+    ) -> Result<Vec<String>, ApiError> {
+        let rule = || format!("`{name}` must be a list of strings.");
+        let list = self.value(name).and_then(Value::as_array);
+        let list = list.ok_or_else(|| ApiError::invalid_field(name, rule()))?;
+        let mut labels = Vec::new();
+        for label in list {
+            let label = label.as_str();
+            let label = label.ok_or_else(|| ApiError::invalid_field(name, rule()))?;
+            let label = label.trim().to_lowercase();
+            if !(1..=max).contains(&label.chars().count()) {
+                let rule = format!("Each of `{name}` must have 1 to {max} characters.");
+                return Err(ApiError::invalid_field(name, rule));
+            }
+            without_controls(name, &label, &[])?;
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        if labels.len() > most {
+            let rule = format!("`{name}` must be at most {most}.");
+            return Err(ApiError::invalid_field(name, rule));
+        }
+        Ok(labels)
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    fn string(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(ApiError::invalid_field(
+                name,
+                format!("`{name}` must be a string."),
+            )),
+        }
+    }
+
+    fn required(&self, name: &'static str) -> Result<&str, ApiError> {
+        self.string(name)?
+            .ok_or_else(|| ApiError::invalid_field(name, format!("`{name}` is required.")))
+    }
+}
+
+/// What fits into the path of a mail transaction (RFC 5321, section 4.5.3.1.3, and erratum 1690 of RFC 3696).
+const MAX_EMAIL_BYTES: usize = 254;
+
+fn within(
+    name: &'static str,
+    text: &str,
+    characters: RangeInclusive<usize>,
+) -> Result<(), ApiError> {
+    if characters.contains(&text.chars().count()) {
+        return Ok(());
+    }
+    let rule = match characters.into_inner() {
+        (0, max) => format!("`{name}` must have at most {max} characters."),
+        (min, max) => format!("`{name}` must have {min} to {max} characters."),
+    };
+    Err(ApiError::invalid_field(name, rule))
+}
+
+fn without_controls(name: &'static str, text: &str, but: &[char]) -> Result<(), ApiError> {
+    if text.chars().any(|c| c.is_control() && !but.contains(&c)) {
+        let rule = format!("`{name}` must not have control characters.");
+        return Err(ApiError::invalid_field(name, rule));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(value: Value) -> Fields {
+        match json!({ "f": value }) {
+            Value::Object(fields) => Fields::of(fields),
+            _ => unreachable!(),
+        }
+    }
+
+    /// What is read of a field, or the message of its refusal.
+    fn read<T>(value: Value, how: impl Fn(&Fields) -> Result<T, ApiError>) -> Result<T, String> {
+        how(&fields(value)).map_err(|error| {
+            assert_eq!(error.param, Some("f"));
+            error.message.into_owned()
+        })
+    }
+
+    fn refused<T>(message: &str) -> Result<T, String> {
+        Err(message.to_owned())
+    }
+
+    #[test]
+    fn a_line_is_trimmed_and_its_characters_counted() {
+        let line = |value| read(value, |fields| fields.line("f", 3).map(str::to_owned));
+        assert_eq!(line(json!("  a b\n")), Ok("a b".to_owned()));
+        assert_eq!(line(json!("𝒳𝒴𝒵")), Ok("𝒳𝒴𝒵".to_owned()));
+        for length in [json!("abcd"), json!(" \t "), json!("")] {
+            assert_eq!(line(length), refused("`f` must have 1 to 3 characters."));
+        }
+        for control in ["a\nb", "a\u{0}b", "\u{7f}", "\u{9b}"] {
+            assert_eq!(
+                line(json!(control)),
+                refused("`f` must not have control characters.")
+            );
+        }
+        assert_eq!(line(json!(7)), refused("`f` must be a string."));
+        assert_eq!(line(Value::Null), refused("`f` is required."));
+    }
+
+    #[test]
+    fn a_line_may_be_missing_where_it_may() {
+        let line = |value| {
+            read(value, |fields| {
+                fields.line_if_any("f", 3).map(|l| l.map(str::to_owned))
+            })
+        };
+        for nothing in [Value::Null, json!(""), json!(" ")] {
+            assert_eq!(line(nothing), Ok(None));
+        }
+        assert_eq!(line(json!(" a ")), Ok(Some("a".to_owned())));
+        assert_eq!(
+            line(json!("abcd")),
+            refused("`f` must have at most 3 characters.")
+        );
+    }
+
+    #[test]
+    fn a_body_is_kept_as_it_is() {
+        let body = |value| read(value, |fields| fields.body("f", 6).map(str::to_owned));
+        assert_eq!(body(json!(" a\r\n\tb")), Ok(" a\r\n\tb".to_owned()));
+        assert_eq!(body(json!(" \n ")), refused("`f` must not be blank."));
+        assert_eq!(body(json!("")), refused("`f` must have 1 to 6 characters."));
+        assert_eq!(
+            body(json!("a\u{1b}[0m")),
+            refused("`f` must not have control characters.")
+        );
+    }
+
+    #[test]
+    fn an_address_is_one_that_mail_can_be_sent_to() {
+        let email = |value| read(value, |fields| fields.email("f").map(str::to_owned));
+        for good in [
+            "a@b.co",
+            " A.b+c@sub.example.com ",
+            "ä@example.com",
+            "a@xn--80ak6aa92e.com",
+        ] {
+            assert_eq!(email(json!(good)), Ok(good.trim().to_owned()));
+        }
+        let long = format!("{}@{}.com", "a".repeat(64), "b.".repeat(100) + "b");
+        for wrong in [
+            "",
+            "a",
+            "@",
+            "a@",
+            "@b.co",
+            "a@b",
+            "a@b..co",
+            "a b@c.de",
+            "a@b.co, c@d.ef",
+            "A <a@b.co>",
+            "a@[192.0.2.1]",
+            "a@b.co\r\nBcc: c@d.ef",
+            "a\u{0}@b.co",
+            &long,
+        ] {
+            assert_eq!(
+                email(json!(wrong)),
+                refused("`f` must be an e-mail address."),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn labels_are_trimmed_lower_cased_and_each_once() {
+        let labels = |value| read(value, |fields| fields.labels("f", 2, 4));
+        let ok = |labels: &[&str]| Ok(labels.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(labels(json!([" VIP ", "vip", "Ä"])), ok(&["vip", "ä"]));
+        assert_eq!(labels(json!([])), ok(&[]));
+        assert_eq!(
+            labels(json!(["a", "b", "c"])),
+            refused("`f` must be at most 2.")
+        );
+        for length in [json!(["abcde"]), json!([" "])] {
+            assert_eq!(
+                labels(length),
+                refused("Each of `f` must have 1 to 4 characters.")
+            );
+        }
+        for other in [Value::Null, json!("a"), json!([7]), json!([null])] {
+            assert_eq!(labels(other), refused("`f` must be a list of strings."));
+        }
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        let flag = |value| read(value, |fields| fields.flag("f"));
+        assert_eq!(
+            (flag(json!(true)), flag(Value::Null)),
+            (Ok(true), Ok(false))
+        );
+        for other in [json!("true"), json!(1)] {
+            assert_eq!(flag(other), refused("`f` must be true or false."));
+        }
+    }
+
+    #[test]
+    fn a_field_is_filled_by_anything_but_nothing() {
+        for (value, filled) in [
+            (Value::Null, false),
+            (json!(""), false),
+            (json!(" "), true),
+            (json!("Shop Ltd"), true),
+            (json!(0), true),
+        ] {
+            assert_eq!(fields(value).is_filled("f"), filled);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What happened, written down in the transaction that made it happen: exactly one event for each change.
+//!
+//! Nobody reads these items here. They leave through the table's stream ("Change data capture for DynamoDB
+//! Streams", DynamoDB developer guide), from which webhooks, a mail sender or a search index can be fed without a
+//! request of a client waiting for them. A stream keeps a record for 24 hours; the item stays for [`KEPT_MILLIS`],
+//! for who has to look again.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, builders::PutBuilder};
+
+use crate::{
+    ids::{EventId, WorkspaceId},
+    limits::MINUTE,
+    store::{item, workspaces},
+    ticket::{Message, Status, Ticket},
+    time::Timestamp,
+    words::Words,
+};
+
+/// A week.
+const KEPT_MILLIS: i64 = 7 * 24 * 60 * MINUTE;
+
+/// What may happen to a ticket.
+pub(super) enum Event<'a> {
+    Created(&'a Ticket),
+    Replied(&'a Message),
+    StatusChanged {
+        ticket: &'a Ticket,
+        from: Status,
+        to: Status,
+    },
+}
+
+impl Event<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Created(_) => "suppuo.ticket.created.v1",
+            Self::Replied(_) => "suppuo.ticket.replied.v1",
+            Self::StatusChanged { .. } => "suppuo.ticket.status_changed.v1",
+        }
+    }
+
+    fn data(&self) -> Vec<(&'static str, AttributeValue)> {
+        match self {
+            Self::Created(ticket) => vec![
+                ("ticketId", item::text(ticket.id.as_str())),
+                ("number", item::number(ticket.number)),
+                ("subject", item::text(&ticket.subject)),
+                ("channel", item::text(ticket.channel.as_str())),
+            ],
+            Self::Replied(message) => vec![
+                ("ticketId", item::text(message.ticket_id.as_str())),
+                ("messageId", item::text(message.id.as_str())),
+                ("isInternal", item::flag(message.is_internal)),
+                ("by", item::text(message.author_type.as_str())),
+            ],
+            Self::StatusChanged { ticket, from, to } => vec![
+                ("ticketId", item::text(ticket.id.as_str())),
+                ("from", item::text(from.as_str())),
+                ("to", item::text(to.as_str())),
+            ],
+        }
+    }
+}
+
+/// The item of an event.
+pub(super) fn put(workspace: &WorkspaceId, event: &Event<'_>, at: Timestamp) -> PutBuilder {
+    let id = EventId::new(at);
+    let data = event.data().into_iter();
+    let data: HashMap<_, _> = data.map(|(name, value)| (name.to_owned(), value)).collect();
+    let partition = format!("{}#EVENTS", workspaces::partition(workspace));
+    Put::builder()
+        .set_item(Some(item::key(&partition, id.as_str())))
+        .item("type", item::text(event.kind()))
+        .item("occurredAt", item::moment(at))
+        .item("accountId", item::text(workspace.as_str()))
+        .item("data", AttributeValue::M(data))
+        .item(
+            "expiresAt",
+            item::number(at.plus_millis(KEPT_MILLIS).as_secs_ceil()),
+        )
+        .condition_expression("attribute_not_exists(pk)")
+}

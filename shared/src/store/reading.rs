@@ -1,0 +1,121 @@
+//! Strongly consistent reads: what one request wrote, the next one finds, on every instance.
+
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+
+use crate::store::{
+    Database, StoreError,
+    item::{self, Item},
+    transaction::pause,
+};
+
+/// Which of a partition's items are read, by their sort keys.
+#[derive(Clone, Copy)]
+pub(super) enum Sort<'a> {
+    BeginsWith(&'a str),
+    From(&'a str),
+}
+
+impl Database {
+    /// One item, by its key. 1 unit for every 4 KB.
+    pub(super) async fn get(&self, attempted: &str, key: Item) -> Result<Option<Item>, StoreError> {
+        let read = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let read = self
+            .meter
+            .call(read)
+            .await
+            .map_err(|e| StoreError::new(attempted, &e))?;
+        self.meter.read(read.consumed_capacity());
+        Ok(read.item)
+    }
+
+    /// The items of these keys, at most 100, in any order; those that are not there are left out. 1 unit for every 4 KB
+    /// of each.
+    pub(super) async fn get_all(
+        &self,
+        attempted: &str,
+        keys: Vec<Item>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        let mut wanted = keys;
+        for attempt in 1.. {
+            if wanted.is_empty() {
+                break;
+            }
+            let of_table = KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(true)
+                .build()
+                .map_err(|e| StoreError::because(attempted, &e.to_string()))?;
+            let read = self
+                .client
+                .batch_get_item()
+                .request_items(&*self.table, of_table)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send();
+            let read = self
+                .meter
+                .call(read)
+                .await
+                .map_err(|e| StoreError::new(attempted, &e))?;
+            self.meter.read(read.consumed_capacity());
+            items.extend(read.responses.unwrap_or_default().into_values().flatten());
+            // What the service did not get round to ("BatchGetItem", DynamoDB API reference).
+            let left = read.unprocessed_keys.unwrap_or_default().into_values();
+            wanted = left.flat_map(|left| left.keys).collect();
+            if !wanted.is_empty() {
+                if !self.may_try_again() {
+                    return Err(StoreError::because(attempted, "the table is busy"));
+                }
+                pause(attempt).await;
+            }
+        }
+        Ok(items)
+    }
+
+    /// The items of a partition, in the order of their sort keys. 1 unit for every 4 KB; a request for every 1 MB,
+    /// which is one in the usual case.
+    pub(super) async fn read_partition(
+        &self,
+        attempted: &str,
+        partition: &str,
+        sort: Sort<'_>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let (condition, sort) = match sort {
+            Sort::BeginsWith(prefix) => ("pk = :pk AND begins_with(sk, :sk)", prefix),
+            Sort::From(first) => ("pk = :pk AND sk >= :sk", first),
+        };
+        let mut items = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&*self.table)
+                .key_condition_expression(condition)
+                .expression_attribute_values(":pk", item::text(partition))
+                .expression_attribute_values(":sk", item::text(sort))
+                .consistent_read(true)
+                .set_exclusive_start_key(after)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send();
+            let page = self
+                .meter
+                .call(page)
+                .await
+                .map_err(|e| StoreError::new(attempted, &e))?;
+            self.meter.read(page.consumed_capacity());
+            items.extend(page.items.unwrap_or_default());
+            match page.last_evaluated_key {
+                Some(key) => after = Some(key),
+                None => return Ok(items),
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The tags of a workspace: for each one that a ticket has, an item that counts those tickets. It comes with the
+//! first and goes with the last, in the transaction that changes the ticket, so that the list of tags is what is in use.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{Delete, Update};
+use futures_util::future::try_join_all;
+
+use crate::{
+    ids::WorkspaceId,
+    store::{
+        Database, StoreError,
+        item::{self, Item, Read},
+        reading::Sort,
+        transaction::Transaction,
+        workspaces,
+    },
+};
+
+const SORT: &str = "TAG#";
+
+fn key(workspace: &WorkspaceId, tag: &str) -> Item {
+    item::key(&workspaces::partition(workspace), &format!("{SORT}{tag}"))
+}
+
+/// All of them, sorted by their characters' code points.
+pub(super) async fn all(
+    database: &Database,
+    workspace: &WorkspaceId,
+) -> Result<Vec<String>, StoreError> {
+    let partition = workspaces::partition(workspace);
+    let found = database
+        .read_partition("list tags", &partition, Sort::BeginsWith(SORT))
+        .await?;
+    let tag = |item: &Item| {
+        let tag = item.text("sk")?.strip_prefix(SORT);
+        tag.map(str::to_owned).ok_or_else(|| item::broken("sk"))
+    };
+    found.iter().map(tag).collect()
+}
+
+/// How many tickets have each of these tags. 1 request and 1 unit for each tag, at the same time.
+pub(super) async fn uses<'a>(
+    database: &Database,
+    workspace: &WorkspaceId,
+    tags: BTreeSet<&'a str>,
+) -> Result<Vec<(&'a str, i64)>, StoreError> {
+    let uses = tags.into_iter().map(|tag| async move {
+        let item = database.get("read a tag", key(workspace, tag)).await?;
+        let tickets = item.map(|item| item.number("tickets")).transpose()?;
+        Ok((tag, tickets.unwrap_or_default()))
+    });
+    try_join_all(uses).await
+}
+
+/// Counts a ticket in for each of these tags.
+pub(super) fn count_in<'a>(
+    mut transaction: Transaction<'a>,
+    workspace: &WorkspaceId,
+    tags: BTreeSet<&str>,
+) -> Result<Transaction<'a>, StoreError> {
+    for tag in tags {
+        let one_more = Update::builder()
+            .set_key(Some(key(workspace, tag)))
+            .update_expression("ADD tickets :one")
+            .expression_attribute_values(":one", item::number(1));
+        transaction = transaction.update(one_more)?;
+    }
+    Ok(transaction)
+}
+
+/// Counts a ticket out for each of these tags, which had so many uses when they were read.
+pub(super) fn count_out<'a>(
+    mut transaction: Transaction<'a>,
+    workspace: &WorkspaceId,
+    uses: &[(&str, i64)],
+) -> Result<Transaction<'a>, StoreError> {
+    for (tag, tickets) in uses {
+        transaction = if *tickets > 1 {
+            let one_less = Update::builder()
+                .set_key(Some(key(workspace, tag)))
+                .update_expression("ADD tickets :minus")
+                .condition_expression("tickets > :one")
+                .expression_attribute_values(":minus", item::number(-1))
+                .expression_attribute_values(":one", item::number(1));
+            transaction.update(one_less)?
+        } else {
+            let last = Delete::builder()
+                .set_key(Some(key(workspace, tag)))
+                .condition_expression("tickets = :one")
+                .expression_attribute_values(":one", item::number(1));
+            transaction.delete(last)?
+        };
+    }
+    Ok(transaction)
+}

@@ -1,0 +1,107 @@
+//! The access token of a ticket: what its requester holds in the place of a login.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::random;
+
+const SECRET_BYTES: usize = 20;
+
+/// 160 random bits, as 40 lower-case hex characters: nothing that a mail program or a URL would change.
+///
+/// The ticket's own item holds it, because agents may see it. What finds the ticket is its hash, as with API keys.
+/// `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TicketToken(String);
+
+impl TicketToken {
+    /// A new token.
+    #[must_use]
+    pub fn generate() -> Self {
+        let secret: [u8; SECRET_BYTES] = random::bytes();
+        Self(base16ct::lower::encode_string(&secret))
+    }
+
+    /// Reads a token that a caller presents; `None` where it can be none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; SECRET_BYTES];
+        let decoded = base16ct::lower::decode(text, &mut bytes).ok()?;
+        (decoded.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
+    }
+
+    /// What an index holds in its stead.
+    #[must_use]
+    pub fn hash(&self) -> TicketTokenHash {
+        TicketTokenHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
+    }
+
+    /// The token itself: for the ticket's item, and for answers.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn from_stored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for TicketToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TicketToken(…)")
+    }
+}
+
+impl Serialize for TicketToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// The SHA-256 of a ticket's token, in lower-case hex.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TicketTokenHash(String);
+
+impl TicketTokenHash {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TicketTokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TicketTokenHash(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_back_and_nothing_else_does() {
+        let token = TicketToken::generate();
+        assert_eq!(TicketToken::parse(token.reveal()), Some(token.clone()));
+        assert_ne!(token, TicketToken::generate());
+        let text = token.reveal();
+        for wrong in [
+            "",
+            &text[1..],
+            &format!("{text}00"),
+            &"G".repeat(40),
+            &"A".repeat(40),
+        ] {
+            assert_eq!(TicketToken::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_neither_token_nor_hash() {
+        let token = TicketToken::generate();
+        let shown = format!("{token:?} {:?}", token.hash());
+        assert_eq!(shown, "TicketToken(…) TicketTokenHash(…)");
+    }
+}
