@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path as PathParameter, State},
+    extract::{DefaultBodyLimit, Path as PathParameter, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing,
@@ -30,6 +30,9 @@ use crate::Error;
 
 /// How long a function has for an event, unless it is started with another timeout.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How large an answer may be ("Lambda quotas", Lambda developer guide).
+const RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
 
 /// One execution environment of a function. Dropping it kills the process.
 pub struct Instance {
@@ -91,6 +94,7 @@ impl Instance {
                 "/2018-06-01/runtime/invocation/{id}/error",
                 routing::post(error),
             )
+            .layer(DefaultBodyLimit::max(RESPONSE_BYTES))
             .with_state(api);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;

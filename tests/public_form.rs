@@ -1,0 +1,346 @@
+//! The public form: a customer without a login submits a ticket, follows it, and answers (contract, section 8).
+
+use serde_json::{Value, json};
+
+use crate::app::{App, Call, resources::text};
+
+impl App {
+    /// `POST /api/v1/public/tickets`.
+    pub fn submit(&self, body: &Value) -> Call<'_> {
+        self.call("POST", "/api/v1/public/tickets").json(body)
+    }
+
+    fn view(&self, token: &str) -> Call<'_> {
+        self.call("GET", &format!("/api/v1/public/tickets/{token}"))
+    }
+
+    fn answer(&self, token: &str, body: &str) -> Call<'_> {
+        self.call("POST", &format!("/api/v1/public/tickets/{token}/messages"))
+            .json(&json!({ "body": body }))
+    }
+}
+
+/// A form for this workspace, filled in as it should be.
+pub fn form(workspace: &str) -> Value {
+    json!({
+        "accountId": workspace, "subject": "Order question", "body": "Where is it?", "email": "kim@example.com",
+        "name": "Kim",
+    })
+}
+
+#[tokio::test]
+async fn a_customer_asks_follows_and_answers() {
+    let app = App::start().await;
+    let agent = app.token("acc_a");
+    app.list().bearer(&agent).await_status(200).await;
+    let submitted = app.submit(&form("acc_a")).await_status(201).await;
+    let mut names: Vec<_> = submitted.data().as_object().unwrap().keys().collect();
+    names.sort();
+    assert_eq!(names, ["accessToken", "number"]);
+    assert_eq!(submitted.data()["number"], 1);
+    let token = text(submitted.data(), "accessToken");
+
+    let listed = app
+        .call("GET", "/api/v1/tickets")
+        .bearer(&agent)
+        .await_status(200)
+        .await;
+    let ticket = &listed.data()["tickets"][0];
+    let of = |name: &str| ticket[name].clone();
+    assert_eq!(
+        (of("channel"), of("status"), of("priority")),
+        (json!("web"), json!("open"), json!("normal"))
+    );
+    assert_eq!(
+        (of("requesterEmail"), of("requesterName")),
+        (json!("kim@example.com"), json!("Kim"))
+    );
+    assert_eq!(of("accessToken"), json!(token));
+
+    let id = text(ticket, "id");
+    for (body, internal) in [("On it!", false), ("He is nice.", true)] {
+        let reply = app.call("POST", &format!("/api/v1/tickets/{id}/messages"));
+        let reply =
+            reply.json(&json!({ "body": body, "isInternal": internal, "authorName": "Ana" }));
+        reply.bearer(&agent).await_status(201).await;
+    }
+    let view = app.view(&token).await_status(200).await;
+    let messages = view.data()["messages"].as_array().unwrap();
+    let shown: Vec<_> = messages
+        .iter()
+        .map(|m| (&m["authorType"], &m["authorName"], &m["body"]))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (&json!("requester"), &json!("Kim"), &json!("Where is it?")),
+            (&json!("agent"), &json!("Ana"), &json!("On it!")),
+        ]
+    );
+    let answer = app.answer(&token, "Any update?").await_status(201).await;
+    assert_eq!(answer.data()["status"], "open");
+    let answers = app.view(&token).await_status(200).await;
+    let last = answers.data()["messages"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert_eq!(
+        (&last["id"], &last["authorName"]),
+        (&answer.data()["id"], &json!("Kim"))
+    );
+    let mut names: Vec<_> = answer.data().as_object().unwrap().keys().collect();
+    names.sort();
+    assert_eq!(names, ["id", "status"]);
+}
+
+#[tokio::test]
+async fn a_view_shows_what_is_the_customers_and_nothing_else() {
+    let app = App::start().await;
+    let ticket = app.new_ticket("acc_a").await;
+    let view = app
+        .view(&text(&ticket, "accessToken"))
+        .await_status(200)
+        .await;
+    assert_eq!(
+        view.data(),
+        &json!({
+            "number": 1, "subject": "Order question", "status": "open", "createdAt": ticket["createdAt"],
+            "messages": [{
+                "id": view.data()["messages"][0]["id"], "authorType": "requester", "authorName": null,
+                "body": "Where is it?", "createdAt": ticket["createdAt"], "attachments": [],
+            }],
+        })
+    );
+    let shown = view.data().to_string();
+    assert!(!shown.contains("acc_a") && !shown.contains("tkt_") && !shown.contains("usr_"));
+}
+
+#[tokio::test]
+async fn an_answer_opens_a_ticket_from_any_status() {
+    let app = App::start().await;
+    let ticket = app.new_ticket("acc_a").await;
+    let token = text(&ticket, "accessToken");
+    for status in ["open", "pending", "resolved", "closed"] {
+        let update = app.call("PATCH", &format!("/api/v1/tickets/{}", text(&ticket, "id")));
+        let update = update.json(&json!({ "status": status }));
+        update.bearer(&app.token("acc_a")).await_status(200).await;
+        assert_eq!(
+            app.answer(&token, "x").await_status(201).await.data()["status"],
+            "open"
+        );
+        assert_eq!(
+            app.view(&token).await_status(200).await.data()["status"],
+            "open"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_none_finds_nothing() {
+    let app = App::start().await;
+    let ticket = app.new_ticket("acc_a").await;
+    let token = text(&ticket, "accessToken");
+    let mistyped = format!(
+        "{}{}",
+        &token[..39],
+        if token.ends_with('0') { '1' } else { '0' }
+    );
+    for wrong in [
+        "x",
+        &mistyped,
+        &token.to_uppercase(),
+        &text(&ticket, "id"),
+        &format!("{token}0"),
+        "%00",
+        "a%2Fb",
+    ] {
+        // In upper case a token of digits alone is itself.
+        if wrong != token {
+            assert_eq!(
+                app.view(wrong).await_status(404).await.code(),
+                "NOT_FOUND",
+                "{wrong}"
+            );
+            assert_eq!(
+                app.answer(wrong, "x").await_status(404).await.code(),
+                "NOT_FOUND"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_nobody_knows_takes_no_tickets() {
+    let app = App::start().await;
+    let before = app.items().len();
+    for unknown in ["acc_a", "acc_", "nonsense", "", "acc_a#WORKSPACE"] {
+        let refused = app.submit(&form(unknown)).await_status(400).await;
+        assert_eq!(
+            (refused.code(), refused.param()),
+            ("VALIDATION_ERROR", Some("accountId"))
+        );
+    }
+    // Nothing but the count of the calls.
+    assert_eq!(app.items().len(), before + 1);
+    // Whoever signs in to it makes it known.
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(200)
+        .await;
+    app.submit(&form("acc_a"))
+        .from("198.51.100.1")
+        .await_status(201)
+        .await;
+}
+
+#[tokio::test]
+async fn a_bot_is_answered_alike_and_creates_nothing() {
+    let app = App::start().await;
+    app.new_ticket("acc_a").await;
+    let bot = |company: Value| {
+        let mut form = form("acc_a");
+        form["company"] = company;
+        form
+    };
+    let kept = |app: &App| {
+        app.items()
+            .into_iter()
+            .filter(|item| item["calls"].is_null())
+            .count()
+    };
+    let before = kept(&app);
+    let answered = app.submit(&bot(json!("ACME"))).await_status(201).await;
+    assert_eq!(answered.data()["number"], 2);
+    let token = text(answered.data(), "accessToken");
+    assert_eq!(kept(&app), before);
+    app.view(&token).await_status(404).await;
+    // It counts as a submission, as a person's does.
+    assert_eq!(
+        (
+            answered.limit_header("limit"),
+            answered.limit_header("remaining")
+        ),
+        (Some(5), Some(4))
+    );
+    // Nothing gives it away: what is wrong for people is wrong for bots.
+    let mut elsewhere = bot(json!("ACME"));
+    elsewhere["accountId"] = "acc_unknown".into();
+    app.submit(&elsewhere).await_status(400).await;
+
+    for person in [Value::Null, json!("")] {
+        app.submit(&bot(person))
+            .from("198.51.100.1")
+            .await_status(201)
+            .await;
+    }
+    assert!(kept(&app) > before);
+    let genuine = app
+        .submit(&form("acc_a"))
+        .from("198.51.100.2")
+        .await_status(201)
+        .await;
+    assert_eq!(token.len(), text(genuine.data(), "accessToken").len());
+}
+
+#[tokio::test]
+async fn the_token_lies_in_the_ticket_and_nowhere_else() {
+    let app = App::start().await;
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(200)
+        .await;
+    let submitted = app.submit(&form("acc_a")).await_status(201).await;
+    let token = text(submitted.data(), "accessToken");
+    app.view(&token).await_status(200).await;
+    let holders: Vec<_> = app
+        .items()
+        .into_iter()
+        .filter(|item| item.to_string().contains(&token))
+        .collect();
+    assert_eq!(holders.len(), 1);
+    assert_eq!(holders[0]["sk"]["S"], "TICKET");
+    // No index holds it either, nor does the log.
+    for index in crate::app::TEMPLATE.table("t").unwrap().0["GlobalSecondaryIndexes"]
+        .as_array()
+        .unwrap()
+    {
+        assert_eq!(index["Projection"]["ProjectionType"], "INCLUDE");
+        assert!(
+            !index["Projection"]["NonKeyAttributes"]
+                .to_string()
+                .contains("accessToken")
+        );
+    }
+    assert!(
+        app.log()
+            .iter()
+            .all(|line| !line.contains(&token) && !line.contains("kim@example"))
+    );
+}
+
+#[tokio::test]
+async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
+    let app = App::start().await;
+    for path in [
+        "tickets",
+        "tickets/x",
+        "tickets/x/messages",
+        "nothing/at/all",
+    ] {
+        let preflight = app.call("OPTIONS", &format!("/api/v1/public/{path}"));
+        let preflight = preflight
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type")
+            .await_status(200)
+            .await;
+        for (name, value) in [
+            ("allow-origin", "*"),
+            ("allow-methods", "GET, POST"),
+            ("allow-headers", "*"),
+            ("expose-headers", "*"),
+            ("max-age", "7200"),
+        ] {
+            assert_eq!(
+                preflight.header(&format!("access-control-{name}")),
+                Some(value)
+            );
+        }
+        assert_eq!(preflight.header("access-control-allow-credentials"), None);
+    }
+    for path in ["tickets", "api-keys", "public"] {
+        let elsewhere = app
+            .call("OPTIONS", &format!("/api/v1/{path}"))
+            .await_status(404)
+            .await;
+        assert_eq!(elsewhere.header("access-control-allow-origin"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_is_our_fault() {
+    let app = App::builder()
+        .setting("SIGNING_SECRET", "missing")
+        .start()
+        .await;
+    let failed = app.view("x").await_status(500).await;
+    assert_eq!(failed.code(), "INTERNAL_ERROR");
+    assert!(
+        app.log()
+            .iter()
+            .any(|line| line.contains("read the signing secret: "))
+    );
+    // Who needs no secret works.
+    app.new_ticket("acc_a").await;
+}
+
+#[tokio::test]
+async fn the_secret_is_read_once() {
+    let app = App::start().await;
+    for _ in 0..3 {
+        app.view("x").await_status(404).await;
+    }
+    assert_eq!(app.secret_operations().len(), 1);
+}

@@ -1,0 +1,445 @@
+//! Tickets: created, read, answered, changed (contract, section 6).
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::app::{
+    App, Call,
+    resources::{text, ticket},
+};
+
+impl App {
+    fn create_ticket(&self, body: &Value) -> Call<'_> {
+        self.call("POST", "/api/v1/tickets").json(body)
+    }
+
+    fn ticket(&self, id: &str) -> Call<'_> {
+        self.call("GET", &format!("/api/v1/tickets/{id}"))
+    }
+
+    fn reply(&self, id: &str, body: &Value) -> Call<'_> {
+        self.call("POST", &format!("/api/v1/tickets/{id}/messages"))
+            .json(body)
+    }
+
+    fn update(&self, id: &str, body: &Value) -> Call<'_> {
+        self.call("PATCH", &format!("/api/v1/tickets/{id}"))
+            .json(body)
+    }
+
+    fn tags(&self) -> Call<'_> {
+        self.call("GET", "/api/v1/tickets/tags")
+    }
+
+    /// The events of the workspace, as (type, data), in the order in which they happened.
+    fn events(&self, workspace: &str) -> Vec<(String, Value)> {
+        let items = self.items().into_iter();
+        let mut events: Vec<_> = items
+            .filter(|item| item["pk"]["S"] == format!("ACC#{workspace}#EVENTS"))
+            .collect();
+        events.sort_by_key(|item| item["sk"]["S"].as_str().unwrap().to_owned());
+        let kind = |item: &Value| item["type"]["S"].as_str().unwrap().to_owned();
+        let plain = |value: &Value| value.as_object().unwrap().values().next().unwrap().clone();
+        events
+            .iter()
+            .map(|item| {
+                assert!(item["sk"]["S"].as_str().unwrap().starts_with("evt_"));
+                assert_eq!(item["accountId"]["S"], workspace);
+                let number = |name: &str| item[name]["N"].as_str().unwrap().parse::<i64>().unwrap();
+                assert!(number("expiresAt") * 1000 > number("occurredAt"));
+                let data = item["data"]["M"].as_object().unwrap().iter();
+                let data = data.map(|(name, value)| (name.clone(), plain(value)));
+                (kind(item), Value::Object(data.collect()))
+            })
+            .collect()
+    }
+}
+
+/// The names of an answer's fields, sorted.
+fn names(value: &Value) -> Vec<&str> {
+    let mut names: Vec<_> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a story is told in one piece")]
+async fn a_ticket_from_its_creation_to_its_end() {
+    let app = App::start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let agent = app.token("acc_a");
+    let body = json!({
+        "subject": "  Order question ", "body": " Where is it?\n", "requesterEmail": "kim@example.com",
+        "requesterName": "Kim", "priority": "urgent", "channel": "email", "assigneeSub": "ignored",
+    });
+    let created = app
+        .create_ticket(&body)
+        .bearer(&key)
+        .await_status(201)
+        .await;
+    let ticket = created.data().clone();
+    assert_eq!(
+        names(&ticket),
+        [
+            "accessToken",
+            "accountId",
+            "assigneeSub",
+            "channel",
+            "createdAt",
+            "id",
+            "lastMessageAt",
+            "number",
+            "priority",
+            "requesterEmail",
+            "requesterExternalId",
+            "requesterName",
+            "requesterPhone",
+            "status",
+            "subject",
+            "tags",
+            "updatedAt",
+        ]
+    );
+    let id = text(&ticket, "id");
+    assert!(id.starts_with("tkt_") && id.len() == 30);
+    let expected = json!({
+        "accountId": "acc_a", "number": 1, "subject": "Order question", "status": "open", "priority": "urgent",
+        "channel": "email", "requesterEmail": "kim@example.com", "requesterName": "Kim", "requesterPhone": null,
+        "requesterExternalId": null, "assigneeSub": null, "tags": [],
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&ticket[name], value, "{name}");
+    }
+
+    // An agent's public answer waits for the requester; a note changes nothing.
+    let answer = json!({ "body": "On it!", "authorName": "Ana" });
+    let replied = app
+        .reply(&id, &answer)
+        .bearer(&agent)
+        .await_status(201)
+        .await;
+    assert_eq!(names(replied.data()), ["message", "status"]);
+    assert_eq!(replied.data()["status"], "pending");
+    let message = &replied.data()["message"];
+    assert_eq!(
+        names(message),
+        [
+            "attachments",
+            "authorName",
+            "authorSub",
+            "authorType",
+            "body",
+            "createdAt",
+            "id",
+            "isInternal",
+            "ticketId",
+        ]
+    );
+    assert!(text(message, "id").starts_with("tmsg_"));
+    assert_eq!(
+        (
+            &message["authorType"],
+            &message["authorSub"],
+            &message["authorName"],
+            &message["ticketId"]
+        ),
+        (&json!("agent"), &json!("usr_1"), &json!("Ana"), &json!(id))
+    );
+    let note = json!({ "body": "VIP", "isInternal": true });
+    let noted = app.reply(&id, &note).bearer(&key).await_status(201).await;
+    assert_eq!(noted.data()["status"], "pending");
+    assert_eq!(noted.data()["message"]["authorSub"], Value::Null);
+
+    let changes = json!({ "status": "resolved", "priority": "low", "assigneeSub": "usr_9", "tags": [" VIP ", "vip", "Ä"] });
+    let updated = app
+        .update(&id, &changes)
+        .bearer(&key)
+        .await_status(200)
+        .await;
+    assert_eq!(names(updated.data()), names(&ticket));
+    for (name, value) in [
+        ("status", json!("resolved")),
+        ("priority", json!("low")),
+        ("assigneeSub", json!("usr_9")),
+        ("tags", json!(["vip", "ä"])),
+    ] {
+        assert_eq!(updated.data()[name], value);
+    }
+
+    let got = app.ticket(&id).bearer(&key).await_status(200).await;
+    let messages = got.data()["messages"].as_array().unwrap();
+    let thread: Vec<_> = messages
+        .iter()
+        .map(|m| {
+            (
+                m["body"].as_str().unwrap(),
+                m["isInternal"].as_bool().unwrap(),
+            )
+        })
+        .collect();
+    // A body is kept as it was written.
+    assert_eq!(
+        thread,
+        [(" Where is it?\n", false), ("On it!", false), ("VIP", true)]
+    );
+    assert_eq!(
+        (&messages[0]["authorType"], &messages[0]["authorName"]),
+        (&json!("requester"), &json!("Kim"))
+    );
+    assert_eq!(got.data()["lastMessageAt"], messages[2]["createdAt"]);
+    assert!(text(got.data(), "updatedAt") >= text(got.data(), "lastMessageAt"));
+    assert_eq!(got.data()["accessToken"], ticket["accessToken"]);
+
+    let kinds: Vec<_> = app.events("acc_a");
+    let of = |n: usize| text(&messages[n], "id");
+    let kind = |name: &str| format!("suppuo.ticket.{name}.v1");
+    assert_eq!(kinds.len(), 5);
+    let created =
+        json!({ "ticketId": id, "number": "1", "subject": "Order question", "channel": "email" });
+    assert!(kinds.contains(&(kind("created"), created)));
+    for (number, internal) in [(1, false), (2, true)] {
+        let replied = json!({ "ticketId": id, "messageId": of(number), "isInternal": internal, "by": "agent" });
+        assert!(kinds.contains(&(kind("replied"), replied)));
+    }
+    for (from, to) in [("open", "pending"), ("pending", "resolved")] {
+        let moved = json!({ "ticketId": id, "from": from, "to": to });
+        assert!(kinds.contains(&(kind("status_changed"), moved)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_said_has_a_default() {
+    let app = App::start().await;
+    let token = app.token("acc_a");
+    let created = app
+        .create_ticket(&ticket("x"))
+        .bearer(&token)
+        .await_status(201)
+        .await;
+    let of = |name: &str| created.data()[name].clone();
+    assert_eq!(
+        (of("priority"), of("channel")),
+        (json!("normal"), json!("whatsapp"))
+    );
+    assert_eq!((of("requesterName"), of("tags")), (Value::Null, json!([])));
+    // An unknown priority is a normal one.
+    for priority in [json!("asap"), json!(7), Value::Null] {
+        let mut body = ticket("x");
+        body["priority"] = priority;
+        let created = app
+            .create_ticket(&body)
+            .bearer(&token)
+            .await_status(201)
+            .await;
+        assert_eq!(created.data()["priority"], "normal");
+    }
+}
+
+#[tokio::test]
+async fn numbers_are_given_once_and_without_gaps_to_many_at_once() {
+    let app = App::builder().instances(4).start().await;
+    let token = app.token("acc_a");
+    app.list().bearer(&token).await_status(200).await;
+    let creations = (0..40).map(|n| {
+        app.create_ticket(&ticket("x"))
+            .bearer(&token)
+            .on(n % 4)
+            .send()
+    });
+    let answers = join_all(creations).await;
+    let numbers: BTreeSet<_> = answers
+        .iter()
+        .map(|answer| answer.data()["number"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(numbers, (1..=40).collect());
+    let other = app.create_ticket(&ticket("x")).bearer(&app.token("acc_b"));
+    assert_eq!(other.await_status(201).await.data()["number"], 1);
+}
+
+#[tokio::test]
+async fn replies_at_once_all_land_in_one_order() {
+    let app = App::builder().instances(4).start().await;
+    // Clocks that disagree do not disturb it.
+    for (instance, millis) in [(1, -70_000), (2, 40_000), (3, 5)] {
+        app.step_clock(instance, millis);
+    }
+    let id = text(&app.new_ticket("acc_a").await, "id");
+    let token = app.token("acc_a");
+    let replies = (0..20).map(|n| {
+        let body = json!({ "body": format!("{n}") });
+        app.reply(&id, &body).bearer(&token).on(n % 4).send()
+    });
+    for answer in join_all(replies).await {
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    let got = app.ticket(&id).bearer(&token).await_status(200).await;
+    let messages = got.data()["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 21);
+    let times: Vec<_> = messages.iter().map(|m| text(m, "createdAt")).collect();
+    assert!(times.is_sorted_by(|one, next| one < next), "{times:?}");
+    assert_eq!(got.data()["lastMessageAt"], times[20]);
+}
+
+#[tokio::test]
+async fn an_update_changes_what_it_names_and_no_more() {
+    let app = App::start().await;
+    let token = app.token("acc_a");
+    let id = text(&app.new_ticket("acc_a").await, "id");
+    let update = async |body: Value| {
+        let updated = app
+            .update(&id, &body)
+            .bearer(&token)
+            .await_status(200)
+            .await;
+        let of = |name: &str| updated.data()[name].clone();
+        [of("status"), of("priority"), of("assigneeSub"), of("tags")]
+    };
+    let s = |text: &str| json!(text);
+    assert_eq!(
+        update(json!({ "assigneeSub": " usr_9 " })).await,
+        [s("open"), s("normal"), s("usr_9"), json!(["old"])]
+    );
+    assert_eq!(
+        update(json!({ "status": "closed", "priority": null, "unknown": 1 })).await,
+        [s("closed"), s("normal"), s("usr_9"), json!(["old"])]
+    );
+    assert_eq!(
+        update(json!({ "tags": [], "priority": "high" })).await,
+        [s("closed"), s("high"), s("usr_9"), json!([])]
+    );
+    for nobody in [Value::Null, json!("")] {
+        update(json!({ "assigneeSub": "usr_9" })).await;
+        let [.., assignee, _] = update(json!({ "assigneeSub": nobody })).await;
+        assert_eq!(assignee, Value::Null);
+    }
+    // A requester's message opens it from anywhere, an agent's leaves it closed; see public_form.rs for the first.
+    let reply = app.reply(&id, &json!({ "body": "x" })).bearer(&token);
+    assert_eq!(reply.await_status(201).await.data()["status"], "closed");
+}
+
+#[tokio::test]
+async fn updates_at_once_lose_nothing_of_each_other() {
+    let app = App::builder().instances(3).start().await;
+    let token = app.token("acc_a");
+    let id = text(&app.new_ticket("acc_a").await, "id");
+    let bodies = [
+        json!({ "status": "resolved" }),
+        json!({ "priority": "urgent" }),
+        json!({ "assigneeSub": "usr_9" }),
+        json!({ "tags": ["a", "b"] }),
+    ];
+    let updates = bodies.iter().zip([0, 1, 2, 0]);
+    let updates =
+        updates.map(|(body, n)| app.update(&id, body).bearer(&token).on(n).await_status(200));
+    join_all(updates).await;
+    let got = app.ticket(&id).bearer(&token).await_status(200).await;
+    let of = |name: &str| got.data()[name].clone();
+    assert_eq!(
+        [of("status"), of("priority"), of("assigneeSub"), of("tags")],
+        [
+            json!("resolved"),
+            json!("urgent"),
+            json!("usr_9"),
+            json!(["a", "b"])
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_tags_are_those_that_tickets_have() {
+    let app = App::start().await;
+    let token = app.token("acc_a");
+    let tags = async || {
+        let tags = app.tags().bearer(&token).await_status(200).await;
+        tags.data().clone()
+    };
+    assert_eq!(tags().await, json!({ "tags": [] }));
+    let [one, two] = [app.new_ticket("acc_a").await, app.new_ticket("acc_a").await];
+    let set = async |ticket: &Value, tags: Value| {
+        let update = app.update(&text(ticket, "id"), &json!({ "tags": tags }));
+        update.bearer(&token).await_status(200).await;
+    };
+    assert_eq!(tags().await, json!({ "tags": ["old"] }));
+    set(&one, json!(["vip", "billing"])).await;
+    assert_eq!(tags().await, json!({ "tags": ["billing", "old", "vip"] }));
+    set(&two, json!(["vip"])).await;
+    assert_eq!(tags().await, json!({ "tags": ["billing", "vip"] }));
+    set(&one, json!([])).await;
+    set(&two, json!(["vip"])).await;
+    assert_eq!(tags().await, json!({ "tags": ["vip"] }));
+    let other = app
+        .tags()
+        .bearer(&app.token("acc_b"))
+        .await_status(200)
+        .await;
+    assert_eq!(other.data(), &json!({ "tags": [] }));
+}
+
+#[tokio::test]
+async fn a_long_thread_is_read_whole_and_one_too_long_to_read_is_not_written() {
+    let app = App::start().await;
+    let token = app.token("acc_a");
+    let id = text(&app.new_ticket("acc_a").await, "id");
+    // 80 KB each: 20,000 characters of four bytes.
+    let body = json!({ "body": "𝒳".repeat(20_000) });
+    let mut written = 0;
+    let refused = loop {
+        let answer = app.reply(&id, &body).bearer(&token).send().await;
+        if answer.status != 201 {
+            break answer;
+        }
+        written += 1;
+    };
+    assert!(written > 60, "{written}");
+    assert_eq!((refused.status, refused.code()), (409, "CONFLICT"));
+    drop(app.operations());
+    let got = app.ticket(&id).bearer(&token).await_status(200).await;
+    assert_eq!(
+        got.data()["messages"].as_array().unwrap().len(),
+        written + 1
+    );
+    // 5 MB are five pages of 1 MB, beside the call's count.
+    assert!((5..9).contains(&app.operations().len()));
+}
+
+#[tokio::test]
+async fn what_each_call_asks_of_the_table() {
+    let app = App::start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let id = text(&app.new_ticket("acc_a").await, "id");
+    app.list().bearer(&key).await_status(200).await;
+    drop(app.operations());
+    let reply = json!({ "body": "x" });
+    let cases = [
+        (app.ticket(&id), vec!["UpdateItem", "Query"]),
+        (app.tags(), vec!["UpdateItem", "Query"]),
+        (
+            app.reply(&id, &reply),
+            vec!["UpdateItem", "GetItem", "TransactWriteItems"],
+        ),
+        (
+            app.create_ticket(&ticket("x")),
+            vec!["UpdateItem", "GetItem", "TransactWriteItems"],
+        ),
+        (
+            app.update(&id, &json!({ "status": "closed" })),
+            vec!["UpdateItem", "GetItem", "TransactWriteItems"],
+        ),
+    ];
+    for (call, expected) in cases {
+        call.bearer(&key).send().await;
+        let names: Vec<_> = app
+            .operations()
+            .into_iter()
+            .map(|operation| operation.name)
+            .collect();
+        assert_eq!(names, expected);
+    }
+}

@@ -1,0 +1,369 @@
+//! What may not stand in a body: every field, each way to be wrong, its message and its `param`.
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::{
+        App, Call,
+        resources::{text, ticket},
+    },
+    public_form::form,
+};
+
+const NO_TEXT: &str = "{} must be a string.";
+const NO_CONTROLS: &str = "{} must not have control characters.";
+
+/// What is sent to an endpoint when all is well.
+struct Form<'a> {
+    call: Call<'a>,
+    good: Value,
+    /// Each with the most characters that it may have.
+    lines: &'static [(&'static str, usize)],
+    optional_lines: &'static [(&'static str, usize)],
+    bodies: &'static [(&'static str, usize)],
+    emails: &'static [&'static str],
+}
+
+impl Form<'_> {
+    /// Sends it with one field changed, and reads the refusal.
+    async fn refused(&self, field: &str, value: &Value) -> (String, Option<String>) {
+        let mut body = self.good.clone();
+        body[field] = value.clone();
+        let refused = self.call.clone().json(&body).await_status(400).await;
+        assert_eq!(refused.code(), "VALIDATION_ERROR");
+        (
+            refused.message().to_owned(),
+            refused.param().map(str::to_owned),
+        )
+    }
+
+    async fn accepted(&self, field: &str, value: &Value) -> Value {
+        let mut body = self.good.clone();
+        body[field] = value.clone();
+        let accepted = self.call.clone().json(&body).send().await;
+        assert!(accepted.status < 300, "{field}: {accepted:?}");
+        accepted.data().clone()
+    }
+
+    async fn check(&self, field: &'static str, cases: &[(Value, &str)]) {
+        for (value, message) in cases {
+            let shown: String = value.to_string().chars().take(40).collect();
+            let expected = (
+                message.replace("{}", &format!("`{field}`")),
+                Some(field.to_owned()),
+            );
+            assert_eq!(
+                self.refused(field, value).await,
+                expected,
+                "{field} {shown}"
+            );
+        }
+    }
+
+    /// Checks all fields but those that have a rule of their own.
+    async fn check_all(&self) {
+        self.check_lines().await;
+        self.check_bodies().await;
+        self.check_emails().await;
+        self.check_surrogates().await;
+    }
+
+    async fn check_lines(&self) {
+        for &(field, max) in self.lines {
+            let length = format!("{{}} must have 1 to {max} characters.");
+            let cases = [
+                (Value::Null, "{} is required."),
+                (json!(7), NO_TEXT),
+                (json!(["x"]), NO_TEXT),
+                (json!(""), &length),
+                (json!(" \t\n "), &length),
+                (json!("x".repeat(max + 1)), &length),
+                (json!("𝒳".repeat(max + 1)), &length),
+                (json!("a\u{0}b"), NO_CONTROLS),
+                (json!("a\nb"), NO_CONTROLS),
+                (json!("a\u{7f}b"), NO_CONTROLS),
+                (json!("a\u{85}b"), NO_CONTROLS),
+            ];
+            self.check(field, &cases).await;
+            self.accepted(field, &json!(format!(" {} ", "𝒳".repeat(max))))
+                .await;
+        }
+        for &(field, max) in self.optional_lines {
+            let length = format!("{{}} must have at most {max} characters.");
+            let cases = [
+                (json!(7), NO_TEXT),
+                (json!({}), NO_TEXT),
+                (json!("𝒳".repeat(max + 1)), length.as_str()),
+                (json!("a\u{1b}b"), NO_CONTROLS),
+                (json!("a\r\nb"), NO_CONTROLS),
+            ];
+            self.check(field, &cases).await;
+            for fine in [Value::Null, json!(""), json!("𝒳".repeat(max))] {
+                self.accepted(field, &fine).await;
+            }
+        }
+    }
+
+    async fn check_bodies(&self) {
+        for &(field, max) in self.bodies {
+            let length = format!("{{}} must have 1 to {max} characters.");
+            let cases = [
+                (Value::Null, "{} is required."),
+                (json!(false), NO_TEXT),
+                (json!(""), length.as_str()),
+                (json!(" \r\n\t"), "{} must not be blank."),
+                (json!("𝒳".repeat(max + 1)), &length),
+                (json!("a\u{0}b"), NO_CONTROLS),
+                (json!("a\u{1b}[31mb"), NO_CONTROLS),
+            ];
+            self.check(field, &cases).await;
+            for fine in [
+                format!(" a\r\n\tb\n{}", "é"),
+                "𝒳".repeat(max),
+                "\u{202e}👩‍👩‍👧".to_owned(),
+            ] {
+                self.accepted(field, &json!(fine)).await;
+            }
+        }
+    }
+
+    async fn check_emails(&self) {
+        for &field in self.emails {
+            const NO_ADDRESS: &str = "{} must be an e-mail address.";
+            let long = format!("{}@example.com", "a".repeat(65));
+            let mut cases = vec![(Value::Null, "{} is required."), (json!(7), NO_TEXT)];
+            for wrong in [
+                "",
+                "kim",
+                "@",
+                "kim@",
+                "@example.com",
+                "kim@example",
+                "kim@@example.com",
+                "kim lee@example.com",
+                "Kim <kim@example.com>",
+                "kim@example.com,lee@example.com",
+                "kim@[127.0.0.1]",
+                "kim@example.com\nBcc: x@example.com",
+                "kim\u{0}@example.com",
+                "kim@exam\u{7f}ple.com",
+                &long,
+            ] {
+                cases.push((json!(wrong), NO_ADDRESS));
+            }
+            self.check(field, &cases).await;
+            for fine in [
+                " kim@example.com ",
+                "k.i+m@a.b.example",
+                "\"k m\"@example.com",
+            ] {
+                self.accepted(field, &json!(fine)).await;
+            }
+        }
+    }
+
+    /// A lone surrogate is no character, and what holds one no JSON that can be read.
+    async fn check_surrogates(&self) {
+        for &(field, _) in &[self.lines, self.optional_lines, self.bodies].concat() {
+            let mut body = self.good.clone();
+            body[field] = "SURROGATE".into();
+            let body = body.to_string().replace("SURROGATE", "a\\ud83d b");
+            let refused = self.call.clone().body(&body).await_status(400).await;
+            assert!(
+                refused
+                    .message()
+                    .starts_with("The body is not valid JSON: "),
+                "{refused:?}"
+            );
+        }
+    }
+}
+
+async fn app() -> App {
+    let app = App::builder()
+        .setting("PUBLIC_LIMIT", 1_000_000)
+        .setting("SUBMISSIONS_IN_10_MINUTES", 1_000_000)
+        .setting("SUBMISSIONS_IN_AN_HOUR", 1_000_000);
+    app.start().await
+}
+
+#[tokio::test]
+async fn of_a_ticket() {
+    let app = app().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let create = Form {
+        call: app.call("POST", "/api/v1/tickets").bearer(&key),
+        good: ticket("x"),
+        lines: &[("subject", 300)],
+        optional_lines: &[("requesterName", 200)],
+        bodies: &[("body", 20_000)],
+        emails: &["requesterEmail"],
+    };
+    create.check_all().await;
+    let channels = "{} must be `web`, `email` or `whatsapp`.";
+    let cases = [
+        (json!("telegram"), channels),
+        (json!("Web"), channels),
+        (json!(7), channels),
+    ];
+    create.check("channel", &cases).await;
+}
+
+#[tokio::test]
+async fn of_a_reply() {
+    let app = app().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let made = app.new_ticket("acc_a").await;
+    let path = format!("/api/v1/tickets/{}/messages", text(&made, "id"));
+    let reply = Form {
+        call: app.call("POST", &path).bearer(&key),
+        good: json!({ "body": "x" }),
+        lines: &[],
+        optional_lines: &[("authorName", 200)],
+        bodies: &[("body", 20_000)],
+        emails: &[],
+    };
+    reply.check_all().await;
+    let flag = "{} must be true or false.";
+    let cases = [(json!("true"), flag), (json!(1), flag), (json!({}), flag)];
+    reply.check("isInternal", &cases).await;
+
+    let public = format!(
+        "/api/v1/public/tickets/{}/messages",
+        text(&made, "accessToken")
+    );
+    let public = Form {
+        call: app.call("POST", &public),
+        optional_lines: &[],
+        ..reply
+    };
+    public.check_all().await;
+}
+
+#[tokio::test]
+async fn of_an_update() {
+    let app = app().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let id = text(&app.new_ticket("acc_a").await, "id");
+    let update = Form {
+        call: app
+            .call("PATCH", &format!("/api/v1/tickets/{id}"))
+            .bearer(&key),
+        good: json!({ "status": "open" }),
+        lines: &[],
+        optional_lines: &[("assigneeSub", 255)],
+        bodies: &[],
+        emails: &[],
+    };
+    update.check_all().await;
+    let statuses = "{} must be `open`, `pending`, `resolved` or `closed`.";
+    update
+        .check(
+            "status",
+            &[
+                (json!("all"), statuses),
+                (json!("Open"), statuses),
+                (json!(1), statuses),
+            ],
+        )
+        .await;
+    let priorities = "{} must be `low`, `normal`, `high` or `urgent`.";
+    update
+        .check(
+            "priority",
+            &[(json!("asap"), priorities), (json!([]), priorities)],
+        )
+        .await;
+    let (list, length) = (
+        "{} must be a list of strings.",
+        "Each of {} must have 1 to 40 characters.",
+    );
+    let many: Vec<_> = (0..11).map(|n| n.to_string()).collect();
+    let tags = [
+        (Value::Null, list),
+        (json!("vip"), list),
+        (json!(["vip", 7]), list),
+        (json!([""]), length),
+        (json!(["  "]), length),
+        (json!(["𝒳".repeat(41)]), length),
+        (json!(["a\u{0}"]), "{} must not have control characters."),
+        (json!(many), "{} must be at most 10."),
+    ];
+    update.check("tags", &tags).await;
+    let doubled: Vec<_> = (0..22)
+        .map(|n| format!(" {}{}", "𝒳".repeat(39), n % 10))
+        .collect();
+    let tags = update.accepted("tags", &json!(doubled)).await;
+    assert_eq!(tags["tags"].as_array().unwrap().len(), 10);
+    // Nothing to change is nothing that was asked.
+    for nothing in [
+        json!({}),
+        json!({ "unknown": 1 }),
+        json!({ "status": null, "priority": null }),
+    ] {
+        let refused = update.call.clone().json(&nothing).await_status(400).await;
+        assert_eq!(
+            refused.message(),
+            "One of `status`, `priority`, `assigneeSub` and `tags` is required."
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_a_canned_reply() {
+    let app = app().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let create = Form {
+        call: app.call("POST", "/api/v1/canned-replies").bearer(&key),
+        good: json!({ "title": "x", "body": "x" }),
+        lines: &[("title", 120)],
+        optional_lines: &[],
+        bodies: &[("body", 20_000)],
+        emails: &[],
+    };
+    create.check_all().await;
+    let id = app.new_canned_reply("acc_a").await;
+    let update = app
+        .call("PATCH", &format!("/api/v1/canned-replies/{id}"))
+        .bearer(&key);
+    for (field, value, message) in [
+        (
+            "title",
+            json!("x".repeat(121)),
+            "`title` must have 1 to 120 characters.",
+        ),
+        ("title", json!(7), "`title` must be a string."),
+        ("body", json!(""), "`body` must have 1 to 20000 characters."),
+    ] {
+        let refused = update
+            .clone()
+            .json(&json!({ field: value }))
+            .await_status(400)
+            .await;
+        assert_eq!((refused.message(), refused.param()), (message, Some(field)));
+    }
+    for nothing in [json!({}), json!({ "title": null }), json!({ "unknown": 1 })] {
+        let refused = update.clone().json(&nothing).await_status(400).await;
+        assert_eq!(refused.message(), "One of `title` and `body` is required.");
+    }
+}
+
+#[tokio::test]
+async fn of_the_public_form() {
+    let app = app().await;
+    app.new_key("acc_a").await;
+    let submit = Form {
+        call: app.call("POST", "/api/v1/public/tickets"),
+        good: form("acc_a"),
+        lines: &[("subject", 300)],
+        optional_lines: &[("name", 200)],
+        bodies: &[("body", 20_000)],
+        emails: &["email"],
+    };
+    submit.check_all().await;
+    let cases = [
+        (Value::Null, "{} is required."),
+        (json!(7), "{} must be a string."),
+    ];
+    submit.check("accountId", &cases).await;
+}
