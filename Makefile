@@ -4,6 +4,7 @@ CARGO_LAMBDA_VERSION := 1.9.2
 SAM_VERSION := 1.170.0
 CFN_LINT_VERSION := 1.58.0
 ZIG_VERSION := 0.17.1
+SDK_VERSION := 0.2.0
 # The one on the PATH, or our own, which is then installed.
 CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda 2>/dev/null),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
@@ -63,6 +64,12 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 	@.tools/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) \
 	  cfn-lint==$(CFN_LINT_VERSION) cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
 	@touch $@
+
+# The published client of the API, for tests/quick_start.py.
+.PHONY: sdk
+sdk:
+	@$(VENV)
+	@.tools/bin/pip install --quiet --disable-pip-version-check forjio-suppuo==$(SDK_VERSION)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute (SECONDS_EACH changes that)

@@ -164,6 +164,10 @@ The API answers at {api}/api/v1. Try it:
   # Use it: put the `key` of the answer in place of KEY
   curl {api}/api/v1/api-keys -H 'Authorization: Bearer KEY'
 
+  # Submit a ticket as a customer would, and list what there is
+  curl -X POST {api}/api/v1/public/tickets -d '{{\"accountId\":\"acc_dev\",\"subject\":\"Hello\",\"body\":\"Where is it?\",\"email\":\"kim@example.com\"}}'
+  curl {api}/api/v1/tickets -H 'Authorization: Bearer KEY'
+
   # Revoke it: put its `id` in place of ID; with the same key, the next call is refused
   curl -X DELETE {api}/api/v1/api-keys/ID -H 'Authorization: Bearer KEY'
 
