@@ -1,9 +1,9 @@
-//! The histories of `model.rs` over a network between function and table that fails: what is answered is right
-//! or a `500`, nothing is half done, nothing that was revoked comes back, and no limit is exceeded.
+//! The histories of `model.rs` and `ticket_model.rs` over a network between function and table that fails: what is
+//! answered is right or a `500`, nothing is half done, nothing that was revoked comes back, and no limit is exceeded.
 
 use std::{sync::Mutex, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use local::proxy::{Fault, Operation};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
         App, Builder,
         resources::{text, ticket},
     },
-    model::history,
+    model, ticket_model,
 };
 
 /// Fails one call in `one_in`, in the ways given.
@@ -36,11 +36,14 @@ async fn failing_transactions(app: &App, way: Fault) -> App {
     };
     // What is tried again is so until the function's time is up.
     let sibling = app.sibling().faults(faults);
-    sibling.timeout(Duration::from_millis(1500)).start().await
+    sibling.timeout(Duration::from_secs(3)).start().await
 }
 
 async fn histories(one_in: u32, ways: &'static [Fault]) {
-    join_all((1..5).map(|seed| history(seed, failing(seed, one_in, ways), true))).await;
+    let network = |seed| failing(seed, one_in, ways);
+    let keys = (1..5).map(|seed| model::history(seed, network(seed), true));
+    let tickets = (1..4).map(|seed| ticket_model::history(seed, network(seed), true));
+    join(join_all(keys), join_all(tickets)).await;
 }
 
 #[tokio::test]
@@ -124,7 +127,8 @@ async fn writes_that_are_never_let_through() {
         ];
         let answers = join_all(calls.map(|call| call.bearer(&key).send())).await;
         for answer in answers {
-            assert_eq!((answer.status, answer.code()), (status, code), "{answer:?}");
+            let told = (answer.status, answer.code());
+            assert_eq!(told, (status, code), "{answer:?} {:#?}", failing.log());
         }
         // What counts calls has changed, and nothing else.
         let of_callers = |item: &Value| item["calls"].is_object();

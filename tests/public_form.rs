@@ -224,6 +224,21 @@ async fn a_bot_is_answered_alike_and_creates_nothing() {
         ),
         (Some(5), Some(4))
     );
+    let ticket = app.new_ticket("acc_a").await;
+    let before = kept(&app);
+    let path = format!(
+        "/api/v1/public/tickets/{}/messages",
+        text(&ticket, "accessToken")
+    );
+    let reply = app
+        .call("POST", &path)
+        .json(&json!({ "body": "Buy", "company": "ACME" }));
+    let answered = reply.await_status(201).await;
+    assert!(text(answered.data(), "id").starts_with("tmsg_"));
+    assert_eq!(
+        (&answered.data()["status"], kept(&app)),
+        (&json!("open"), before)
+    );
     // Nothing gives it away: what is wrong for people is wrong for bots.
     let mut elsewhere = bot(json!("ACME"));
     elsewhere["accountId"] = "acc_unknown".into();

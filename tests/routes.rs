@@ -108,7 +108,7 @@ fn the_local_router_has_the_same_routes() {
                     let text = |name: &str| route[name].as_str().unwrap().to_owned();
                     methods.insert(text("method"));
                     // A preflight has one route for all paths of the public form; here a path has its own.
-                    let greedy = path.replace("{*path}", "{path+}");
+                    let greedy = path.replace("{*proxy}", "{proxy+}");
                     let is_preflight = text("function") == "public-preflight";
                     assert_eq!(
                         is_preflight,

@@ -14,7 +14,7 @@ use crate::{
 /// written here.
 const OPEN: [&str; 2] = ["$default", "GET /api/v1/health"];
 const PUBLIC: [&str; 4] = [
-    "OPTIONS /api/v1/public/{path+}",
+    "OPTIONS /api/v1/public/{proxy+}",
     "POST /api/v1/public/tickets",
     "GET /api/v1/public/tickets/{accessToken}",
     "POST /api/v1/public/tickets/{accessToken}/messages",

@@ -214,15 +214,21 @@ async fn a_text_is_found_wherever_it_stands() {
         .await;
     let reply = desk.ticket(json!({}), json!({})).await;
     desk.reply(&reply, "refunded as #4711").await;
+    // A sigma at the end of a word is another small letter, of the same capital.
+    let greek = desk
+        .ticket(json!({ "subject": "ΟΔΟΣΑ οδος" }), json!({}))
+        .await;
     for (query, expected) in [
         ("q=%C3%BCbergr%C3%B6sse", vec![&subject]),
         ("q=kim.lee", vec![&email]),
         ("q=o%27hara", vec![&name]),
         ("q=100%25+wet", vec![&body]),
         ("q=%234711", vec![&reply]),
+        ("q=%CE%BF%CE%B4%CE%BF%CF%83", vec![&greek]),
+        ("q=%CE%9F%CE%94%CE%9F%CE%A3", vec![&greek]),
         (
             "q=EXAMPLE.COM",
-            vec![&reply, &body, &name, &email, &subject],
+            vec![&greek, &reply, &body, &name, &email, &subject],
         ),
         ("q=nowhere+to+be+found", vec![]),
         // Part of a name of a field, or of an id, is no text.
@@ -353,6 +359,8 @@ async fn what_a_list_cannot_be_asked_is_named() {
         ("limit=1&limit=2", "limit"),
         ("status=open&status=closed", "status"),
         ("q=a&q=b", "q"),
+        (&format!("tag={}", "x".repeat(41)), "tag"),
+        (&format!("assignee={}", "x".repeat(256)), "assignee"),
         ("cursor=x&cursor=y", "cursor"),
     ] {
         assert_eq!(desk.refused(query).await.param(), Some(param), "{query}");

@@ -1,4 +1,4 @@
-//! `OPTIONS /api/v1/public/{path+}`: what a browser asks before it sends what a page of another origin wrote. The answer is
+//! `OPTIONS /api/v1/public/{proxy+}`: what a browser asks before it sends what a page of another origin wrote. The answer is
 //! in the headers, which every answer of the public form has.
 
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use shared::{
 };
 
 fn main() -> ExitCode {
-    serve("OPTIONS /api/v1/public/{path+}", public(preflight))
+    serve("OPTIONS /api/v1/public/{proxy+}", public(preflight))
 }
 
 #[derive(Serialize)]

@@ -9,29 +9,25 @@ use shared::{
     ids::{Subject, TicketId},
     serve,
     store::tickets::Changes,
-    ticket::{MAX_TAG, MAX_TAGS},
+    ticket::{MAX_SUB, MAX_TAG, MAX_TAGS},
 };
 
 fn main() -> ExitCode {
     serve("PATCH /api/v1/tickets/{id}", authenticated(update))
 }
 
-/// How many characters a `sub` has at most (OpenID Connect Core 1.0, section 2).
-const MAX_SUB: usize = 255;
-
 async fn update(call: Call) -> Result<Answer, ApiError> {
     let fields = call.request.fields()?;
     let mut changes = Changes {
         status: fields.word("status")?,
         priority: fields.word("priority")?,
+        tags: fields.if_any("tags", |fields| fields.labels("tags", MAX_TAGS, MAX_TAG))?,
         ..Changes::default()
     };
+    // Here `null` says something: nobody's.
     if fields.has("assigneeSub") {
         let sub = fields.line_if_any("assigneeSub", MAX_SUB)?;
         changes.assignee = Some(sub.and_then(|sub| Subject::parse(sub.to_owned())));
-    }
-    if fields.has("tags") {
-        changes.tags = Some(fields.labels("tags", MAX_TAGS, MAX_TAG)?);
     }
     if changes.are_none() {
         let rule = "One of `status`, `priority`, `assigneeSub` and `tags` is required.";

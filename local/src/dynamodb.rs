@@ -1,6 +1,7 @@
 //! The embedded DynamoDB, served on loopback.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     sync::{
         Arc,
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use dynoxide::Database;
+use dynoxide::{Database, ImportOptions};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -94,12 +95,17 @@ impl DynamoDb {
     ///
     /// # Errors
     ///
-    /// Where the template's table is none that DynamoDB would make.
+    /// Where the template's table is none that DynamoDB would make, or the one that is there has other indexes.
     pub fn create_table(&self, template: &Template, name: &str) -> Result<(), Error> {
-        if self.database.get_table_metadata(name)?.is_some() {
+        let (table, ttl) = template.table(name)?;
+        if let Some(existing) = self.database.get_table_metadata(name)? {
+            let indexes = existing.gsi_definitions.unwrap_or_default();
+            let existing = serde_json::from_str(&indexes).unwrap_or_default();
+            if index_names(&existing) != index_names(&table["GlobalSecondaryIndexes"]) {
+                return Err("the stored table has other indexes than template.yaml; `make clean-data` forgets it".into());
+            }
             return Ok(());
         }
-        let (table, ttl) = template.table(name)?;
         self.database.create_table(serde_json::from_value(table)?)?;
         if let Some(attribute) = ttl {
             let specification = json!({ "AttributeName": attribute, "Enabled": true });
@@ -122,6 +128,26 @@ impl DynamoDb {
         let found = serde_json::to_value(found)?;
         Ok(found["Items"].as_array().cloned().unwrap_or_default())
     }
+
+    /// Puts items, in DynamoDB's JSON, past the API: for a benchmark, of more than could be created there.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such table, or one of them is no item of it.
+    pub fn put_all(&self, table: &str, items: Vec<serde_json::Value>) -> Result<(), Error> {
+        let items = items.into_iter().map(serde_json::from_value);
+        let items = items.collect::<Result<_, _>>()?;
+        self.database
+            .import_items(table, items, ImportOptions::default())?;
+        Ok(())
+    }
+}
+
+fn index_names(indexes: &serde_json::Value) -> BTreeSet<&str> {
+    let indexes = indexes.as_array().into_iter().flatten();
+    indexes
+        .filter_map(|index| index["IndexName"].as_str())
+        .collect()
 }
 
 impl Drop for DynamoDb {

@@ -10,14 +10,14 @@ use crate::Error;
 #[derive(Debug)]
 pub struct Template(Value);
 
-/// What of CloudFormation's properties is `CreateTable`'s too; the rest is other calls.
-const CREATED_WITH: [&str; 6] = [
+/// What of CloudFormation's properties is `CreateTable`'s too; the rest is other calls. The stream is left out: nobody
+/// reads it here, and the embedded DynamoDB keeps its records for ever and looks through them at every write.
+const CREATED_WITH: [&str; 5] = [
     "AttributeDefinitions",
     "BillingMode",
     "GlobalSecondaryIndexes",
     "KeySchema",
     "LocalSecondaryIndexes",
-    "StreamSpecification",
 ];
 
 /// One endpoint, as the template declares it.
@@ -85,10 +85,6 @@ impl Template {
             .map(|(property, value)| (property.clone(), value.clone()))
             .collect();
         request.insert("TableName".to_owned(), name.into());
-        // In CloudFormation, to declare a stream is to have one.
-        if let Some(stream) = request.get_mut("StreamSpecification") {
-            stream["StreamEnabled"] = true.into();
-        }
         let ttl = &table["Properties"]["TimeToLiveSpecification"]["AttributeName"];
         Ok((request.into(), ttl.as_str().map(str::to_owned)))
     }

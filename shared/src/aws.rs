@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use aws_config::{
-    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
-    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig, retry::RetryConfig,
     timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 
-use crate::config::{Config, ConfigError};
+use crate::config::ConfigError;
 
 /// The certificate authorities that AWS's endpoints chain to: Amazon Root CA 1 to 4 and Starfield
 /// Services Root CA G2 ("Amazon Trust Services repository"). Reading these five and not the system's
@@ -29,57 +28,75 @@ const ATTEMPTS: u32 = 3;
 /// The SDK's own is a second, which is for services that take one to recover.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
-/// What the clients of all services share: TLS, the credentials that Lambda puts into the environment, timeouts.
+/// What the clients of all services share.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    http: SharedHttpClient,
+    region: Region,
+}
+
+impl Connection {
+    pub(crate) fn new(region: &str) -> Result<Self, ConfigError> {
+        let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        let tls = TlsContext::builder()
+            .with_trust_store(trust)
+            .build()
+            .map_err(|error| ConfigError::new("TLS", &error.to_string()))?;
+        let http = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(tls)
+            .build_https();
+        Ok(Self {
+            http,
+            region: Region::new(region.to_owned()),
+        })
+    }
+}
+
+/// Makes the client of a service. Each service's crate has a configuration of its own, of the same settings.
 ///
-/// The SDK's default chain also asks profiles, containers, instance metadata and STS. A Lambda function
-/// needs none of them, and without their code its binary is an eighth smaller.
-pub(crate) fn configuration(settings: &Config) -> Result<SdkConfig, ConfigError> {
-    let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    let tls = TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|error| ConfigError::new("TLS", &error.to_string()))?;
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https();
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
-        .build();
-    let credentials = EnvironmentVariableCredentialsProvider::new();
-    Ok(SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .region(Region::new(settings.region.clone()))
-        .http_client(http)
-        .timeout_config(timeouts)
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(FIRST_BACKOFF),
-        )
-        // For streamed bodies; ours come at once, and the timeouts above bound them.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .build())
+/// The credentials are those that Lambda puts into the environment. The SDK's default chain also asks profiles,
+/// containers, instance metadata and STS; a Lambda function needs none of them, and without their code its binary is an
+/// eighth smaller.
+macro_rules! client {
+    ($service:ident, $connection:expr, $endpoint:expr) => {{
+        let Connection { http, region } = $connection.clone();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(OPERATION)
+            .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(FIRST_BACKOFF);
+        let mut config = $service::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            .region(region)
+            .http_client(http)
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            // For streamed bodies; ours come at once, and the timeouts above bound them.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url($endpoint.map(str::to_owned));
+        $service::Client::from_conf(config.build())
+    }};
 }
 
 /// The client of DynamoDB.
-pub(crate) fn dynamodb(sdk: &SdkConfig, endpoint: Option<&str>) -> aws_sdk_dynamodb::Client {
-    let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
-    config.set_endpoint_url(endpoint.map(str::to_owned));
-    aws_sdk_dynamodb::Client::from_conf(config.build())
+pub(crate) fn dynamodb(
+    connection: &Connection,
+    endpoint: Option<&str>,
+) -> aws_sdk_dynamodb::Client {
+    client!(aws_sdk_dynamodb, connection, endpoint)
 }
 
 /// The client of Secrets Manager.
 pub(crate) fn secrets_manager(
-    sdk: &SdkConfig,
+    connection: &Connection,
     endpoint: Option<&str>,
 ) -> aws_sdk_secretsmanager::Client {
-    let mut config = aws_sdk_secretsmanager::config::Builder::from(sdk);
-    config.set_endpoint_url(endpoint.map(str::to_owned));
-    aws_sdk_secretsmanager::Client::from_conf(config.build())
+    client!(aws_sdk_secretsmanager, connection, endpoint)
 }
 
 #[cfg(test)]
@@ -98,9 +115,10 @@ mod tests {
         );
         // Nobody listens there; it is TLS that would be spoken.
         let nowhere = Some("https://127.0.0.1:1");
-        let sdk = configuration(&Config::for_tests()).unwrap();
-        let secret = secrets_manager(&sdk, nowhere).get_secret_value();
-        assert!(dynamodb(&sdk, nowhere).list_tables().send().await.is_err());
+        let connection = Connection::new("us-east-1").unwrap();
+        let secret = secrets_manager(&connection, nowhere).get_secret_value();
+        let tables = dynamodb(&connection, nowhere).list_tables();
+        assert!(tables.send().await.is_err());
         assert!(secret.secret_id("x").send().await.is_err());
     }
 }

@@ -101,6 +101,26 @@ ulid_id! {
     EventId, "evt_", "event"
 }
 
+impl EventId {
+    /// An id that sorts right after this one, for what happened in the same moment.
+    #[must_use]
+    pub fn following(&self) -> Self {
+        let ulid = Ulid::from_string(&self.0[Self::PREFIX.len()..]);
+        // At the last of 80 random bits' values there is none: the same id is refused where it is written.
+        let next = ulid.ok().and_then(|ulid| ulid.increment());
+        next.map_or_else(
+            || self.clone(),
+            |ulid| {
+                Self(format!(
+                    "{}{}",
+                    Self::PREFIX,
+                    ulid.to_string().to_lowercase()
+                ))
+            },
+        )
+    }
+}
+
 fn lower_case_ulid(now: Timestamp) -> String {
     let millis = u64::try_from(now.as_millis()).unwrap_or_default();
     let mut text = Ulid::from_parts(millis, u128::from_be_bytes(random::bytes())).to_string();
@@ -181,6 +201,14 @@ mod tests {
         let late = ApiKeyId::new(Timestamp::from_millis(1_781_146_800_001));
         assert_eq!(ApiKeyId::parse(early.as_str()), Some(early.clone()));
         assert!(early < late);
+    }
+
+    #[test]
+    fn what_follows_sorts_right_after() {
+        let id = EventId::new(Timestamp::from_millis(1_781_146_800_000));
+        let next = id.following();
+        assert!(id < next && EventId::parse(next.as_str()).is_some());
+        assert_eq!(id.as_str()[..14], next.as_str()[..14], "of the same moment");
     }
 
     #[test]

@@ -27,8 +27,8 @@ impl Meter {
         self.write_tenths.fetch_add(tenths(consumed), Relaxed);
     }
 
-    /// A write whose condition failed: the service charges for it, but its answer does not say so. Our
-    /// items are below 1 KB, so it is `units`.
+    /// A write whose condition failed: the service charges for it, but its answer does not say so. It is `units`, but
+    /// for messages of more than 1 KB.
     pub(crate) fn failed_write(&self, units: u32) {
         self.write_tenths.fetch_add(units * 10, Relaxed);
     }

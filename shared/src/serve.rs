@@ -6,7 +6,7 @@ use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 
 use crate::{
-    aws,
+    aws::{self, Connection},
     config::{Config, ConfigError},
     credentials::access_token::AccessTokens,
     endpoint::{Endpoint, Platform},
@@ -57,12 +57,12 @@ impl Platform {
     }
 
     pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
-        let sdk = aws::configuration(config)?;
-        let dynamodb = aws::dynamodb(&sdk, config.dynamodb.as_deref());
+        let connection = Connection::new(&config.region)?;
+        let dynamodb = aws::dynamodb(&connection, config.dynamodb.as_deref());
         Ok(Self {
             database: Database::new(dynamodb, &config.table),
             access_tokens: AccessTokens::new(&config.issuer),
-            signing_secret: Arc::new(SigningSecret::new(&sdk, config)),
+            signing_secret: Arc::new(SigningSecret::new(&connection, config)),
             caller_limit: config.caller_limit,
             public_limits: config.public_limits,
         })

@@ -5,13 +5,12 @@
 //! A secret that changes under running instances makes cursors invalid (`400`) and counts addresses
 //! anew; nothing else depends on it.
 
-use aws_config::SdkConfig;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::sync::OnceCell;
 
 use crate::{
-    aws,
+    aws::{self, Connection},
     config::Config,
     error::{ApiError, Cause},
 };
@@ -21,16 +20,16 @@ const SHORTEST_SECRET: usize = 32;
 
 /// Where the secret is, and the keys once it was read.
 pub(crate) struct SigningSecret {
-    sdk: SdkConfig,
+    connection: Connection,
     endpoint: Option<String>,
     id: String,
     keys: OnceCell<SigningKeys>,
 }
 
 impl SigningSecret {
-    pub(crate) fn new(sdk: &SdkConfig, config: &Config) -> Self {
+    pub(crate) fn new(connection: &Connection, config: &Config) -> Self {
         Self {
-            sdk: sdk.clone(),
+            connection: connection.clone(),
             endpoint: config.secrets_manager.clone(),
             id: config.signing_secret.clone(),
             keys: OnceCell::new(),
@@ -48,7 +47,7 @@ impl SigningSecret {
 
     async fn read(&self) -> Result<SigningKeys, ApiError> {
         const ATTEMPTED: &str = "read the signing secret";
-        let client = aws::secrets_manager(&self.sdk, self.endpoint.as_deref());
+        let client = aws::secrets_manager(&self.connection, self.endpoint.as_deref());
         let read = client.get_secret_value().secret_id(&self.id).send().await;
         let read = read.map_err(|e| ApiError::internal(Cause::of_service(ATTEMPTED, &e)))?;
         match read.secret_string() {

@@ -21,6 +21,8 @@ pub const MAX_SUBJECT: usize = 300;
 pub const MAX_BODY: usize = 20_000;
 /// How many characters a person's name has at most.
 pub const MAX_NAME: usize = 200;
+/// How many characters a `sub` has at most (OpenID Connect Core 1.0, section 2).
+pub const MAX_SUB: usize = 255;
 
 words! {
     /// Where a ticket stands.
@@ -88,7 +90,7 @@ words! {
 }
 
 /// A ticket.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ticket {
     /// Names it in the API.
@@ -131,7 +133,7 @@ impl Ticket {
 }
 
 /// Who asks for help, as far as they said.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Requester {
     /// Their e-mail address.
@@ -162,7 +164,7 @@ impl Requester {
 }
 
 /// A message of a ticket.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Names it in the API.

@@ -118,7 +118,8 @@ impl Builder {
         let secrets = Proxy::start(&secrets_manager, Duration::ZERO, Box::new(|_| Fault::None))
             .await
             .unwrap();
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("app-{number}"));
+        let name = format!("app-{}-{number}", std::process::id());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();
         let mut environment: Vec<_> = [
             ("AWS_ACCESS_KEY_ID", "test"),

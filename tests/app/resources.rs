@@ -15,7 +15,7 @@ impl App {
         let parameter = path.split(['{', '}']).nth(1);
         let value = match (resource, parameter) {
             (_, None) => String::new(),
-            (_, Some("path+")) => "tickets".to_owned(),
+            (_, Some("proxy+")) => "tickets".to_owned(),
             ("api-keys", _) => self.new_key(workspace).await.0,
             ("canned-replies", _) => self.new_canned_reply(workspace).await,
             ("tickets", _) => text(&self.new_ticket(workspace).await, "id"),

@@ -29,7 +29,7 @@ pub const MAX_BODY: usize = 20_000;
 const SORT: &str = "CANNED#";
 
 /// A canned reply, as the contract shows it (section 7).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CannedReply {
     /// Names it in the API.
@@ -126,7 +126,7 @@ impl CannedReplies<'_> {
             let written = Transaction::new(database, "change a canned reply")
                 .put(unchanged)?
                 .update(count_bytes(workspace, more))?
-                .commit_what_was_read();
+                .commit();
             match written.await? {
                 Ok(()) => Ok(Some(Some(after))),
                 Err(failed) if failed == [1] => Err(StoreError::Full(Whole::CannedReplies)),
@@ -158,7 +158,7 @@ impl CannedReplies<'_> {
             let written = Transaction::new(database, "delete a canned reply")
                 .delete(unchanged)?
                 .update(count_bytes(workspace, -Whole::bytes_of(&before)))?
-                .commit_what_was_read();
+                .commit();
             Ok(written.await?.ok().map(|()| true))
         })
         .await

@@ -1,4 +1,5 @@
-//! What happened, written down in the transaction that made it happen: exactly one event for each change.
+//! What happened to tickets, written down in the transaction that made it happen: exactly one event for each ticket
+//! that is created, each message that follows, and each move of the status. Events of one ticket sort as they happened.
 //!
 //! Nobody reads these items here. They leave through the table's stream ("Change data capture for DynamoDB
 //! Streams", DynamoDB developer guide), from which webhooks, a mail sender or a search index can be fed without a
@@ -7,12 +8,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, builders::PutBuilder};
+use aws_sdk_dynamodb::types::{AttributeValue, Put};
 
 use crate::{
     ids::{EventId, WorkspaceId},
     limits::MINUTE,
-    store::{item, workspaces},
+    store::{StoreError, item, transaction::Transaction, workspaces},
     ticket::{Message, Status, Ticket},
     time::Timestamp,
     words::Words,
@@ -64,21 +65,30 @@ impl Event<'_> {
     }
 }
 
-/// The item of an event.
-pub(super) fn put(workspace: &WorkspaceId, event: &Event<'_>, at: Timestamp) -> PutBuilder {
-    let id = EventId::new(at);
-    let data = event.data().into_iter();
-    let data: HashMap<_, _> = data.map(|(name, value)| (name.to_owned(), value)).collect();
+/// Adds what happened at a moment, in this order.
+pub(super) fn record<'a>(
+    mut transaction: Transaction<'a>,
+    workspace: &WorkspaceId,
+    at: Timestamp,
+    events: &[Event<'_>],
+) -> Result<Transaction<'a>, StoreError> {
     let partition = format!("{}#EVENTS", workspaces::partition(workspace));
-    Put::builder()
-        .set_item(Some(item::key(&partition, id.as_str())))
-        .item("type", item::text(event.kind()))
-        .item("occurredAt", item::moment(at))
-        .item("accountId", item::text(workspace.as_str()))
-        .item("data", AttributeValue::M(data))
-        .item(
-            "expiresAt",
-            item::number(at.plus_millis(KEPT_MILLIS).as_secs_ceil()),
-        )
-        .condition_expression("attribute_not_exists(pk)")
+    let mut id = EventId::new(at);
+    for event in events {
+        let data = event.data().into_iter();
+        let data: HashMap<_, _> = data.map(|(name, value)| (name.to_owned(), value)).collect();
+        let expires = at.plus_millis(KEPT_MILLIS).as_secs_ceil();
+        let put = Put::builder()
+            .set_item(Some(item::key(&partition, id.as_str())))
+            .item("id", item::text(id.as_str()))
+            .item("type", item::text(event.kind()))
+            .item("occurredAt", item::moment(at))
+            .item("accountId", item::text(workspace.as_str()))
+            .item("data", AttributeValue::M(data))
+            .item("expiresAt", item::number(expires))
+            .condition_expression("attribute_not_exists(pk)");
+        transaction = transaction.put(put)?;
+        id = id.following();
+    }
+    Ok(transaction)
 }

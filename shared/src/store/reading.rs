@@ -1,11 +1,14 @@
-//! Strongly consistent reads: what one request wrote, the next one finds, on every instance.
+//! Reads. Those of items and partitions are strongly consistent: what one request wrote, the next one finds, on every
+//! instance.
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::{
+    operation::query::{QueryOutput, builders::QueryFluentBuilder},
+    types::{KeysAndAttributes, ReturnConsumedCapacity},
+};
 
 use crate::store::{
     Database, StoreError,
     item::{self, Item},
-    transaction::pause,
 };
 
 /// Which of a partition's items are read, by their sort keys.
@@ -69,11 +72,8 @@ impl Database {
             // What the service did not get round to ("BatchGetItem", DynamoDB API reference).
             let left = read.unprocessed_keys.unwrap_or_default().into_values();
             wanted = left.flat_map(|left| left.keys).collect();
-            if !wanted.is_empty() {
-                if !self.may_try_again() {
-                    return Err(StoreError::because(attempted, "the table is busy"));
-                }
-                pause(attempt).await;
+            if !wanted.is_empty() && !self.pause_to_try_again(attempt).await {
+                return Err(StoreError::because(attempted, "the table is busy"));
             }
         }
         Ok(items)
@@ -97,25 +97,33 @@ impl Database {
             let page = self
                 .client
                 .query()
-                .table_name(&*self.table)
                 .key_condition_expression(condition)
                 .expression_attribute_values(":pk", item::text(partition))
                 .expression_attribute_values(":sk", item::text(sort))
                 .consistent_read(true)
-                .set_exclusive_start_key(after)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send();
-            let page = self
-                .meter
-                .call(page)
-                .await
-                .map_err(|e| StoreError::new(attempted, &e))?;
-            self.meter.read(page.consumed_capacity());
+                .set_exclusive_start_key(after);
+            let page = self.query(attempted, page).await?;
             items.extend(page.items.unwrap_or_default());
             match page.last_evaluated_key {
                 Some(key) => after = Some(key),
                 None => return Ok(items),
             }
         }
+    }
+
+    /// One page of a query.
+    pub(super) async fn query(
+        &self,
+        attempted: &str,
+        query: QueryFluentBuilder,
+    ) -> Result<QueryOutput, StoreError> {
+        let page = query
+            .table_name(&*self.table)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let page = self.meter.call(page).await;
+        let page = page.map_err(|e| StoreError::new(attempted, &e))?;
+        self.meter.read(page.consumed_capacity());
+        Ok(page)
     }
 }

@@ -69,7 +69,8 @@ pub(super) fn count_in<'a>(
     Ok(transaction)
 }
 
-/// Counts a ticket out for each of these tags, which had so many uses when they were read.
+/// Counts a ticket out for each of these tags, which had so many uses when they were read. None at all means that the
+/// ticket has lost the tag since it was read itself, and makes the transaction fail, as any change in between does.
 pub(super) fn count_out<'a>(
     mut transaction: Transaction<'a>,
     workspace: &WorkspaceId,

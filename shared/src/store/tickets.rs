@@ -15,9 +15,9 @@
 //!
 //! # Order
 //!
-//! A message is never of the same or an earlier millisecond than the one before it, whatever the instances' clocks
-//! say. Messages' ids begin with that time and are their sort keys, so that a thread reads in the order in which
-//! it was written.
+//! A change is never of the same or an earlier millisecond than the one before it, whatever the instances' clocks
+//! say. Ids of messages and events begin with that time and are their sort keys, so that a thread reads in the order in
+//! which it was written, and so do the events of a ticket.
 
 use aws_sdk_dynamodb::types::{Put, builders::PutBuilder};
 use serde::Serialize;
@@ -53,7 +53,6 @@ pub(super) fn ticket_key(workspace: &WorkspaceId, id: &TicketId) -> Item {
 }
 
 /// A ticket that is to be.
-#[derive(Debug)]
 pub struct NewTicket {
     /// What it is about.
     pub subject: String,
@@ -68,7 +67,6 @@ pub struct NewTicket {
 }
 
 /// A message that is to be.
-#[derive(Debug)]
 pub struct NewMessage {
     /// The requester or an agent…
     pub author_type: AuthorType,
@@ -83,7 +81,6 @@ pub struct NewMessage {
 }
 
 /// A ticket and its messages, oldest first.
-#[derive(Debug)]
 pub struct Thread {
     /// The ticket.
     pub ticket: Ticket,
@@ -92,7 +89,7 @@ pub struct Thread {
 }
 
 /// A message that was written, and the ticket's status after it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Reply {
     /// What was written.
     pub message: Message,
@@ -213,16 +210,28 @@ impl Tickets<'_> {
                 return Ok(Some(None));
             };
             let before = &stored.ticket;
-            let at = Timestamp::now().max(before.updated_at);
+            let at = next_moment(before);
             let after = changes.made_to(before, at);
             let gone = tags::uses(database, workspace, before.tags_not_in(&after.tags)).await?;
 
             let mut update = Transaction::new(database, "change a ticket")
                 .put(stored.followed_by(&after, stored.thread_bytes))?;
-            update = status_moved(update, workspace, before, after.status, at)?;
+            update = match status_moved(before, after.status) {
+                None => update,
+                Some(moved) => outbox::record(
+                    update.update(workspaces::count_move(
+                        workspace,
+                        before.status,
+                        after.status,
+                    ))?,
+                    workspace,
+                    at,
+                    &[moved],
+                )?,
+            };
             update = tags::count_in(update, workspace, after.tags_not_in(&before.tags))?;
             update = tags::count_out(update, workspace, &gone)?;
-            let written = update.commit_what_was_read().await?;
+            let written = update.commit().await?;
             Ok(written.ok().map(|()| Some(after)))
         })
         .await
@@ -281,14 +290,14 @@ pub(super) async fn create_after(
         .condition_expression("attribute_not_exists(pk)");
     let stored = put_ticket(&ticket, 1, Whole::bytes_of(&message))
         .condition_expression("attribute_not_exists(pk)");
-    let written = Transaction::new(database, "create a ticket")
+    let creation = Transaction::new(database, "create a ticket")
         .update(workspaces::number_ticket(workspace, last, now))?
         .put(stored)?
         .put(put_message(workspace, &message))?
-        .put(token)?
-        .put(outbox::put(workspace, &Event::Created(&ticket), now))?
-        .commit_what_was_read();
-    Ok(written.await?.ok().map(|()| ticket))
+        .put(token)?;
+    let creation = outbox::record(creation, workspace, now, &[Event::Created(&ticket)])?;
+    let written = creation.commit().await?;
+    Ok(written.ok().map(|()| ticket))
 }
 
 /// See [`Tickets::thread`].
@@ -325,7 +334,7 @@ pub(super) async fn reply(
             return Ok(Some(None));
         };
         let before = &stored.ticket;
-        let at = Timestamp::now().max(before.last_message_at.plus_millis(1));
+        let at = next_moment(before);
         let message = Message {
             id: MessageId::new(at),
             ticket_id: id.clone(),
@@ -348,35 +357,32 @@ pub(super) async fn reply(
         let mut after = before.clone();
         after.status = status;
         after.last_message_at = at;
-        after.updated_at = at.max(before.updated_at);
+        after.updated_at = at;
 
         let mut reply = Transaction::new(database, "reply to a ticket")
             .put(stored.followed_by(&after, thread_bytes))?
-            .put(put_message(workspace, &message))?
-            .put(outbox::put(workspace, &Event::Replied(&message), at))?;
-        reply = status_moved(reply, workspace, before, status, at)?;
-        let written = reply.commit_what_was_read().await?;
+            .put(put_message(workspace, &message))?;
+        let mut events = vec![Event::Replied(&message)];
+        if let Some(moved) = status_moved(before, status) {
+            reply = reply.update(workspaces::count_move(workspace, before.status, status))?;
+            events.push(moved);
+        }
+        reply = outbox::record(reply, workspace, at, &events)?;
+        let written = reply.commit().await?;
         Ok(written.ok().map(|()| Some(Reply { message, status })))
     })
     .await
 }
 
-/// Adds what goes with a move of the status, if it is one.
-fn status_moved<'a>(
-    transaction: Transaction<'a>,
-    workspace: &WorkspaceId,
-    ticket: &Ticket,
-    to: Status,
-    at: Timestamp,
-) -> Result<Transaction<'a>, StoreError> {
+/// When a ticket is changed next: now, but later than anything that has happened to it, whatever the clocks say.
+fn next_moment(ticket: &Ticket) -> Timestamp {
+    Timestamp::now().max(ticket.updated_at.plus_millis(1))
+}
+
+/// The move of the status, if it is one.
+fn status_moved(ticket: &Ticket, to: Status) -> Option<Event<'_>> {
     let from = ticket.status;
-    if from == to {
-        return Ok(transaction);
-    }
-    let event = Event::StatusChanged { ticket, from, to };
-    transaction
-        .update(workspaces::count_move(workspace, from, to))?
-        .put(outbox::put(workspace, &event, at))
+    (from != to).then_some(Event::StatusChanged { ticket, from, to })
 }
 
 /// Which ticket a token is for; `None` where it is for none.
@@ -465,7 +471,7 @@ pub(super) fn ticket_id(item: &Item) -> Result<TicketId, StoreError> {
 }
 
 /// Where a ticket stands in lists: by its last message, and never beside another one.
-fn activity(ticket: &Ticket) -> String {
+pub(super) fn activity(ticket: &Ticket) -> String {
     format!("{}#{}", ticket.last_message_at, ticket.id)
 }
 

@@ -76,28 +76,13 @@ impl<'a> Transaction<'a> {
 
     /// Writes everything or nothing, and tries again while others are in the way. Says whose conditions failed.
     ///
+    /// What is tried again is this very transaction, by its token, also where it is on what was read before and others
+    /// may have changed that: it may have been written and its answer lost. Had it not been, its conditions would tell.
+    ///
     /// # Errors
     ///
-    /// [`StoreError::Contended`] where they still are when the request's time is up.
+    /// [`StoreError::Contended`] where others still are in the way when the request's time is up.
     pub(super) async fn commit(self) -> Result<Result<(), Vec<usize>>, StoreError> {
-        self.commit_while(|refused| matches!(refused, Refused::Conflict | Refused::Busy))
-            .await
-    }
-
-    /// The same for a transaction on what was read before: who meets another write has read what is no more,
-    /// and is told so as of a condition, of no position.
-    pub(super) async fn commit_what_was_read(self) -> Result<Result<(), Vec<usize>>, StoreError> {
-        // Busy may mean that this very transaction is under way: it must not be followed by another.
-        match self.commit_while(|refused| *refused == Refused::Busy).await {
-            Err(StoreError::Contended) => Ok(Err(vec![])),
-            done => done,
-        }
-    }
-
-    async fn commit_while(
-        self,
-        again: impl Fn(&Refused) -> bool,
-    ) -> Result<Result<(), Vec<usize>>, StoreError> {
         let mut attempt = 1;
         loop {
             let refused = match self.send().await? {
@@ -105,13 +90,12 @@ impl<'a> Transaction<'a> {
                 Err(Refused::Condition(failed)) => return Ok(Err(failed)),
                 Err(refused) => refused,
             };
-            if !again(&refused) || !self.database.may_try_again() {
+            if !self.database.pause_to_try_again(attempt).await {
                 return Err(match refused {
                     Refused::Busy => StoreError::because(self.attempted, "the table is busy"),
                     _ => StoreError::Contended,
                 });
             }
-            pause(attempt).await;
             attempt += 1;
         }
     }
@@ -192,10 +176,9 @@ pub(super) async fn until_unchanged<T>(
         if let Some(done) = attempt().await? {
             return Ok(done);
         }
-        if !database.may_try_again() {
+        if !database.pause_to_try_again(number).await {
             break;
         }
-        pause(number).await;
     }
     Err(StoreError::Contended)
 }

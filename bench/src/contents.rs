@@ -1,0 +1,145 @@
+//! What the table holds before the rows are measured, all of it created through the API.
+
+use local::Error;
+use serde_json::json;
+
+use crate::{
+    calls::{call, create_canned_reply, create_key, create_ticket, with},
+    deployment::Deployment,
+    figures::CALLS,
+};
+
+/// Each with the number of its keys. One with a single key, four with room for 99 more each, four that are full,
+/// and those that have something else.
+const WORKSPACES: [(&str, usize); 12] = [
+    ("acc_single", 1),
+    ("acc_room0", 1),
+    ("acc_room1", 1),
+    ("acc_room2", 1),
+    ("acc_room3", 1),
+    ("acc_full0", 100),
+    ("acc_full1", 100),
+    ("acc_full2", 100),
+    ("acc_full3", 100),
+    (TICKETS, 1),
+    ("acc_canned_few", 1),
+    ("acc_canned_many", 1),
+];
+
+/// The workspace that has the tickets.
+pub(crate) const TICKETS: &str = "acc_tickets";
+const TAGS: usize = 10;
+pub(crate) const CANNED_REPLIES: usize = 20;
+
+/// What calls need to name.
+#[derive(Default)]
+pub(crate) struct Contents {
+    /// An access token for a workspace that has one key…
+    pub(crate) token: String,
+    /// …and that key.
+    pub(crate) key: String,
+    /// A key of a workspace that has a hundred.
+    pub(crate) full: String,
+    /// Keys of workspaces with room, to create with in turn.
+    pub(crate) roomy: Vec<String>,
+    /// The ids of keys to be revoked, each with a key to do it with.
+    pub(crate) condemned: Vec<(String, String)>,
+    /// A key of the workspace with the tickets.
+    pub(crate) desk: String,
+    /// Tickets, all open: one for every call of a row, so that each call finds its ticket as the others found theirs.
+    pub(crate) tickets: Vec<Ticket>,
+    /// A key of the workspace with [`CANNED_REPLIES`].
+    pub(crate) few_canned: String,
+    /// The ids of these.
+    pub(crate) canned: Vec<String>,
+    /// A key of a workspace where canned replies come and go.
+    pub(crate) many_canned: String,
+    /// The ids of canned replies to be deleted there, one for every call of a row.
+    pub(crate) condemned_canned: Vec<String>,
+}
+
+pub(crate) struct Ticket {
+    pub(crate) id: String,
+    /// What its requester holds.
+    pub(crate) access_token: String,
+}
+
+impl Contents {
+    pub(crate) async fn create(deployment: &Deployment) -> Result<Self, Error> {
+        let mut contents = Self::default();
+        contents.create_keys(deployment).await?;
+        contents.create_tickets(deployment).await?;
+        contents.create_canned_replies(deployment).await?;
+        Ok(contents)
+    }
+
+    async fn create_keys(&mut self, deployment: &Deployment) -> Result<(), Error> {
+        let function = deployment.function("api-keys-create").await?;
+        let mut made = Vec::new();
+        for (workspace, keys) in WORKSPACES {
+            let token = deployment.token(workspace);
+            for _ in 0..keys {
+                let created = deployment.call(&function, &create_key(&token), 201).await?;
+                made.push((workspace, created.text("id"), created.text("key")));
+            }
+        }
+        let first = |of: &str| {
+            made.iter()
+                .find(|(workspace, ..)| *workspace == of)
+                .map(|(.., key)| key.clone())
+                .ok_or("no key")
+        };
+        self.token = deployment.token("acc_single");
+        self.key = first("acc_single")?;
+        self.full = first("acc_full0")?;
+        self.desk = first(TICKETS)?;
+        self.few_canned = first("acc_canned_few")?;
+        self.many_canned = first("acc_canned_many")?;
+        let room = made
+            .iter()
+            .filter(|(workspace, ..)| workspace.starts_with("acc_room"));
+        self.roomy = room.map(|(.., key)| key.clone()).collect();
+        for workspace in ["acc_full1", "acc_full2", "acc_full3"] {
+            let caller = first(workspace)?;
+            // Not the caller's own key, so that every call is made with one that stays.
+            let others = made.iter().filter(|(of, ..)| *of == workspace).skip(1);
+            self.condemned
+                .extend(others.map(|(_, id, _)| (caller.clone(), id.clone())));
+        }
+        Ok(())
+    }
+
+    async fn create_tickets(&mut self, deployment: &Deployment) -> Result<(), Error> {
+        let function = deployment.function("tickets-create").await?;
+        // Also for the first call of a row.
+        for _ in 0..=CALLS {
+            let created = create_ticket(&self.desk);
+            let created = deployment.call(&function, &created, 201).await?;
+            self.tickets.push(Ticket {
+                id: created.text("id"),
+                access_token: created.text("accessToken"),
+            });
+        }
+        let function = deployment.function("tickets-update").await?;
+        let tags: Vec<_> = (0..TAGS).map(|number| format!("tag-{number}")).collect();
+        let path = format!("/api/v1/tickets/{}", self.tickets[0].id);
+        let tagged = with(json!({ "tags": tags }), call("PATCH", &path, &self.desk));
+        deployment.call(&function, &tagged, 200).await?;
+        Ok(())
+    }
+
+    async fn create_canned_replies(&mut self, deployment: &Deployment) -> Result<(), Error> {
+        let function = deployment.function("canned-replies-create").await?;
+        for (key, replies, ids) in [
+            (&self.few_canned, CANNED_REPLIES, &mut self.canned),
+            (&self.many_canned, CALLS + 1, &mut self.condemned_canned),
+        ] {
+            for _ in 0..replies {
+                let created = create_canned_reply(key);
+                let created = deployment.call(&function, &created, 201).await?;
+                ids.push(created.text("id"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! The functions, and what they stand on: a table of their own, an issuer, a secret.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use local::{
+    Error,
+    dynamodb::DynamoDb,
+    gateway::Request,
+    issuer::{Issuer, Key, TokenRequest},
+    lambda::{self, Instance},
+    proxy::{Fault, Operation, Proxy},
+    secrets,
+    template::{Route, Template},
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::figures::millis;
+
+/// What is added to each call of the table: about what the network within a region takes.
+const DELAY: Duration = Duration::from_millis(3);
+const TABLE: &str = "bench";
+
+/// No limit is in the way of a benchmark.
+const LIMITS: [&str; 4] = [
+    "CALLER_LIMIT",
+    "PUBLIC_LIMIT",
+    "SUBMISSIONS_IN_10_MINUTES",
+    "SUBMISSIONS_IN_AN_HOUR",
+];
+
+pub(crate) struct Deployment {
+    binaries: PathBuf,
+    routes: Vec<Route>,
+    proxy: Proxy,
+    environment: Vec<(String, String)>,
+    issuer: Issuer,
+    dynamodb: DynamoDb,
+}
+
+/// What a function answered.
+pub(crate) struct Answer {
+    /// How long it took, in ms.
+    pub(crate) took: f64,
+    /// The envelope's payload.
+    pub(crate) data: Value,
+}
+
+impl Answer {
+    /// A text that the payload has; empty where it has none.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.data[name].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Deployment {
+    pub(crate) async fn start(binaries: &Path) -> Result<Self, Error> {
+        let template = Template::read(&env::current_dir()?)?;
+        let dynamodb = DynamoDb::start(None, 0)?;
+        dynamodb.create_table(&template, TABLE)?;
+        let proxy = Proxy::start(dynamodb.url(), DELAY, Box::new(|_| Fault::None)).await?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let name = format!("http://{}", listener.local_addr()?);
+        let key = Key::generate();
+        // One is served, the other asked here.
+        let served = Issuer::new(name.clone(), key.clone());
+        tokio::spawn(served.serve(listener, secrets::router(secrets::generate()?)));
+        let secrets_manager = name.clone() + secrets::PATH;
+        let settings = [
+            ("AWS_ACCESS_KEY_ID", "bench"),
+            ("AWS_SECRET_ACCESS_KEY", "bench"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", proxy.url()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets_manager),
+            ("TABLE_NAME", TABLE),
+            ("SIGNING_SECRET", secrets::SIGNING_SECRET),
+            ("HUUDIS_ISSUER", &name),
+        ];
+        let limits = LIMITS.map(|limit| (limit, "1000000"));
+        let environment = settings.into_iter().chain(limits);
+        Ok(Self {
+            binaries: binaries.to_owned(),
+            routes: template.routes()?,
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            proxy,
+            issuer: Issuer::new(name, key),
+            dynamodb,
+        })
+    }
+
+    /// An access token for a workspace.
+    pub(crate) fn token(&self, workspace: &str) -> String {
+        self.issuer.token(TokenRequest {
+            sub: "usr_bench".to_owned(),
+            account_id: Some(workspace.to_owned()),
+            aud: None,
+            iss: None,
+            expires_in: None,
+        })
+    }
+
+    pub(crate) fn binary(&self, function: &str) -> PathBuf {
+        self.binaries.join(function)
+    }
+
+    pub(crate) async fn function(&self, name: &str) -> Result<Instance, Error> {
+        Instance::start(&self.binary(name), &self.environment, lambda::TIMEOUT).await
+    }
+
+    /// Calls a function, of which this status is expected.
+    pub(crate) async fn call(
+        &self,
+        function: &Instance,
+        request: &Request,
+        status: u16,
+    ) -> Result<Answer, Error> {
+        let (_, event) = request.routed(&self.routes).ok_or("no route")?;
+        let event = event.to_string();
+        let began = Instant::now();
+        let answer = function
+            .invoke(&event)
+            .await?
+            .map_err(|error| error.to_string())?;
+        let took = millis(began.elapsed());
+        if answer["statusCode"] != status {
+            return Err(format!("unexpected answer: {answer}").into());
+        }
+        let mut body: Value =
+            serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
+        Ok(Answer {
+            took,
+            data: body["data"].take(),
+        })
+    }
+
+    /// What was asked of the table since this was last asked.
+    pub(crate) fn take_operations(&self) -> Vec<Operation> {
+        self.proxy.take_operations()
+    }
+
+    /// What is in the table, while that is little.
+    pub(crate) fn items(&self) -> Result<Vec<Value>, Error> {
+        self.dynamodb.items(TABLE)
+    }
+
+    /// Puts items into the table as they are.
+    pub(crate) fn put_all(&self, items: Vec<Value>) -> Result<(), Error> {
+        self.dynamodb.put_all(TABLE, items)
+    }
+}

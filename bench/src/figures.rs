@@ -1,0 +1,170 @@
+//! What is measured of a row, and how.
+
+use std::{fs, io::Write as _, path::Path, time::Duration};
+
+use flate2::{Compression, write::DeflateEncoder};
+use local::{Error, lambda::Instance};
+
+use crate::{contents::Contents, deployment::Deployment, rows::Row};
+
+const STARTS: usize = 15;
+pub(crate) const CALLS: usize = 300;
+
+/// Figures of one row.
+#[derive(Default)]
+pub(crate) struct Figures {
+    start_wall: f64,
+    start_cpu: f64,
+    first: f64,
+    pub(crate) p50: f64,
+    p99: f64,
+    pub(crate) cpu: f64,
+    memory: f64,
+    zipped: f64,
+    requests: f64,
+    units: f64,
+    pub(crate) ratio: f64,
+    pub(crate) cpu_ratio: f64,
+}
+
+impl Figures {
+    pub(crate) const HEAD: &str = "| | start, ms | CPU | first, ms | p50 | p99 | CPU | peak MB | zipped MB \
+        | requests | units | × floor | × CPU |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+
+    pub(crate) fn print(&self, name: &str) {
+        println!(
+            "| {name} | {:.1} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} | {:.1} | {:.2} | {:.0} | {:.1} | {} | {} |",
+            self.start_wall,
+            self.start_cpu,
+            self.first,
+            self.p50,
+            self.p99,
+            self.cpu,
+            self.memory,
+            self.zipped,
+            self.requests,
+            self.units,
+            ratio(self.ratio),
+            ratio(self.cpu_ratio),
+        );
+    }
+}
+
+fn ratio(ratio: f64) -> String {
+    if ratio == 0.0 {
+        "1".to_owned()
+    } else {
+        format!("{ratio:.2}")
+    }
+}
+
+/// The figures of the floor and of a row, call by call in turn.
+pub(crate) async fn measure(
+    deployment: &Deployment,
+    contents: &Contents,
+    row: &Row,
+    floor: &Row,
+) -> Result<(Figures, Figures), Error> {
+    let mut figures = Figures {
+        zipped: zipped(&deployment.binary(row.function))?,
+        ..Figures::default()
+    };
+    let (mut walls, mut cpus) = (Vec::new(), Vec::new());
+    for _ in 0..STARTS {
+        let instance = deployment.function(row.function).await?;
+        let took = instance.start_took().await.ok_or("it did not start")?;
+        walls.push(millis(took));
+        cpus.push(cpu(&instance)?);
+    }
+    (figures.start_wall, figures.start_cpu) =
+        (percentile(&mut walls, 50), percentile(&mut cpus, 50));
+
+    let calls = match row.name {
+        "revoke" => contents.condemned.len() - 1,
+        _ => CALLS,
+    };
+    let subject = deployment.function(row.function).await?;
+    let beside = deployment.function(floor.function).await?;
+    for instance in [&subject, &beside] {
+        instance.start_took().await;
+    }
+    let timed = async |instance: &Instance, row: &Row, number| {
+        let request = (row.call)(contents, number);
+        let answer = deployment.call(instance, &request, row.status).await?;
+        Ok::<_, Error>(answer.took)
+    };
+    figures.first = timed(&subject, row, 0).await?;
+    timed(&beside, floor, 0).await?;
+    drop(deployment.take_operations());
+
+    let (mut own, mut floors) = (Vec::new(), Vec::new());
+    let (mut requests, mut units) = (0, 0.0);
+    let (own_cpu, floor_cpu) = (cpu(&subject)?, cpu(&beside)?);
+    for number in 1..=calls {
+        floors.push(timed(&beside, floor, number).await?);
+        drop(deployment.take_operations());
+        own.push(timed(&subject, row, number).await?);
+        let operations = deployment.take_operations();
+        requests += operations.len();
+        units += operations
+            .iter()
+            .map(|operation| operation.units)
+            .sum::<f64>();
+    }
+    let each = |total: f64| total / as_f64(calls);
+    figures.cpu = each(cpu(&subject)? - own_cpu);
+    figures.requests = each(as_f64(requests));
+    figures.units = each(units);
+    figures.memory = peak_memory(&subject)?;
+    (figures.p50, figures.p99) = (percentile(&mut own, 50), percentile(&mut own, 99));
+    let floor = Figures {
+        p50: percentile(&mut floors, 50),
+        cpu: each(cpu(&beside)? - floor_cpu),
+        ..Figures::default()
+    };
+    Ok((floor, figures))
+}
+
+pub(crate) fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of a benchmark are small"
+)]
+pub(crate) fn as_f64(count: usize) -> f64 {
+    count as f64
+}
+
+pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() * percent / 100).min(values.len() - 1)]
+}
+
+/// CPU that all threads of the process have used, in ms ("schedstat" in the kernel's scheduler documentation).
+fn cpu(instance: &Instance) -> Result<f64, Error> {
+    let mut nanos = 0.0;
+    for thread in fs::read_dir(format!("/proc/{}/task", instance.id()))? {
+        let stat = fs::read_to_string(thread?.path().join("schedstat"))?;
+        nanos += stat.split(' ').next().unwrap_or_default().parse::<f64>()?;
+    }
+    Ok(nanos / 1e6)
+}
+
+/// The most memory that the process had resident, in MB.
+fn peak_memory(instance: &Instance) -> Result<f64, Error> {
+    let status = fs::read_to_string(format!("/proc/{}/status", instance.id()))?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .ok_or("no VmHWM")?;
+    Ok(peak.trim().trim_end_matches(" kB").parse::<f64>()? * 1024.0 / 1e6)
+}
+
+/// The size of the binary in a zip archive, in MB.
+fn zipped(binary: &Path) -> Result<f64, Error> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&fs::read(binary)?)?;
+    Ok(as_f64(encoder.finish()?.len()) / 1e6)
+}

@@ -1,0 +1,200 @@
+//! The first table: a row for each endpoint, beside the floor.
+
+use std::path::Path;
+
+use local::{Error, gateway::Request};
+use serde_json::json;
+
+use crate::{
+    calls::{BODY, call, create_canned_reply, create_key, create_ticket, open_call, with},
+    contents::{Contents, TICKETS},
+    deployment::Deployment,
+    figures::{self, Figures},
+};
+
+/// What is measured: a function, and calls of it.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) function: &'static str,
+    /// What each call has to be answered with.
+    pub(crate) status: u16,
+    /// One call, by its number; it is made when it is needed.
+    pub(crate) call: fn(&Contents, usize) -> Request,
+}
+
+const fn row(
+    name: &'static str,
+    function: &'static str,
+    status: u16,
+    call: fn(&Contents, usize) -> Request,
+) -> Row {
+    Row {
+        name,
+        function,
+        status,
+        call,
+    }
+}
+
+/// The floor, which takes any event.
+const FLOOR: Row = row("*floor: one `UpdateItem`*", "floor", 200, health);
+
+/// In this order: the requester's replies open again what the agents' have made pending, so that both move a status.
+#[rustfmt::skip]
+const ROWS: [Row; 22] = [
+    row("a key alone (`DELETE`, no such id)", "api-keys-revoke", 404, no_such_key),
+    row("create", "api-keys-create", 201, create),
+    row("list, 1 key", "api-keys-list", 200, list),
+    row("list, 100 keys", "api-keys-list", 200, list_full),
+    row("list, with an access token", "api-keys-list", 200, list_as_user),
+    row("revoke", "api-keys-revoke", 200, revoke),
+    row("tickets: list, a page of 50", "tickets-list", 200, list_tickets),
+    row("tickets: tags, 10", "tickets-tags", 200, tags),
+    row("tickets: create", "tickets-create", 201, new_ticket),
+    row("tickets: get, 1 message", "tickets-get", 200, ticket),
+    row("tickets: reply, `open` → `pending`", "tickets-reply", 201, reply),
+    row("tickets: update, the status", "tickets-update", 200, move_status),
+    row("canned replies: list, 20", "canned-replies-list", 200, list_canned_replies),
+    row("canned replies: create", "canned-replies-create", 201, new_canned_reply),
+    row("canned replies: update", "canned-replies-update", 200, change_canned_reply),
+    row("canned replies: delete", "canned-replies-delete", 200, delete_canned_reply),
+    row("public: submit", "public-submit", 201, submit),
+    row("public: view, 2 messages", "public-view", 200, view),
+    row("public: reply, `pending` → `open`", "public-reply", 201, public_reply),
+    row("public: preflight", "public-preflight", 200, preflight),
+    row("health", "health", 200, health),
+    row("no such route", "not-found", 404, no_such_route),
+];
+
+pub(crate) async fn print(binaries: &Path) -> Result<(), Error> {
+    let deployment = Deployment::start(binaries).await?;
+    let contents = Contents::create(&deployment).await?;
+    println!("{}", Figures::HEAD);
+    let (_, floor) = figures::measure(&deployment, &contents, &FLOOR, &FLOOR).await?;
+    floor.print(FLOOR.name);
+    for row in &ROWS {
+        let (floor, mut figures) = figures::measure(&deployment, &contents, row, &FLOOR).await?;
+        figures.ratio = figures.p50 / floor.p50;
+        figures.cpu_ratio = figures.cpu / floor.cpu;
+        figures.print(row.name);
+    }
+    Ok(())
+}
+
+fn no_such_key(contents: &Contents, _: usize) -> Request {
+    call("DELETE", "/api/v1/api-keys/none", &contents.key)
+}
+
+fn create(contents: &Contents, number: usize) -> Request {
+    create_key(&contents.roomy[number % contents.roomy.len()])
+}
+
+fn list(contents: &Contents, _: usize) -> Request {
+    call("GET", "/api/v1/api-keys", &contents.key)
+}
+
+fn list_full(contents: &Contents, _: usize) -> Request {
+    call("GET", "/api/v1/api-keys", &contents.full)
+}
+
+fn list_as_user(contents: &Contents, _: usize) -> Request {
+    call("GET", "/api/v1/api-keys", &contents.token)
+}
+
+fn revoke(contents: &Contents, number: usize) -> Request {
+    let (caller, id) = &contents.condemned[number];
+    call("DELETE", &format!("/api/v1/api-keys/{id}"), caller)
+}
+
+fn list_tickets(contents: &Contents, _: usize) -> Request {
+    call("GET", "/api/v1/tickets", &contents.desk)
+}
+
+fn tags(contents: &Contents, _: usize) -> Request {
+    call("GET", "/api/v1/tickets/tags", &contents.desk)
+}
+
+fn new_ticket(contents: &Contents, _: usize) -> Request {
+    create_ticket(&contents.desk)
+}
+
+fn ticket(contents: &Contents, number: usize) -> Request {
+    let path = format!("/api/v1/tickets/{}", contents.tickets[number].id);
+    call("GET", &path, &contents.desk)
+}
+
+fn reply(contents: &Contents, number: usize) -> Request {
+    let path = format!("/api/v1/tickets/{}/messages", contents.tickets[number].id);
+    let body = json!({ "body": BODY, "authorName": "Robin" });
+    with(body, call("POST", &path, &contents.desk))
+}
+
+/// One ticket, back and forth: it has no tags, which would be read and written as well.
+fn move_status(contents: &Contents, number: usize) -> Request {
+    let ticket = contents.tickets.last().map_or("", |ticket| &ticket.id);
+    let status = ["resolved", "closed"][number % 2];
+    let path = format!("/api/v1/tickets/{ticket}");
+    with(
+        json!({ "status": status }),
+        call("PATCH", &path, &contents.desk),
+    )
+}
+
+fn list_canned_replies(contents: &Contents, _: usize) -> Request {
+    call("GET", "/api/v1/canned-replies", &contents.few_canned)
+}
+
+fn new_canned_reply(contents: &Contents, _: usize) -> Request {
+    create_canned_reply(&contents.many_canned)
+}
+
+fn change_canned_reply(contents: &Contents, number: usize) -> Request {
+    let id = &contents.canned[number % contents.canned.len()];
+    let path = format!("/api/v1/canned-replies/{id}");
+    let title = json!({ "title": format!("Change {number}") });
+    with(title, call("PATCH", &path, &contents.few_canned))
+}
+
+fn delete_canned_reply(contents: &Contents, number: usize) -> Request {
+    let id = &contents.condemned_canned[number];
+    let path = format!("/api/v1/canned-replies/{id}");
+    call("DELETE", &path, &contents.many_canned)
+}
+
+fn submit(_: &Contents, _: usize) -> Request {
+    let form = json!({
+        "accountId": TICKETS,
+        "subject": "Two blue mugs that have not come yet",
+        "body": BODY,
+        "email": "alex.example@example.com",
+        "name": "Alex Example",
+    });
+    with(form, open_call("POST", "/api/v1/public/tickets"))
+}
+
+/// The path of a ticket on the public form.
+fn held(contents: &Contents, number: usize) -> String {
+    let token = &contents.tickets[number].access_token;
+    format!("/api/v1/public/tickets/{token}")
+}
+
+fn view(contents: &Contents, number: usize) -> Request {
+    open_call("GET", &held(contents, number))
+}
+
+fn public_reply(contents: &Contents, number: usize) -> Request {
+    let path = format!("{}/messages", held(contents, number));
+    with(json!({ "body": BODY }), open_call("POST", &path))
+}
+
+fn preflight(_: &Contents, _: usize) -> Request {
+    open_call("OPTIONS", "/api/v1/public/tickets")
+}
+
+fn health(_: &Contents, _: usize) -> Request {
+    open_call("GET", "/api/v1/health")
+}
+
+fn no_such_route(_: &Contents, _: usize) -> Request {
+    open_call("GET", "/nowhere")
+}
