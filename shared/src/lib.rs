@@ -11,6 +11,7 @@
 //! | the caller is recognised, and their call counted | [`credentials`], [`limits`], `client_address` |
 //! | the endpoint's own file does its work | [`endpoint`] says what it is given; [`ticket`], [`api_key`]… what it is about |
 //! | data is read and written, of the caller's workspace | [`store`] |
+//! | a list goes on where it ended | [`cursor`], sealed with a key of [`signing`] |
 //! | the answer, whatever it is, gets its one shape | [`envelope`], [`error`] |
 //!
 //! `pipeline` ties these together; `log` writes down what happened.

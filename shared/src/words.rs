@@ -1,6 +1,6 @@
 //! Fields whose value is one word of a fixed list.
 
-/// An enumeration of words. [`words!`](crate::words) makes one.
+/// An enumeration of words. [`words!`](crate::words!) makes one.
 pub trait Words: Copy + PartialEq + 'static {
     /// All of them, in the contract's order.
     const ALL: &[Self];
