@@ -20,7 +20,7 @@
 //! half a unit on each short thread, which makes some 240 tickets. A page then ends where the reading did, perhaps
 //! empty, and its cursor goes on from there.
 //!
-//! A search through the messages of 1,000 tickets is four calls, of a quarter of a second each; of 10,000, forty. From a
+//! A search through the messages of 1,000 tickets is four calls, of a fifth of a second each; of 10,000, forty. From a
 //! few thousand tickets on, `q` belongs to a search engine, fed from the table's stream (see [`crate::store::outbox`]); it
 //! would take `index_page`'s place for `q`, and give ids.
 
