@@ -110,8 +110,9 @@ use crate::{
     store::{api_keys::ApiKeys, canned_replies::CannedReplies, tickets::Tickets},
 };
 
-/// How much of a request's time a write that is tried again must leave, to be made and to be answered.
-const A_TRY_TAKES: Duration = Duration::from_millis(500);
+/// How much of a request's time there must be to try something again: as much as a call of the table may take (see
+/// [`crate::aws`]), and some for the answer. Who is cut off in a try does not know what came of it.
+const A_TRY_TAKES: Duration = Duration::from_millis(1200);
 
 /// The table, and the request that uses it: its meter and its time.
 #[derive(Clone)]
