@@ -23,7 +23,7 @@ use crate::{
     error::ApiError,
     exchange::Exchange,
     ids::WorkspaceId,
-    limits::{RateLimit, Verdict},
+    limits::RateLimit,
     request::Request,
     signing::SigningSecret,
     store::{
@@ -214,10 +214,7 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Authenticated<F>
             now: Timestamp::now(),
         };
         let recognised = credentials::recognise(&request, &context).await?;
-        exchange.recognised(&recognised);
-        if let Verdict::Exceeded(_) = recognised.verdict {
-            return Err(ApiError::rate_limited());
-        }
+        exchange.recognised(&recognised)?;
         request.within_size()?;
         let cursors = Cursors {
             workspace: recognised.workspace.clone(),
@@ -263,10 +260,7 @@ where
         let address = ClientAddress::of(request.source_ip()).hash(keys);
         let (limits, now) = (&platform.public_limits, Timestamp::now());
         let verdict = windows::count_address(&database, &address, act, limits, now).await?;
-        exchange.counted(&verdict);
-        if let Verdict::Exceeded(_) = verdict {
-            return Err(ApiError::rate_limited());
-        }
+        exchange.counted(&verdict)?;
         let call = PublicCall {
             request,
             form: PublicForm::new(database),

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     credentials::{Caller, Recognised},
+    error::ApiError,
     ids::WorkspaceId,
     limits::{Standing, Verdict},
     meter::Meter,
@@ -43,15 +44,29 @@ impl Exchange {
 
     // A request has one caller and is counted once: in neither of these is there anything to replace.
 
-    pub(crate) fn recognised(&self, recognised: &Recognised) {
+    /// Takes down who calls, and how they stand.
+    ///
+    /// # Errors
+    ///
+    /// `429` where that is over the limit.
+    pub(crate) fn recognised(&self, recognised: &Recognised) -> Result<(), ApiError> {
         let caller = (recognised.caller.clone(), recognised.workspace.clone());
         let _ = self.caller.set(caller);
-        self.counted(&recognised.verdict);
+        self.counted(&recognised.verdict)
     }
 
-    pub(crate) fn counted(&self, verdict: &Verdict) {
+    /// Takes down how the call stands against its limit.
+    ///
+    /// # Errors
+    ///
+    /// `429` where it is over it.
+    pub(crate) fn counted(&self, verdict: &Verdict) -> Result<(), ApiError> {
         let (Verdict::Admitted(standing) | Verdict::Exceeded(standing)) = verdict;
         let _ = self.standing.set(*standing);
+        match verdict {
+            Verdict::Admitted(_) => Ok(()),
+            Verdict::Exceeded(_) => Err(ApiError::rate_limited()),
+        }
     }
 
     pub(crate) fn caller(&self) -> Option<(&Caller, &WorkspaceId)> {
