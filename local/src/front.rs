@@ -80,7 +80,7 @@ impl Front {
     async fn forward(&self, parts: Parts, body: Bytes) -> Result<Response, Error> {
         let _room = self.room.acquire().await?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let routable = METHODS.contains(&parts.method) && path.starts_with("/api/");
+        let routable = METHODS.contains(&parts.method) && is_ours(parts.uri.path());
         let (method, path) = if routable {
             (parts.method, path)
         } else {
@@ -108,13 +108,17 @@ impl Front {
     }
 }
 
+/// Whether a path is of the API or the portal, and not one of the emulator's own.
+fn is_ours(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/dashboard" || path.starts_with("/dashboard/")
+}
+
 /// The headers of the request but for those of this hop, each once, as UTF-8.
 fn joined(headers: &HeaderMap) -> HeaderMap {
-    const OF_THIS_HOP: [HeaderName; 5] = [
+    const OF_THIS_HOP: [HeaderName; 4] = [
         header::CONNECTION,
         header::CONTENT_LENGTH,
         header::EXPECT,
-        header::HOST,
         header::TRANSFER_ENCODING,
     ];
     let mut joined = HeaderMap::new();
