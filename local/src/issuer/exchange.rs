@@ -185,3 +185,96 @@ fn basic(header: &str) -> Option<(String, String)> {
         .eq_ignore_ascii_case("basic")
         .then_some((decoded(id)?, decoded(secret)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issuer::Key;
+
+    const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
+
+    fn issuer_with_a_code() -> Issuer {
+        let name = "http://127.0.0.1:9400".to_owned();
+        let issuer = Issuer::new(name, Key::generate(), "a+b/c=".to_owned());
+        let challenge = BASE64URL.encode(Sha256::digest(VERIFIER));
+        let granted = format!(
+            "redirect_uri=http://localhost&scope=openid&nonce=n&code_challenge={challenge}&sub=usr_kim&accountId=acc_dev&email="
+        );
+        issuer.grant(
+            "code".to_owned(),
+            Grant::new(&parameters(granted.as_bytes())),
+        );
+        issuer
+    }
+
+    fn asked(with: &str) -> Parameters {
+        let asked = format!(
+            "grant_type=authorization_code&code=code&redirect_uri=http://localhost&code_verifier={VERIFIER}&{with}"
+        );
+        parameters(asked.as_bytes())
+    }
+
+    const POSTED: &str = "client_id=suppuo&client_secret=a%2Bb/c%3D";
+
+    fn claims(token: &Value) -> Value {
+        let claims = token.as_str().unwrap().split('.').nth(1).unwrap();
+        serde_json::from_slice(&BASE64URL.decode(claims).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_code_is_good_for_the_tokens_of_who_signed_in_and_only_once() {
+        let issuer = issuer_with_a_code();
+        let tokens = issuer.exchange(None, &asked(POSTED)).unwrap();
+        let (id, access) = (claims(&tokens["id_token"]), claims(&tokens["access_token"]));
+        for claims in [&id, &access] {
+            assert_eq!(claims["iss"], issuer.name);
+            assert_eq!(
+                (&claims["sub"], &claims["aud"]),
+                (&json!("usr_kim"), &json!("suppuo"))
+            );
+        }
+        assert_eq!((&id["nonce"], id.get("email")), (&json!("n"), None));
+        assert_eq!(access["accountId"], "acc_dev");
+
+        let again = issuer.exchange(None, &asked(POSTED)).unwrap_err();
+        assert_eq!(again.0, "invalid_grant");
+    }
+
+    #[test]
+    fn a_code_is_good_for_nothing_with_anything_wrong() {
+        let basic = |text| format!("Basic {}", BASE64_STANDARD.encode(text));
+        let good = basic("suppuo:a%2Bb%2Fc%3D");
+        assert!(
+            issuer_with_a_code()
+                .exchange(Some(&good), &asked(""))
+                .is_ok()
+        );
+        for (header, with, error) in [
+            (Some(good.clone()), POSTED, "invalid_request"),
+            // Not form-encoded, its plus sign is a space.
+            (Some(basic("suppuo:a+b/c=")), "", "invalid_client"),
+            (Some("Bearer x".to_owned()), "", "invalid_client"),
+            (None, "", "invalid_client"),
+            (
+                None,
+                "client_id=other&client_secret=a%2Bb/c%3D",
+                "invalid_client",
+            ),
+            (
+                Some(good.clone()),
+                "grant_type=password",
+                "unsupported_grant_type",
+            ),
+            (Some(good.clone()), "code=other", "invalid_grant"),
+            (
+                Some(good.clone()),
+                "redirect_uri=http://127.0.0.1",
+                "invalid_grant",
+            ),
+            (Some(good), "code_verifier=other", "invalid_grant"),
+        ] {
+            let refused = issuer_with_a_code().exchange(header.as_deref(), &asked(with));
+            assert_eq!(refused.unwrap_err().0, error, "{header:?} {with}");
+        }
+    }
+}
