@@ -12,6 +12,7 @@
 //! | the endpoint's own file does its work | [`endpoint`] says what it is given; [`ticket`], [`api_key`]… what it is about |
 //! | data is read and written, of the caller's workspace | [`store`] |
 //! | a list goes on where it ended | [`cursor`], sealed with a key of [`signing`] |
+//! | people see pages | [`portal`] |
 //! | the answer, whatever it is, gets its one shape | [`envelope`], [`error`] |
 //!
 //! `pipeline` ties these together; `log` writes down what happened.
@@ -31,6 +32,7 @@ pub mod limits;
 mod log;
 mod meter;
 mod pipeline;
+pub mod portal;
 mod random;
 pub mod request;
 mod serve;
