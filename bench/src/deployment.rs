@@ -65,10 +65,14 @@ impl Deployment {
         let proxy = Proxy::start(dynamodb.url(), DELAY, Box::new(|_| Fault::None)).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let name = format!("http://{}", listener.local_addr()?);
-        let key = Key::generate();
+        let (key, client_secret) = (Key::generate(), secrets::generate()?);
         // One is served, the other asked here.
-        let served = Issuer::new(name.clone(), key.clone());
-        tokio::spawn(served.serve(listener, secrets::router(secrets::generate()?)));
+        let served = Issuer::new(name.clone(), key.clone(), client_secret.clone());
+        let secrets = [
+            (secrets::SIGNING_SECRET, secrets::generate()?),
+            (secrets::CLIENT_SECRET, client_secret.clone()),
+        ];
+        tokio::spawn(served.serve(listener, secrets::router(secrets)));
         let secrets_manager = name.clone() + secrets::PATH;
         let settings = [
             ("AWS_ACCESS_KEY_ID", "bench"),
@@ -89,7 +93,7 @@ impl Deployment {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             proxy,
-            issuer: Issuer::new(name, key),
+            issuer: Issuer::new(name, key, client_secret),
             dynamodb,
         })
     }

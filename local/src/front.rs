@@ -3,7 +3,7 @@
 //! - It holds calls back. The emulator queues 100 for a function and stops for good at the next one, because it
 //!   waits for room while it holds the lock that would make some; so no more than [`IN_FLIGHT`] are let
 //!   through, and a client that gives up does not take its call out of that count.
-//! - It joins repeated headers with commas; the emulator drops all but the first.
+//! - It joins repeated headers with commas, and cookies with semicolons; the emulator drops all but the first.
 //! - It hands on a body that is no UTF-8 as binary, and header bytes that are none as replacement characters; the
 //!   emulator fails on both.
 //! - It sends what can be no route (another method, a path of the emulator's own) to `$default`.
@@ -80,7 +80,7 @@ impl Front {
     async fn forward(&self, parts: Parts, body: Bytes) -> Result<Response, Error> {
         let _room = self.room.acquire().await?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let routable = METHODS.contains(&parts.method) && path.starts_with("/api/");
+        let routable = METHODS.contains(&parts.method) && is_ours(parts.uri.path());
         let (method, path) = if routable {
             (parts.method, path)
         } else {
@@ -108,13 +108,17 @@ impl Front {
     }
 }
 
+/// Whether a path is of the API or the portal, and not one of the emulator's own.
+fn is_ours(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/dashboard" || path.starts_with("/dashboard/")
+}
+
 /// The headers of the request but for those of this hop, each once, as UTF-8.
 fn joined(headers: &HeaderMap) -> HeaderMap {
-    const OF_THIS_HOP: [HeaderName; 5] = [
+    const OF_THIS_HOP: [HeaderName; 4] = [
         header::CONNECTION,
         header::CONTENT_LENGTH,
         header::EXPECT,
-        header::HOST,
         header::TRANSFER_ENCODING,
     ];
     let mut joined = HeaderMap::new();
@@ -123,7 +127,8 @@ fn joined(headers: &HeaderMap) -> HeaderMap {
         let values: Vec<_> = values
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
-        if let Ok(value) = HeaderValue::from_bytes(values.join(",").as_bytes()) {
+        let between = if name == header::COOKIE { "; " } else { "," };
+        if let Ok(value) = HeaderValue::from_bytes(values.join(between).as_bytes()) {
             joined.insert(name, value);
         }
     }

@@ -23,6 +23,9 @@ pub struct Request {
     pub source_ip: String,
 }
 
+/// The host that a request is sent to, unless it says another.
+const HOST: &str = "api.example.test";
+
 /// An address for documentation (RFC 5737).
 const SOMEWHERE: &str = "192.0.2.1";
 
@@ -75,10 +78,17 @@ impl Request {
     }
 
     fn event(&self, route: &Route, parameters: Map<String, Value>) -> Value {
-        let mut headers = Map::new();
+        let mut headers = Map::from_iter([("host".to_owned(), HOST.into())]);
+        let mut cookies = Vec::new();
         for (name, value) in &self.headers {
             let name = name.to_ascii_lowercase();
-            let joined = match headers.get(&name).and_then(Value::as_str) {
+            // Of cookies the event has a list in place of the header.
+            if name == "cookie" {
+                cookies.extend(value.split(';').map(|cookie| Value::from(cookie.trim())));
+                continue;
+            }
+            let before = headers.get(&name).and_then(Value::as_str);
+            let joined = match before.filter(|_| name != "host") {
                 Some(before) => format!("{before},{value}"),
                 None => value.clone(),
             };
@@ -100,7 +110,7 @@ impl Request {
             "requestContext": {
                 "accountId": "123456789012",
                 "apiId": "api",
-                "domainName": "api.example.test",
+                "domainName": headers["host"],
                 "domainPrefix": "api",
                 "http": {
                     "method": self.method,
@@ -116,6 +126,9 @@ impl Request {
             },
             "isBase64Encoded": false,
         });
+        if !cookies.is_empty() {
+            event["cookies"] = cookies.into();
+        }
         if !parameters.is_empty() {
             event["pathParameters"] = parameters.into();
         }

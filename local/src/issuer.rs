@@ -1,12 +1,17 @@
-//! A stand-in for Huudis: a signing key, its key set, and tokens for whoever asks.
+//! A stand-in for Huudis: a signing key, its key set, tokens for whoever asks, and the sign-in of OpenID Connect.
 //!
 //! Anyone who reaches it can be anyone. It is for one machine, and listens on loopback only.
 
+mod authorize;
+mod exchange;
+mod page;
+
 use std::{
+    collections::HashMap,
     fs,
     io::ErrorKind,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -72,13 +77,22 @@ fn encoded(part: &Value) -> String {
     BASE64URL.encode(part.to_string())
 }
 
-/// The issuer: a key and a name.
+/// The issuer: a name, a key, and one client.
 pub struct Issuer {
     name: String,
     key: Key,
+    client_secret: String,
+    /// What has been granted and not yet been fetched, by its code.
+    grants: Mutex<HashMap<String, exchange::Grant>>,
 }
 
+/// The one client of the issuer.
+pub const CLIENT_ID: &str = "suppuo";
+
 const KID: &str = "local-1";
+
+/// How long an access token is good for, in seconds, unless it is asked for with another life.
+const TOKEN_SECONDS: i64 = 3600;
 
 /// What `POST /dev/token` takes.
 #[derive(Debug, Deserialize)]
@@ -97,37 +111,40 @@ pub struct TokenRequest {
 }
 
 impl Issuer {
-    /// An issuer that is reached at `name`, which is also what it puts into `iss`.
+    /// An issuer that is reached at `name`, which is also what it puts into `iss`; its client has this secret.
     #[must_use]
-    pub fn new(name: String, key: Key) -> Self {
-        Self { name, key }
+    pub fn new(name: String, key: Key, client_secret: String) -> Self {
+        Self {
+            name,
+            key,
+            client_secret,
+            grants: Mutex::default(),
+        }
     }
 
     /// A token.
     #[must_use]
     pub fn token(&self, request: TokenRequest) -> String {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let now = now();
         let mut claims = json!({
             "iss": request.iss.unwrap_or_else(|| self.name.clone()),
-            "aud": request.aud.unwrap_or_else(|| "suppuo".into()),
+            "aud": request.aud.unwrap_or_else(|| CLIENT_ID.into()),
             "sub": request.sub,
             "iat": now,
-            "exp": now.saturating_add(request.expires_in.unwrap_or(3600)),
+            "exp": now.saturating_add(request.expires_in.unwrap_or(TOKEN_SECONDS)),
         });
         if let Some(workspace) = request.account_id {
             claims["accountId"] = workspace.into();
         }
-        self.key.sign(
-            &json!({ "alg": "ES256", "typ": "JWT", "kid": KID }),
-            &claims,
-        )
+        self.signed(&claims)
     }
 
-    /// Serves discovery, the key set and tokens until the listener fails, and beside them what else is given.
+    fn signed(&self, claims: &Value) -> String {
+        let header = json!({ "alg": "ES256", "typ": "JWT", "kid": KID });
+        self.key.sign(&header, claims)
+    }
+
+    /// Serves discovery, the key set, tokens and sign-ins until the listener fails, and beside them what else is given.
     ///
     /// # Errors
     ///
@@ -137,19 +154,50 @@ impl Issuer {
             .route("/.well-known/openid-configuration", routing::get(discovery))
             .route("/.well-known/jwks.json", routing::get(key_set))
             .route("/dev/token", routing::post(token))
+            .route(
+                "/authorize",
+                routing::get(authorize::ask).post(authorize::answer),
+            )
+            .route("/token", routing::post(exchange::answer))
             .with_state(Arc::new(self))
             .merge(beside);
         Ok(axum::serve(listener, app).await?)
     }
 }
 
-/// What is served of OpenID Connect Discovery 1.0: the issuer's name and where its keys are.
+/// Seconds since the epoch.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
+}
+
+/// A text that nobody can guess.
+fn unguessable() -> Result<String, Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(BASE64URL.encode(bytes))
+}
+
+/// The issuer's metadata (OpenID Connect Discovery 1.0 section 3, RFC 9207 section 3).
 async fn discovery(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
+    let name = &issuer.name;
     Json(json!({
-        "issuer": issuer.name,
-        "jwks_uri": format!("{}/.well-known/jwks.json", issuer.name),
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "issuer": name,
+        "authorization_endpoint": format!("{name}/authorize"),
+        "token_endpoint": format!("{name}/token"),
+        "jwks_uri": format!("{name}/.well-known/jwks.json"),
+        "scopes_supported": ["openid", "email", "profile"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "claims_supported": [
+            "iss", "aud", "sub", "iat", "exp", "auth_time", "nonce", "at_hash", "email", "name", "accountId",
+        ],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
     }))
 }
 

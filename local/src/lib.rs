@@ -3,8 +3,8 @@
 //! | here | stands in for |
 //! |---|---|
 //! | [`dynamodb`] | the table, made as `template.yaml` declares it |
-//! | [`issuer`] | Huudis, as far as its keys and tokens go |
-//! | [`secrets`] | Secrets Manager, with the one secret that the template declares |
+//! | [`issuer`] | Huudis: its keys, tokens and sign-in |
+//! | [`secrets`] | Secrets Manager, with the secrets that the template declares |
 //! | [`lambda`] | the Lambda service: runs a function's binary and hands it events |
 //! | [`gateway`] | the API Gateway, in tests: turns a request into an event by the routes of `template.yaml` |
 //! | [`front`] | the API Gateway, for `make run`: stands before `cargo lambda watch`, which makes the events |

@@ -12,7 +12,7 @@ use local::{
     Error,
     dynamodb::DynamoDb,
     front, gateway,
-    issuer::{Issuer, Key},
+    issuer::{self, Issuer, Key},
     secrets,
     template::{Route, Template},
 };
@@ -93,7 +93,7 @@ async fn run() -> Result<(), Error> {
     let ports = Ports::from_env()?;
     let project = env::current_dir()?;
     let template = Template::read(&project)?;
-    let data = project.join(".data");
+    let data = project.join(env::var_os("DATA").unwrap_or_else(|| ".data".into()));
     fs::create_dir_all(&data)?;
     // Before anything is started: who runs it twice should find the first one unharmed, its data above all.
     let door = listen("API_PORT", ports.api).await?;
@@ -113,9 +113,20 @@ async fn run() -> Result<(), Error> {
 
     say(&format!("issuer: {}", ports.issuer_url()));
     let listener = listen("ISSUER_PORT", ports.issuer).await?;
-    let issuer = Issuer::new(ports.issuer_url(), Key::kept_in(&data.join("issuer.key"))?);
-    let secret = secrets::kept_in(&data.join("signing.secret"))?;
-    tokio::spawn(issuer.serve(listener, secrets::router(secret)));
+    let client_secret = secrets::kept_in(&data.join("client.secret"))?;
+    let issuer = Issuer::new(
+        ports.issuer_url(),
+        Key::kept_in(&data.join("issuer.key"))?,
+        client_secret.clone(),
+    );
+    let secrets = [
+        (
+            secrets::SIGNING_SECRET,
+            secrets::kept_in(&data.join("signing.secret"))?,
+        ),
+        (secrets::CLIENT_SECRET, client_secret),
+    ];
+    tokio::spawn(issuer.serve(listener, secrets::router(secrets)));
 
     let log = data.join("api.log");
     say(&format!(
@@ -156,6 +167,8 @@ async fn present(ports: &Ports, template: &Template) -> Result<(), Error> {
     let (api, token) = (ports.api_url(), token(ports).await?);
     println!(
         "
+The portal, where people manage keys: open {api}/dashboard in a browser.
+
 The API answers at {api}/api/v1. Try it:
 
   # Create a key, with an access token of a made-up person (another: make token)
@@ -190,6 +203,8 @@ fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets_manager),
         ("TABLE_NAME", TABLE),
         ("SIGNING_SECRET", secrets::SIGNING_SECRET),
+        ("HUUDIS_CLIENT_ID", issuer::CLIENT_ID),
+        ("HUUDIS_CLIENT_SECRET", secrets::CLIENT_SECRET),
     ];
     // Another issuer, or another limit, can be given in the environment, as a deployment gives it.
     let issuer = env::var("HUUDIS_ISSUER").unwrap_or_else(|_| ports.issuer_url());
@@ -241,7 +256,7 @@ async fn end(mut api: Child) -> Result<(), Error> {
     Err("cargo lambda watch could not be ended".into())
 }
 
-/// Waits until every function answers in the envelope, so that the first call of a newcomer is a quick one.
+/// Waits until every function answers with the id of the request and no error of its own, so that the first call of a newcomer is a quick one.
 ///
 /// Functions are called as Lambda's clients call them ("Invoke", Lambda API reference), with events of an address of
 /// their own: what is left of the newcomer's limits is theirs.
@@ -270,9 +285,10 @@ async fn await_api(ports: &Ports, routes: &[Route]) -> Result<(), Error> {
             let answer = client.post(&url).json(&event).send().await;
             if let Ok(answer) = answer
                 && let Ok(answer) = answer.json::<Value>().await
-                && let Ok(body) =
-                    serde_json::from_str::<Value>(answer["body"].as_str().unwrap_or_default())
-                && body["meta"]["requestId"].is_string()
+                && answer["statusCode"]
+                    .as_u64()
+                    .is_some_and(|status| status < 500)
+                && answer["headers"]["x-request-id"].is_string()
             {
                 say(&format!("{function} answers"));
                 break;

@@ -1,6 +1,6 @@
-//! Secrets Manager, as far as one secret goes.
+//! Secrets Manager, as far as reading goes.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -14,8 +14,11 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
-/// The name of the secret.
+/// The name of the secret that cursors and sign-ins are sealed with.
 pub const SIGNING_SECRET: &str = "signing";
+
+/// The name of the secret with which the API authenticates itself to the issuer.
+pub const CLIENT_SECRET: &str = "huudis-client";
 
 /// The path under which [`router`] answers.
 pub const PATH: &str = "/secrets-manager";
@@ -43,23 +46,27 @@ pub fn kept_in(file: &Path) -> Result<String, Error> {
     Ok(fs::read_to_string(file)?)
 }
 
-/// Answers `GetSecretValue`, as the Secrets Manager API reference describes it.
-pub fn router(secret: String) -> Router {
+/// Answers `GetSecretValue`, as the Secrets Manager API reference describes it, of these names and their values.
+pub fn router(secrets: impl IntoIterator<Item = (&'static str, String)>) -> Router {
+    let secrets: BTreeMap<_, _> = secrets.into_iter().collect();
     Router::new()
         .route(PATH, routing::post(answer))
         .route(&format!("{PATH}/"), routing::post(answer))
-        .with_state(secret)
+        .with_state(Arc::new(secrets))
 }
 
 async fn answer(
-    State(secret): State<String>,
+    State(secrets): State<Arc<BTreeMap<&'static str, String>>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let operation = headers.get("x-amz-target").map(HeaderValue::as_bytes);
-    if operation == Some(b"secretsmanager.GetSecretValue") && asked["SecretId"] == SIGNING_SECRET {
-        let value = json!({ "Name": SIGNING_SECRET, "SecretString": secret });
+    let name = asked["SecretId"].as_str().unwrap_or_default();
+    if operation == Some(b"secretsmanager.GetSecretValue")
+        && let Some(secret) = secrets.get(name)
+    {
+        let value = json!({ "Name": name, "SecretString": secret });
         (StatusCode::OK, Json(value))
     } else {
         let error =

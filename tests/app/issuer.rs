@@ -42,7 +42,10 @@ impl TestIssuer {
         let app = Router::new()
             .route("/.well-known/jwks.json", routing::get(key_set_of))
             .with_state(Arc::clone(&served))
-            .merge(secrets::router(secrets::generate().unwrap()));
+            .merge(secrets::router([(
+                secrets::SIGNING_SECRET,
+                secrets::generate().unwrap(),
+            )]));
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self {
             key,
