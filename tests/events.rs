@@ -25,13 +25,21 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
         let expected = match route.function.as_str() {
             "api-keys-create" | "canned-replies-create" | "public-submit" | "tickets-create" => 201,
             "api-keys-list"
+            | "auth-me"
             | "canned-replies-list"
+            | "dashboard-api-keys"
             | "health"
             | "public-preflight"
             | "tickets-list"
             | "tickets-tags" => 200,
+            "auth-huudis-start" | "dashboard-index" => 302,
+            // No sign-in is under way.
+            "auth-huudis-callback" => 400,
+            // An access token is no session.
+            "auth-logout" => 409,
             // There is no such key, reply, ticket or route.
             "api-keys-revoke"
+            | "dashboard-assets"
             | "canned-replies-delete"
             | "canned-replies-update"
             | "not-found"

@@ -1,9 +1,9 @@
-//! Random histories against a model: a few lines of plain Rust that say what keys may do.
+//! Random histories against a model: a few lines of plain Rust that say what keys and sessions may do.
 //!
 //! A history is a number of rounds. In each round several calls run at once, on several instances whose
 //! clocks disagree; between rounds clocks are stepped. The model knows of every key whether it must work,
 //! must not, or either (a call that overlaps its revocation, a revocation whose answer was lost), and
-//! which places of which window were given out.
+//! which places of which window were given out. The same of sessions, of which several have one user, and one limit.
 //!
 //! In `faults.rs` the same histories run over a network that fails.
 
@@ -16,7 +16,11 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::app::{App, Builder, response::Response};
+use crate::app::{
+    App, Builder,
+    response::Response,
+    sign_in::{Begun, SESSION},
+};
 
 const INSTANCES: usize = 3;
 const WORKSPACES: [&str; 2] = ["acc_a", "acc_b"];
@@ -47,10 +51,21 @@ enum Life {
     Revoked,
 }
 
+/// What the model knows of a session.
+#[derive(Debug)]
+struct Session {
+    cookie: String,
+    /// Whose it is; a person has a limit in each workspace.
+    person: (usize, usize),
+    life: Life,
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Create {
         workspace: usize,
+        /// With a session of its own, and not with a token.
+        with_session: bool,
     },
     Use {
         key: usize,
@@ -65,6 +80,16 @@ enum Op {
     RevokeForeign {
         key: usize,
     },
+    SignIn {
+        workspace: usize,
+        person: usize,
+    },
+    UseSession {
+        session: usize,
+    },
+    EndSession {
+        session: usize,
+    },
 }
 
 struct History {
@@ -73,6 +98,9 @@ struct History {
     /// Numbers the users: each call has one of its own, so that no limit of theirs is met.
     users: AtomicUsize,
     keys: Vec<Key>,
+    sessions: Vec<Session>,
+    /// How many calls of a person's sessions each window has admitted, by its end.
+    admitted: BTreeMap<((usize, usize), i64), u32>,
     steps: [i64; INSTANCES],
     /// Creations whose answer was a failure: that many keys may be listed that nobody has.
     lost_creations: [usize; WORKSPACES.len()],
@@ -94,6 +122,8 @@ pub async fn history(seed: u64, builder: Builder, faults: bool) {
         rng,
         users: AtomicUsize::new(0),
         keys: Vec::new(),
+        sessions: Vec::new(),
+        admitted: BTreeMap::new(),
         steps,
         lost_creations: [0; 2],
         faults,
@@ -115,18 +145,21 @@ impl History {
             .map(|_| (self.op(), self.rng.usize(..INSTANCES)))
             .collect();
         let before: Vec<_> = self.keys.iter().map(|key| key.life).collect();
+        let sessions_before: Vec<_> = self.sessions.iter().map(|session| session.life).collect();
         let started = millis();
         let answers = join_all(ops.iter().map(|(op, instance)| self.send(op, *instance))).await;
         // Revocations first: what else ran in the round may have come before or after them.
         let revoked_now = self.revocations(&ops, &answers, &before);
+        let ended_now = self.endings(&ops, &answers, &sessions_before);
         // Then creations: a list of the same round may show their keys.
         for ((op, _), answer) in ops.iter().zip(&answers) {
             assert!(answer.status != 500 || self.faults, "{op:?}: {answer:?}");
             match *op {
-                Op::Create { workspace } if answer.status == 500 => {
+                Op::Create { workspace, .. } if answer.status == 500 => {
                     self.lost_creations[workspace] += 1;
                 }
-                Op::Create { workspace } => self.created(workspace, answer),
+                Op::Create { workspace, .. } => self.created(workspace, answer),
+                Op::SignIn { workspace, person } => self.signed_in((workspace, person), answer),
                 _ => {}
             }
         }
@@ -141,6 +174,13 @@ impl History {
                     self.used(key, answer, before[key], revoked_now.contains(&key), at);
                 }
                 Op::List { workspace } => self.listed(workspace, answer, &before, &revoked_now),
+                Op::UseSession { session } => {
+                    let ended_now = ended_now.contains(&session);
+                    if self.session_used(session, answer, sessions_before[session], ended_now) {
+                        let (workspace, _) = self.sessions[session].person;
+                        self.listed(workspace, answer, &before, &revoked_now);
+                    }
+                }
                 _ => {}
             }
         }
@@ -165,13 +205,28 @@ impl History {
 
     fn op(&mut self) -> Op {
         let workspace = self.rng.usize(..WORKSPACES.len());
+        let create = Op::Create {
+            workspace,
+            with_session: self.rng.bool(),
+        };
         if self.keys.is_empty() {
-            return Op::Create { workspace };
+            return create;
         }
         // Mostly of the newest few, so that calls meet.
         let key = self.keys.len() - 1 - self.rng.usize(..self.keys.len().min(4));
-        match self.rng.u8(..20) {
-            0..=2 => Op::Create { workspace },
+        let newest = |of: &[Session], rng: &mut Rng| of.len() - 1 - rng.usize(..of.len().min(4));
+        match self.rng.u8(..30) {
+            20..=21 => Op::SignIn {
+                workspace,
+                person: self.rng.usize(..2),
+            },
+            22..=28 if !self.sessions.is_empty() => Op::UseSession {
+                session: newest(&self.sessions, &mut self.rng),
+            },
+            29 if !self.sessions.is_empty() => Op::EndSession {
+                session: newest(&self.sessions, &mut self.rng),
+            },
+            0..=2 => create,
             3..=14 => Op::Use { key },
             15..=16 => Op::List { workspace },
             17..=18 => Op::Revoke { key },
@@ -179,16 +234,26 @@ impl History {
         }
     }
 
-    fn send(&self, op: &Op, instance: usize) -> impl Future<Output = Response> + use<'_> {
+    async fn send(&self, op: &Op, instance: usize) -> Response {
         let user = |workspace: usize| {
-            let sub = format!("usr_{}", self.users.fetch_add(1, Relaxed));
+            let sub = self.new_user();
             self.app
                 .issuer
                 .token(&json!({ "sub": sub, "accountId": WORKSPACES[workspace] }))
         };
         let app = &self.app;
         let call = match *op {
-            Op::Create { workspace } => app.create("x").bearer(&user(workspace)),
+            Op::Create {
+                workspace,
+                with_session: true,
+            } => {
+                let signed_in = self.sign_in(&self.new_user(), workspace, instance).await;
+                match signed_in.cookie(SESSION) {
+                    Some(session) => app.create("x").session(session),
+                    None => return signed_in,
+                }
+            }
+            Op::Create { workspace, .. } => app.create("x").bearer(&user(workspace)),
             Op::Use { key } => app.list().bearer(&self.keys[key].plaintext),
             Op::List { workspace } => app.list().bearer(&user(workspace)),
             Op::Revoke { key } => app
@@ -197,8 +262,106 @@ impl History {
             Op::RevokeForeign { key } => app
                 .revoke(&self.keys[key].id)
                 .bearer(&user(1 - self.keys[key].workspace)),
+            Op::SignIn { workspace, person } => {
+                let person = format!("usr_of_sessions_{person}");
+                return self.sign_in(&person, workspace, instance).await;
+            }
+            Op::UseSession { session } => app.list().session(&self.sessions[session].cookie),
+            Op::EndSession { session } => app
+                .call("POST", "/api/v1/auth/logout")
+                .session(&self.sessions[session].cookie),
         };
-        call.on(instance).send()
+        call.on(instance).send().await
+    }
+
+    /// A person who has not been here before, so that no limit of theirs is met.
+    fn new_user(&self) -> String {
+        format!("usr_{}", self.users.fetch_add(1, Relaxed))
+    }
+
+    /// The answer to the last step of a sign-in that could be made.
+    async fn sign_in(&self, sub: &str, workspace: usize, instance: usize) -> Response {
+        let started = self.app.start_sign_in().on(instance).send().await;
+        if started.status != 302 {
+            return started;
+        }
+        let begun = Begun::of(&self.app, &started);
+        let who = json!({ "sub": sub, "accountId": WORKSPACES[workspace] });
+        let back = begun.come_back(&begun.allow(&who, &json!({})));
+        back.on(instance).send().await
+    }
+
+    fn signed_in(&mut self, person: (usize, usize), answer: &Response) {
+        let Some(cookie) = answer.cookie(SESSION) else {
+            // A call that was made twice, because the first answer was lost, may find its own session.
+            assert!(self.faults, "{answer:?}");
+            return;
+        };
+        self.sessions.push(Session {
+            cookie: cookie.to_owned(),
+            person,
+            life: Life::Works,
+        });
+    }
+
+    /// Checks the ends of sessions in a round and says which may have ended.
+    fn endings(
+        &mut self,
+        ops: &[(Op, usize)],
+        answers: &[Response],
+        before: &[Life],
+    ) -> BTreeSet<usize> {
+        let mut ended = BTreeSet::new();
+        for ((op, _), answer) in ops.iter().zip(answers) {
+            let Op::EndSession { session } = *op else {
+                continue;
+            };
+            let life = &mut self.sessions[session].life;
+            match answer.status {
+                200 => {
+                    assert_ne!(before[session], Life::Revoked, "ended twice");
+                    *life = Life::Revoked;
+                }
+                401 => assert!(before[session] != Life::Works || ended.contains(&session)),
+                // Over the person's limit: nothing was done.
+                429 => continue,
+                500 if *life == Life::Works => *life = Life::Unsure,
+                500 => {}
+                _ => panic!("{answer:?}"),
+            }
+            ended.insert(session);
+        }
+        ended
+    }
+
+    /// Whether the call of a session was let through.
+    fn session_used(
+        &mut self,
+        session: usize,
+        answer: &Response,
+        before: Life,
+        ended_now: bool,
+    ) -> bool {
+        match answer.status {
+            200 => {
+                assert_ne!(before, Life::Revoked, "a session that was ended works");
+                let window = answer.limit_header("reset").unwrap();
+                let person = self.sessions[session].person;
+                let admitted = self.admitted.entry((person, window)).or_default();
+                *admitted += 1;
+                assert!(*admitted <= LIMIT, "over the limit of a person");
+            }
+            401 => {
+                assert_eq!(answer.code(), "AUTH_REQUIRED");
+                assert!(
+                    before != Life::Works || ended_now,
+                    "a good session is refused"
+                );
+            }
+            429 => assert_ne!(before, Life::Revoked),
+            _ => panic!("{answer:?}"),
+        }
+        answer.status == 200
     }
 
     /// Checks the revocations of a round and says which keys they may have ended.

@@ -7,8 +7,14 @@ use std::{
     path::Path,
 };
 
+use serde_json::json;
+
 use crate::{
-    app::{App, ROUTES, project, resources::ticket},
+    app::{
+        App, ROUTES, project,
+        resources::ticket,
+        sign_in::{SESSION, UNDER_WAY},
+    },
     events::event,
 };
 
@@ -76,7 +82,8 @@ fn the_folders_mirror_the_api() {
         );
         if let Some((_, path)) = &route.endpoint {
             let resource = path
-                .trim_start_matches("/api/v1/")
+                .trim_start_matches("/api/v1")
+                .trim_start_matches('/')
                 .split('/')
                 .next()
                 .unwrap();
@@ -192,7 +199,7 @@ fn the_readme_lists_the_routes() {
 }
 
 /// A policy is the least that works when every action in it is used, and no other is. What is used is seen on
-/// the wire, over all that an endpoint does: for a user's first and second call, a key's, and a real resource.
+/// the wire, over all that an endpoint does: for a user's first and second call, a key's, a session's, and a real resource.
 #[tokio::test]
 async fn each_functions_policy_allows_what_it_does_and_no_more() {
     for route in &*ROUTES {
@@ -204,17 +211,31 @@ async fn each_functions_policy_allows_what_it_does_and_no_more() {
             let create = app.call("POST", "/api/v1/tickets").json(&ticket(subject));
             create.bearer(&key).await_status(201).await;
         }
-        drop((app.operations(), app.secret_operations()));
+        let begun = app.begin_sign_in().await;
+        let came_back = begun.allow(&json!({}), &json!({}));
+        let session = app.sign_in("acc_a").await;
+        // New instances, which do all that they do.
+        let fresh = app.sibling().start().await;
+        drop(app.secret_operations());
         let token = app
             .issuer
-            .token(&serde_json::json!({ "sub": "usr_new", "accountId": "acc_a" }));
-        for credential in [&token, &token, &key] {
-            let mut event = event(&route.function, credential);
+            .token(&json!({ "sub": "usr_new", "accountId": "acc_a" }));
+        for credential in [Some(&token), Some(&token), Some(&key), None] {
+            let mut event = event(&route.function, credential.map_or("", String::as_str));
             event["pathParameters"] = call.path_parameters();
-            let answer = app.invoke(&route.function, &event).await;
-            assert!(answer.status < 300 || answer.status == 404, "{answer:?}");
+            if credential.is_none() {
+                let headers = event["headers"].as_object_mut().unwrap();
+                headers.remove("authorization");
+                headers.insert("sec-fetch-site".to_owned(), "same-origin".into());
+                headers.insert("host".to_owned(), "api.example.test".into());
+                event["rawQueryString"] = came_back.as_str().into();
+                let under_way = format!("{UNDER_WAY}={}", begun.cookie);
+                event["cookies"] = json!([format!("{SESSION}={session}"), under_way]);
+            }
+            let answer = fresh.invoke(&route.function, &event).await;
+            assert_ne!(answer.status, 500, "{answer:?}");
         }
-        let operations = [app.operations(), app.secret_operations()].concat();
+        let operations = [fresh.operations(), app.secret_operations()].concat();
         let actions = operations.into_iter().map(|operation| operation.actions);
         let used: BTreeSet<_> = actions.flatten().collect();
         assert_eq!(used, route.actions, "{}", route.function);

@@ -7,6 +7,7 @@ use crate::{
     calls::{call, create_canned_reply, create_key, create_ticket, with},
     deployment::Deployment,
     figures::CALLS,
+    sign_in::sign_in,
 };
 
 /// Each with the number of its keys. One with a single key, four with room for 99 more each, four that are full,
@@ -38,8 +39,12 @@ pub(crate) struct Contents {
     pub(crate) token: String,
     /// …and that key.
     pub(crate) key: String,
+    /// A session in that workspace.
+    pub(crate) session: String,
     /// A key of a workspace that has a hundred.
     pub(crate) full: String,
+    /// A session in that one.
+    pub(crate) full_session: String,
     /// Keys of workspaces with room, to create with in turn.
     pub(crate) roomy: Vec<String>,
     /// The ids of keys to be revoked, each with a key to do it with.
@@ -90,6 +95,8 @@ impl Contents {
                 .ok_or("no key")
         };
         self.token = deployment.token("acc_single");
+        self.session = sign_in(deployment, "acc_single").await?;
+        self.full_session = sign_in(deployment, "acc_full0").await?;
         self.key = first("acc_single")?;
         self.full = first("acc_full0")?;
         self.desk = first(TICKETS)?;

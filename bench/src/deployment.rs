@@ -48,12 +48,22 @@ pub(crate) struct Answer {
     pub(crate) took: f64,
     /// The envelope's payload.
     pub(crate) data: Value,
+    /// What is set of cookies.
+    cookies: Vec<String>,
 }
 
 impl Answer {
     /// A text that the payload has; empty where it has none.
     pub(crate) fn text(&self, name: &str) -> String {
         self.data[name].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A cookie that is set, as a browser sends it: `name=value`.
+    pub(crate) fn cookie(&self, name: &str) -> Result<String, Error> {
+        let pairs = self.cookies.iter().filter_map(|set| set.split(';').next());
+        let mut named = pairs.filter(|pair| pair.split('=').next() == Some(name));
+        let cookie = named.next().ok_or_else(|| format!("no {name} was set"))?;
+        Ok(cookie.to_owned())
     }
 }
 
@@ -82,6 +92,7 @@ impl Deployment {
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets_manager),
             ("TABLE_NAME", TABLE),
             ("SIGNING_SECRET", secrets::SIGNING_SECRET),
+            ("HUUDIS_CLIENT_SECRET", secrets::CLIENT_SECRET),
             ("HUUDIS_ISSUER", &name),
         ];
         let limits = LIMITS.map(|limit| (limit, "1000000"));
@@ -140,6 +151,7 @@ impl Deployment {
         Ok(Answer {
             took,
             data: body["data"].take(),
+            cookies: serde_json::from_value(answer["cookies"].clone()).unwrap_or_default(),
         })
     }
 

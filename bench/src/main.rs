@@ -11,6 +11,7 @@ mod deployment;
 mod figures;
 mod growth;
 mod rows;
+mod sign_in;
 
 use std::{env, path::Path};
 

@@ -10,6 +10,7 @@ use crate::{
     contents::{Contents, TICKETS},
     deployment::Deployment,
     figures::{self, Figures},
+    sign_in::{begin, session_call},
 };
 
 /// What is measured: a function, and calls of it.
@@ -41,13 +42,19 @@ const FLOOR: Row = row("*floor: one `UpdateItem`*", "floor", 200, health);
 
 /// In this order: the requester's replies open again what the agents' have made pending, so that both move a status.
 #[rustfmt::skip]
-const ROWS: [Row; 22] = [
+const ROWS: [Row; 28] = [
     row("a key alone (`DELETE`, no such id)", "api-keys-revoke", 404, no_such_key),
     row("create", "api-keys-create", 201, create),
     row("list, 1 key", "api-keys-list", 200, list),
     row("list, 100 keys", "api-keys-list", 200, list_full),
     row("list, with an access token", "api-keys-list", 200, list_as_user),
+    row("list, with a session", "api-keys-list", 200, list_with_session),
     row("revoke", "api-keys-revoke", 200, revoke),
+    row("a session alone (`GET …/auth/me`)", "auth-me", 200, me),
+    row("the page, 1 key", "dashboard-api-keys", 200, page),
+    row("the page, 100 keys", "dashboard-api-keys", 200, full_page),
+    row("sign-in: start", "auth-huudis-start", 302, start),
+    row("sign-in: callback, in another browser", "auth-huudis-callback", 400, callback),
     row("tickets: list, a page of 50", "tickets-list", 200, list_tickets),
     row("tickets: tags, 10", "tickets-tags", 200, tags),
     row("tickets: create", "tickets-create", 201, new_ticket),
@@ -99,6 +106,31 @@ fn list_full(contents: &Contents, _: usize) -> Request {
 
 fn list_as_user(contents: &Contents, _: usize) -> Request {
     call("GET", "/api/v1/api-keys", &contents.token)
+}
+
+fn list_with_session(contents: &Contents, _: usize) -> Request {
+    session_call("GET", "/api/v1/api-keys", &contents.session)
+}
+
+fn me(contents: &Contents, _: usize) -> Request {
+    session_call("GET", "/api/v1/auth/me", &contents.session)
+}
+
+fn page(contents: &Contents, _: usize) -> Request {
+    session_call("GET", "/dashboard/api-keys", &contents.session)
+}
+
+fn full_page(contents: &Contents, _: usize) -> Request {
+    session_call("GET", "/dashboard/api-keys", &contents.full_session)
+}
+
+fn start(_: &Contents, _: usize) -> Request {
+    begin()
+}
+
+/// One that is refused, before the issuer is asked: what is measured is ours.
+fn callback(contents: &Contents, _: usize) -> Request {
+    session_call("GET", "/api/v1/auth/huudis/callback", &contents.session)
 }
 
 fn revoke(contents: &Contents, number: usize) -> Request {

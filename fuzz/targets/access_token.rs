@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::credentials::access_token::key_id;
+use shared::credentials::jwt::key_id;
 
 fuzz_target!(|token: &str| {
     // Whatever is accepted so far had three parts and named a key.

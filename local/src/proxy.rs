@@ -207,9 +207,11 @@ fn operation(headers: &HeaderMap, body: &[u8]) -> Operation {
         })
         .collect();
     if actions.is_empty() {
-        actions.push(match body["IndexName"].as_str() {
-            Some(_) => format!("{service}:{name} {ON_AN_INDEX}"),
-            None => format!("{service}:{name}"),
+        let action = format!("{service}:{name}");
+        actions.push(match (&body["IndexName"], &body["SecretId"]) {
+            (Value::String(_), _) => format!("{action} {ON_AN_INDEX}"),
+            (_, Value::String(secret)) => format!("{action} of {secret}"),
+            _ => action,
         });
     }
     Operation {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Map, Value};
 
-use crate::Error;
+use crate::{Error, secrets};
 
 /// The template, as plain values: what CloudFormation's short forms (`!Ref`) refer to is not resolved.
 #[derive(Debug)]
@@ -27,7 +27,8 @@ pub struct Route {
     pub endpoint: Option<(String, String)>,
     /// The name of the function's binary.
     pub function: String,
-    /// The actions that the function's policies allow: on the table, on its indexes (which is said), on the secret.
+    /// The actions that the function's policies allow: on the table, on its indexes (which is said), of a secret (whose
+    /// name is said).
     pub actions: BTreeSet<String>,
 }
 
@@ -132,8 +133,12 @@ fn route(function: &Value) -> Result<Route, Error> {
                 let resource = statement["Resource"].as_str().unwrap_or_default();
                 actions.insert(match (action.split(':').next(), resource) {
                     _ if statement["Effect"] != "Allow" => return Err("does not only allow".into()),
-                    (Some("dynamodb"), "Table.Arn") | (Some("secretsmanager"), "SigningSecret") => {
-                        action
+                    (Some("dynamodb"), "Table.Arn") => action,
+                    (Some("secretsmanager"), "SigningSecret") => {
+                        format!("{action} of {}", secrets::SIGNING_SECRET)
+                    }
+                    (Some("secretsmanager"), "HuudisClientSecretArn") => {
+                        format!("{action} of {}", secrets::CLIENT_SECRET)
                     }
                     (Some("dynamodb"), "${Table.Arn}/index/*") => format!("{action} {ON_AN_INDEX}"),
                     _ => return Err(format!("allows {action} on {resource}").into()),

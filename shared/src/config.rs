@@ -2,7 +2,7 @@
 
 use std::{env, fmt};
 
-use crate::limits::{MINUTE, RateLimit};
+use crate::{limits::RateLimit, session::Lifetime, time::MINUTE};
 
 /// The configuration of a function.
 #[derive(Debug, Clone)]
@@ -19,6 +19,13 @@ pub(crate) struct Config {
     pub(crate) signing_secret: String,
     /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
     pub(crate) issuer: Issuer,
+    /// `HUUDIS_CLIENT_ID`, as whom the portal signs people in; `suppuo` by default.
+    pub(crate) client_id: String,
+    /// `HUUDIS_CLIENT_SECRET`: the name or ARN of the client's secret in Secrets Manager. Not the secret. Only sign-in
+    /// needs it.
+    pub(crate) client_secret: Option<String>,
+    /// `SESSION_IDLE_HOURS`, 12 by default, and `SESSION_HOURS`, 168 by default.
+    pub(crate) sessions: Lifetime,
     /// `CALLER_LIMIT`, calls a minute of one key or one user; 2000 by default.
     pub(crate) caller_limit: RateLimit,
     /// What one address may do without a credential.
@@ -83,13 +90,14 @@ impl Config {
             (!value.is_empty()).then_some(value)
         };
         let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
-        let limit = |name, default, window| match setting(name) {
-            None => Ok(RateLimit::new(default, window)),
-            Some(number) => match number.parse() {
-                Ok(calls) if calls > 0 => Ok(RateLimit::new(calls, window)),
+        let number = |name, default| match setting(name) {
+            None => Ok(default),
+            Some(number) => match number.parse::<u32>() {
+                Ok(number) if number > 0 => Ok(number),
                 _ => Err(ConfigError::new(name, "must be a whole number from 1")),
             },
         };
+        let limit = |name, default, window| Ok(RateLimit::new(number(name, default)?, window));
         let name = setting("HUUDIS_ISSUER").unwrap_or_else(|| "https://huudis.com".to_owned());
         let audiences =
             setting("HUUDIS_AUDIENCES").unwrap_or_else(|| "suppuo,suppuo-cli".to_owned());
@@ -116,6 +124,12 @@ impl Config {
                 name,
                 audiences,
             },
+            client_id: setting("HUUDIS_CLIENT_ID").unwrap_or_else(|| "suppuo".to_owned()),
+            client_secret: setting("HUUDIS_CLIENT_SECRET"),
+            sessions: Lifetime::of_hours(
+                number("SESSION_IDLE_HOURS", 12)?,
+                number("SESSION_HOURS", 7 * 24)?,
+            ),
             caller_limit: limit("CALLER_LIMIT", 2000, MINUTE)?,
             public_limits: PublicLimits {
                 calls: limit("PUBLIC_LIMIT", 60, MINUTE)?,
@@ -164,6 +178,8 @@ mod tests {
         );
         assert_eq!(config.issuer.audiences, ["suppuo", "suppuo-cli"]);
         assert_eq!(config.caller_limit, RateLimit::new(2000, MINUTE));
+        assert_eq!(config.sessions, Lifetime::of_hours(12, 168));
+        assert_eq!(config.client_id, "suppuo");
         let public = config.public_limits;
         assert_eq!(public.calls, RateLimit::new(60, MINUTE));
         assert_eq!(

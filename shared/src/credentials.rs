@@ -4,7 +4,7 @@
 //! of three answers, see [`Attempt`]. They are asked in turn until one answers other than *not
 //! presented*. The contract's order (section 3) is that an `Authorization` header, where there is one, alone
 //! decides; its token's first characters say which of the first two schemes it is for. The portal's
-//! session cookie is the third, and its place is after them: it is asked where there is no header.
+//! session cookie is the third: it is looked at where there is no header.
 //!
 //! A scheme that recognises a caller also counts the call, because for an API key the two are one write
 //! (see [`crate::store::windows`]).
@@ -13,6 +13,8 @@ pub mod access_token;
 pub mod api_key;
 pub mod bearer;
 pub(crate) mod jwks;
+pub mod jwt;
+pub(crate) mod session;
 
 use crate::{
     credentials::{access_token::AccessTokens, bearer::Authorization},
@@ -20,6 +22,7 @@ use crate::{
     ids::{ApiKeyId, Subject, WorkspaceId},
     limits::{RateLimit, Verdict},
     request::Request,
+    session::{Lifetime, SessionHash},
     store::Database,
     time::Timestamp,
 };
@@ -29,18 +32,46 @@ use crate::{
 pub enum Caller {
     /// A script that holds this key. There is no person behind it.
     ApiKey(ApiKeyId),
-    /// A person.
-    User(Subject),
+    /// A person, with an access token or a session.
+    User(Box<User>),
+}
+
+/// A person who calls.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who they are.
+    pub sub: Subject,
+    /// Their e-mail address, where a session knows it.
+    pub email: Option<String>,
+    /// Their name, where a session knows it.
+    pub name: Option<String>,
+    /// When their token ends, or their session where it is not used again.
+    pub expires_at: Timestamp,
+    /// The session, where they call with one.
+    pub(crate) session: Option<SessionHash>,
+}
+
+/// Shows nothing of the person.
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("User(…)")
+    }
 }
 
 impl Caller {
     /// The person who calls, if it is one.
     #[must_use]
-    pub fn sub(&self) -> Option<&Subject> {
+    pub fn user(&self) -> Option<&User> {
         match self {
             Self::ApiKey(_) => None,
-            Self::User(sub) => Some(sub),
+            Self::User(user) => Some(user),
         }
+    }
+
+    /// Who that is.
+    #[must_use]
+    pub fn sub(&self) -> Option<&Subject> {
+        self.user().map(|user| &user.sub)
     }
 }
 
@@ -73,6 +104,7 @@ impl From<ApiError> for Attempt {
 pub(crate) struct Context<'a> {
     pub(crate) database: &'a Database,
     pub(crate) access_tokens: &'a AccessTokens,
+    pub(crate) sessions: Lifetime,
     pub(crate) limit: RateLimit,
     pub(crate) now: Timestamp,
 }
@@ -91,11 +123,14 @@ pub(crate) async fn recognise(
     if let Attempt::NotPresented = attempt {
         attempt = access_token::attempt(&authorization, context).await;
     }
+    if let Attempt::NotPresented = attempt {
+        attempt = session::attempt(&authorization, request, context).await;
+    }
     match attempt {
         Attempt::Caller(recognised) => Ok(recognised),
         Attempt::Refused(error) => Err(error),
         Attempt::NotPresented => Err(ApiError::auth_required(
-            "This endpoint needs an `Authorization: Bearer` header with an API key or an access token.",
+            "This endpoint needs an `Authorization: Bearer` header with an API key or an access token, or a session.",
             "no_credential",
         )),
     }

@@ -3,12 +3,16 @@
 //! The kind of the endpoint decides what its handler is given, and nothing else can be had:
 //!
 //! - [`authenticated`]: a [`Call`], with the caller and their workspace. The only way to a workspace's data.
+//! - [`page`]: the same, of which it makes a page. Who has not signed in is sent to do so.
+//! - [`sign_in`] and [`signed_in`]: a [`SignInCall`], which leads to a session.
 //! - [`public`] and [`submission`]: a [`PublicCall`], with the public form. Counted by client address, and answered to
 //!   pages of any origin.
 //! - [`open`]: an [`OpenCall`], without any of these.
 //!
-//! A handler returns an [`Answer`] or an [`ApiError`]. There is no third thing, so nothing leaves outside
-//! the envelope.
+//! - [`file`]: the path alone.
+//!
+//! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
+//! so nothing leaves outside the envelope. Only a [`page`] makes a page, and only a [`file`] a file.
 
 use std::sync::Arc;
 
@@ -17,36 +21,54 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     client_address::ClientAddress,
     config::PublicLimits,
-    credentials::{self, Caller, access_token::AccessTokens},
+    cookies::Name,
+    credentials::{self, Caller, Recognised, access_token::AccessTokens},
     cursor,
-    envelope::{Answer, Readers},
-    error::ApiError,
+    envelope::{Answer, Readers, Redirect},
+    error::{ApiError, ErrorCode},
     exchange::Exchange,
     ids::WorkspaceId,
     limits::RateLimit,
+    origin::Origin,
+    portal::language::Language,
+    reply::{self, File, Page, Reply},
     request::Request,
+    session::{Lifetime, SessionHash},
+    sign_in::{Provider, ReturnTo, SignIn, UnderWay},
     signing::SigningSecret,
     store::{
         Database, Workspace,
         public_form::PublicForm,
+        sessions,
         windows::{self, PublicAct},
     },
     time::Timestamp,
+    words::Words,
 };
 
 /// What every request of a function shares; made once.
 pub struct Platform {
     pub(crate) database: Database,
     pub(crate) access_tokens: AccessTokens,
+    pub(crate) sessions: Lifetime,
+    pub(crate) provider: Provider,
     pub(crate) signing_secret: Arc<SigningSecret>,
     pub(crate) caller_limit: RateLimit,
     pub(crate) public_limits: PublicLimits,
 }
 
-/// One endpoint. Made by [`authenticated`], [`public`], [`submission`] or [`open`], served by [`crate::serve()`].
+/// One endpoint. Made by one of this module's functions, served by [`crate::serve()`].
 pub trait Endpoint {
     /// Whose pages may read the answers.
-    const READERS: Readers;
+    const READERS: Readers = Readers::OwnPages;
+
+    /// Whether who takes pages is told errors in one: only where browsers go by themselves.
+    const TELLS_ERRORS_AS_PAGES: bool = false;
+
+    /// Does what can be done before the first event.
+    fn prepare(&self, _platform: &Platform) -> impl Future<Output = ()> {
+        async {}
+    }
 
     /// Answers one request.
     fn answer(
@@ -54,7 +76,7 @@ pub trait Endpoint {
         request: Request,
         platform: &Platform,
         exchange: &Arc<Exchange>,
-    ) -> impl Future<Output = Result<Answer, ApiError>>;
+    ) -> impl Future<Output = Result<Reply, ApiError>>;
 }
 
 /// A call of an authenticated endpoint. Only the pipeline makes one, of a caller that was recognised, whose
@@ -70,6 +92,102 @@ pub struct Call {
     pub workspace: Workspace,
     /// The cursors of that workspace's lists.
     pub cursors: Cursors,
+    /// Their session, where they call with one.
+    pub session: Option<Session>,
+}
+
+/// A call of an endpoint of the sign-in, by a browser of which nothing is known yet.
+#[non_exhaustive]
+pub struct SignInCall<'a> {
+    /// What was sent.
+    pub request: Request,
+    origin: Origin,
+    sign_in: SignIn<'a>,
+    exchange: &'a Exchange,
+}
+
+impl std::fmt::Debug for SignInCall<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignInCall")
+    }
+}
+
+impl SignInCall<'_> {
+    /// Begins a sign-in that leads to this path in the end: sends the browser to the issuer.
+    ///
+    /// # Errors
+    ///
+    /// `500` where the issuer does not answer.
+    pub async fn begin(&self, return_to: ReturnTo) -> Result<Redirect, ApiError> {
+        let begun = self.sign_in.begin(&self.origin, return_to).await?;
+        let cookie = Name::SignIn.set(&self.origin, &begun.sealed, UnderWay::COOKIE_SECONDS);
+        self.exchange.set_cookie(cookie);
+        Ok(Redirect::to(begun.location))
+    }
+
+    /// Finishes the sign-in that the issuer has sent the browser back from. Whatever comes of it, it is over then.
+    ///
+    /// # Errors
+    ///
+    /// See [`crate::sign_in`].
+    pub async fn finish(&self) -> Result<Redirect, ApiError> {
+        let answer = self.request.query();
+        let sealed = self.request.cookie(Name::SignIn);
+        // Not over where this was no answer to it.
+        let under_way = self.sign_in.under_way(sealed, &answer)?;
+        self.exchange.set_cookie(Name::SignIn.clear(&self.origin));
+        let done = self
+            .sign_in
+            .finish(&self.origin, under_way, &answer)
+            .await?;
+        let seconds = self.sign_in.sessions.of_cookie();
+        let cookie = Name::Session.set(&self.origin, done.session.reveal(), seconds);
+        self.exchange.set_cookie(cookie);
+        Ok(Redirect::to(done.return_to.as_str()))
+    }
+}
+
+/// The session that a call was made with.
+pub struct Session {
+    hash: SessionHash,
+    origin: Option<Origin>,
+    database: Database,
+    exchange: Arc<Exchange>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session")
+    }
+}
+
+impl Session {
+    /// Ends it, in the table and in the browser: the next call that presents it is refused.
+    ///
+    /// # Errors
+    ///
+    /// `500` where the table does not answer. Whether it has ended is then unknown.
+    pub async fn end(self) -> Result<(), ApiError> {
+        sessions::end(&self.database, &self.hash).await?;
+        if let Some(origin) = &self.origin {
+            self.exchange.set_cookie(Name::Session.clear(origin));
+        }
+        Ok(())
+    }
+}
+
+/// A call of a page.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PageCall {
+    /// Who asks for it.
+    pub caller: Caller,
+    /// Their workspace.
+    pub workspace: Workspace,
+    /// The language that they read.
+    pub language: Language,
+    /// The origin that they see in their address bar.
+    pub origin: Origin,
 }
 
 /// A call of an endpoint of the public form. Only the pipeline makes one, of a client address whose call was counted
@@ -106,7 +224,7 @@ impl Cursors {
     ///
     /// `500` where the signing secret cannot be read.
     pub async fn seal(&self, content: &impl Serialize) -> Result<String, ApiError> {
-        cursor::seal(self.secret.keys().await?, &self.workspace, content)
+        cursor::seal(self.secret.get().await?, &self.workspace, content)
     }
 
     /// The content of a cursor that the parameter `param` holds.
@@ -119,7 +237,7 @@ impl Cursors {
         param: &'static str,
         cursor: &str,
     ) -> Result<T, ApiError> {
-        let content = cursor::open(self.secret.keys().await?, &self.workspace, cursor);
+        let content = cursor::open(self.secret.get().await?, &self.workspace, cursor);
         let rule = "`cursor` must be one that the same list gave in this workspace.";
         content.ok_or_else(|| ApiError::invalid_field(param, rule))
     }
@@ -187,6 +305,50 @@ where
     }
 }
 
+/// A page of the portal.
+pub fn page<F>(handler: F) -> impl Endpoint
+where
+    F: AsyncFn(PageCall) -> Result<Page, ApiError>,
+{
+    PageEndpoint(handler)
+}
+
+/// The endpoint where a sign-in begins.
+pub fn sign_in<F>(handler: F) -> impl Endpoint
+where
+    F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
+{
+    SignInEndpoint {
+        handler,
+        asks_issuer_as_client: false,
+    }
+}
+
+/// The endpoint where it ends; it shows the issuer the client's secret.
+pub fn signed_in<F>(handler: F) -> impl Endpoint
+where
+    F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
+{
+    SignInEndpoint {
+        handler,
+        asks_issuer_as_client: true,
+    }
+}
+
+/// A file of the portal, by what stands at `{file}` in its path.
+pub fn file<F>(find: F) -> impl Endpoint
+where
+    F: Fn(&str) -> Result<File, ApiError>,
+{
+    FileEndpoint(find)
+}
+
+/// An endpoint that leads elsewhere, always to the same path.
+#[must_use]
+pub fn moved(location: &'static str) -> impl Endpoint {
+    Open(async move |_| Redirect::to(location).try_into())
+}
+
 /// An endpoint for everyone.
 pub fn open<F>(handler: F) -> impl Endpoint
 where
@@ -198,36 +360,172 @@ where
 struct Authenticated<F>(F);
 
 impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Authenticated<F> {
-    const READERS: Readers = Readers::OwnPages;
+    async fn answer(
+        &self,
+        request: Request,
+        platform: &Platform,
+        exchange: &Arc<Exchange>,
+    ) -> Result<Reply, ApiError> {
+        let database = platform.database.of_request(exchange);
+        let recognised = recognise(&request, platform, &database, exchange).await?;
+        request.within_size()?;
+        let cursors = Cursors {
+            workspace: recognised.workspace.clone(),
+            secret: Arc::clone(&platform.signing_secret),
+        };
+        let hash = recognised
+            .caller
+            .user()
+            .and_then(|user| user.session.clone());
+        let session = hash.map(|hash| Session {
+            hash,
+            origin: request.origin(),
+            database: database.clone(),
+            exchange: Arc::clone(exchange),
+        });
+        let call = Call {
+            request,
+            caller: recognised.caller,
+            workspace: Workspace::new(recognised.workspace, database),
+            cursors,
+            session,
+        };
+        (self.0)(call).await.map(Reply::Answer)
+    }
+}
+
+/// Recognises who sent a request, counts their call, and lets it pass.
+async fn recognise(
+    request: &Request,
+    platform: &Platform,
+    database: &Database,
+    exchange: &Exchange,
+) -> Result<Recognised, ApiError> {
+    let context = credentials::Context {
+        database,
+        access_tokens: &platform.access_tokens,
+        sessions: platform.sessions,
+        limit: platform.caller_limit,
+        now: Timestamp::now(),
+    };
+    let recognised = credentials::recognise(request, &context).await?;
+    exchange.recognised(&recognised)?;
+    let user = recognised.caller.user();
+    if user.is_some_and(|user| user.session.is_some()) {
+        credentials::session::same_origin(request)?;
+    }
+    Ok(recognised)
+}
+
+struct PageEndpoint<F>(F);
+
+impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F> {
+    const TELLS_ERRORS_AS_PAGES: bool = true;
 
     async fn answer(
         &self,
         request: Request,
         platform: &Platform,
         exchange: &Arc<Exchange>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Reply, ApiError> {
+        let origin = request.origin().ok_or_else(no_host)?;
+        let language = reply::language_of(&request);
+        let asked = request.query().text("lang")?.and_then(Language::parse);
+        if let Some(language) = asked {
+            let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
+            exchange.set_cookie(cookie);
+        }
         let database = platform.database.of_request(exchange);
-        let context = credentials::Context {
-            database: &database,
+        let recognised = match recognise(&request, platform, &database, exchange).await {
+            Ok(recognised) => recognised,
+            // With a header that is wrong nobody is helped by a sign-in.
+            Err(error)
+                if error.code == ErrorCode::AuthRequired && request.authorization().is_none() =>
+            {
+                return Answer::try_from(Redirect::to(to_sign_in(&request))).map(Reply::Answer);
+            }
+            Err(error) => return Err(error),
+        };
+        request.within_size()?;
+        let call = PageCall {
+            caller: recognised.caller,
+            workspace: Workspace::new(recognised.workspace, database),
+            language,
+            origin,
+        };
+        (self.0)(call).await.map(Reply::Page)
+    }
+}
+
+/// How long a language that was chosen is remembered: a year.
+const LANGUAGE_KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
+
+/// Where who has not signed in does so, to come back to the page.
+fn to_sign_in(request: &Request) -> String {
+    let path = ReturnTo::parse(request.path());
+    let path = path.as_ref().map_or(ReturnTo::DEFAULT, ReturnTo::as_str);
+    let path: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    format!("{}?returnTo={path}", crate::sign_in::START)
+}
+
+fn no_host() -> ApiError {
+    ApiError::validation("The request names no host.")
+}
+
+struct SignInEndpoint<F> {
+    handler: F,
+    asks_issuer_as_client: bool,
+}
+
+impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for SignInEndpoint<F> {
+    const TELLS_ERRORS_AS_PAGES: bool = true;
+
+    async fn prepare(&self, platform: &Platform) {
+        platform.signing_secret.read_at_start().await;
+        if self.asks_issuer_as_client {
+            platform.provider.client_secret().read_at_start().await;
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request,
+        platform: &Platform,
+        exchange: &Arc<Exchange>,
+    ) -> Result<Reply, ApiError> {
+        request.within_size()?;
+        let origin = request.origin().ok_or_else(no_host)?;
+        let database = platform.database.of_request(exchange);
+        let sign_in = SignIn {
+            provider: &platform.provider,
             access_tokens: &platform.access_tokens,
-            limit: platform.caller_limit,
+            keys: platform.signing_secret.get().await?,
+            database: &database,
+            sessions: platform.sessions,
             now: Timestamp::now(),
         };
-        let recognised = credentials::recognise(&request, &context).await?;
-        exchange.recognised(&recognised)?;
-        request.within_size()?;
-        let cursors = Cursors {
-            workspace: recognised.workspace.clone(),
-            secret: Arc::clone(&platform.signing_secret),
-        };
-        let workspace = Workspace::new(recognised.workspace, database);
-        (self.0)(Call {
+        let call = SignInCall {
             request,
-            caller: recognised.caller,
-            workspace,
-            cursors,
-        })
-        .await
+            origin,
+            sign_in,
+            exchange,
+        };
+        let redirect = (self.handler)(call).await?;
+        Answer::try_from(redirect).map(Reply::Answer)
+    }
+}
+
+struct FileEndpoint<F>(F);
+
+impl<F: Fn(&str) -> Result<File, ApiError>> Endpoint for FileEndpoint<F> {
+    async fn answer(
+        &self,
+        request: Request,
+        _platform: &Platform,
+        _exchange: &Arc<Exchange>,
+    ) -> Result<Reply, ApiError> {
+        request.within_size()?;
+        (self.0)(request.path_parameter("file")).map(Reply::File)
     }
 }
 
@@ -249,14 +547,14 @@ where
         request: Request,
         platform: &Platform,
         exchange: &Arc<Exchange>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Reply, ApiError> {
         let database = platform.database.of_request(exchange);
         let read = request.within_size().and_then(|()| (self.read)(&request));
         let act = match read {
             Ok(_) => self.act,
             Err(_) => PublicAct::Call,
         };
-        let keys = platform.signing_secret.keys().await?;
+        let keys = platform.signing_secret.get().await?;
         let address = ClientAddress::of(request.source_ip()).hash(keys);
         let (limits, now) = (&platform.public_limits, Timestamp::now());
         let verdict = windows::count_address(&database, &address, act, limits, now).await?;
@@ -265,23 +563,22 @@ where
             request,
             form: PublicForm::new(database),
         };
-        (self.handler)(call, read?).await
+        (self.handler)(call, read?).await.map(Reply::Answer)
     }
 }
 
 struct Open<F>(F);
 
 impl<F: AsyncFn(OpenCall) -> Result<Answer, ApiError>> Endpoint for Open<F> {
-    const READERS: Readers = Readers::OwnPages;
-
     async fn answer(
         &self,
         request: Request,
         platform: &Platform,
         exchange: &Arc<Exchange>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Reply, ApiError> {
         request.within_size()?;
         let table = TableProbe(platform.database.of_request(exchange));
-        (self.0)(OpenCall { request, table }).await
+        let answer = (self.0)(OpenCall { request, table }).await;
+        answer.map(Reply::Answer)
     }
 }

@@ -22,6 +22,8 @@ use crate::{
 pub struct Answer {
     status: u16,
     data: Box<RawValue>,
+    /// Where a client goes on.
+    location: Option<HeaderValue>,
 }
 
 impl fmt::Debug for Answer {
@@ -66,7 +68,46 @@ impl Answer {
 
     fn new(status: u16, data: impl Serialize) -> Result<Self, ApiError> {
         let data = serde_json::value::to_raw_value(&data).map_err(ApiError::internal)?;
-        Ok(Self { status, data })
+        Ok(Self {
+            status,
+            data,
+            location: None,
+        })
+    }
+}
+
+/// That a browser goes on elsewhere: `302` with `Location`, and `{"location": …}` for who reads the envelope.
+pub struct Redirect(String);
+
+impl fmt::Debug for Redirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redirect(…)")
+    }
+}
+
+impl Redirect {
+    /// To a URL, or to a path of this host.
+    #[must_use]
+    pub fn to(location: impl Into<String>) -> Self {
+        Self(location.into())
+    }
+}
+
+impl TryFrom<Redirect> for Answer {
+    type Error = ApiError;
+
+    fn try_from(Redirect(location): Redirect) -> Result<Self, ApiError> {
+        #[derive(Serialize)]
+        struct Location<'a> {
+            location: &'a str,
+        }
+        let data = Location {
+            location: &location,
+        };
+        Ok(Self {
+            location: Some(HeaderValue::from_str(&location).map_err(ApiError::internal)?),
+            ..Self::new(302, data)?
+        })
     }
 }
 
@@ -111,64 +152,39 @@ struct Meta<'a> {
     timestamp: Timestamp,
 }
 
-/// Writes the response that the gateway sends.
-///
-/// `standing` is how the caller stands against their limit, where their call was counted.
+/// Puts an answer or an error into the envelope.
 pub(crate) fn seal(
-    outcome: &Result<Answer, ApiError>,
+    outcome: Result<&Answer, &ApiError>,
     request_id: &RequestId,
-    standing: Option<&Standing>,
     readers: Readers,
 ) -> ApiGatewayV2httpResponse {
-    let now = Timestamp::now();
     let meta = Meta {
         request_id,
-        timestamp: now,
+        timestamp: Timestamp::now(),
     };
-    let (status, envelope) = match outcome {
-        Ok(answer) => (
-            answer.status,
-            Envelope {
-                data: Some(&answer.data),
-                error: None,
-                meta,
-            },
-        ),
-        Err(ApiError {
-            code,
-            message,
-            param,
-            ..
-        }) => {
-            let error = ErrorBody {
-                code: *code,
-                message,
-                param: *param,
+    let (status, data, error) = match outcome {
+        Ok(answer) => (answer.status, Some(&*answer.data), None),
+        Err(error) => {
+            let body = ErrorBody {
+                code: error.code,
+                message: &error.message,
+                param: error.param,
             };
-            (
-                code.status(),
-                Envelope {
-                    data: None,
-                    error: Some(error),
-                    meta,
-                },
-            )
+            (error.code.status(), None, Some(body))
         }
     };
-
     let mut headers = HeaderMap::with_capacity(16);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    put(
-        &mut headers,
-        HeaderName::from_static("x-request-id"),
-        request_id.as_str(),
-    );
-    if status == 401 {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    if let Ok(Answer {
+        location: Some(location),
+        ..
+    }) = outcome
+    {
+        headers.insert(header::LOCATION, location.clone());
     }
     if readers == Readers::EveryPage {
         for (name, value) in FOR_EVERY_PAGE {
@@ -176,25 +192,9 @@ pub(crate) fn seal(
             headers.insert(HeaderName::from_static(name), value);
         }
     }
-    if let Some(standing) = standing {
-        let numbers = [
-            ("x-ratelimit-limit", i64::from(standing.limit)),
-            ("x-ratelimit-remaining", i64::from(standing.remaining)),
-            ("x-ratelimit-reset", standing.resets_at.as_secs_ceil()),
-        ];
-        for (name, number) in numbers {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
-        }
-        if status == 429 {
-            headers.insert(
-                header::RETRY_AFTER,
-                HeaderValue::from(standing.retry_after(now)),
-            );
-        }
-    }
-
     // Strings, numbers and JSON that was written before: writing them again cannot fail. Were it to,
     // an empty body with the right status is the best that is left.
+    let envelope = Envelope { data, error, meta };
     let body = serde_json::to_string(&envelope).unwrap_or_default();
     let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = i64::from(status);
@@ -203,8 +203,34 @@ pub(crate) fn seal(
     response
 }
 
-fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
+/// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their limit,
+/// where their call was counted.
+pub(crate) fn headers_of_all(
+    status: u16,
+    request_id: &RequestId,
+    standing: Option<&Standing>,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
     }
+    if status == 401 {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    let Some(standing) = standing else {
+        return headers;
+    };
+    let numbers = [
+        ("x-ratelimit-limit", i64::from(standing.limit)),
+        ("x-ratelimit-remaining", i64::from(standing.remaining)),
+        ("x-ratelimit-reset", standing.resets_at.as_secs_ceil()),
+    ];
+    for (name, number) in numbers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
+    }
+    if status == 429 {
+        let after = standing.retry_after(Timestamp::now());
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(after));
+    }
+    headers
 }

@@ -2,7 +2,7 @@
 //! handler panics or is cut off, for the headers of the answer and for the log.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Instant,
 };
 
@@ -22,6 +22,7 @@ pub struct Exchange {
     deadline: Instant,
     caller: OnceLock<(Caller, WorkspaceId)>,
     standing: OnceLock<Standing>,
+    cookies: Mutex<Vec<String>>,
 }
 
 impl Exchange {
@@ -31,6 +32,7 @@ impl Exchange {
             deadline,
             caller: OnceLock::new(),
             standing: OnceLock::new(),
+            cookies: Mutex::default(),
         }
     }
 
@@ -67,6 +69,17 @@ impl Exchange {
             Verdict::Admitted(_) => Ok(()),
             Verdict::Exceeded(_) => Err(ApiError::rate_limited()),
         }
+    }
+
+    /// Has the answer set a cookie, whatever it is: with a `Set-Cookie` of [`crate::cookies`].
+    pub(crate) fn set_cookie(&self, set_cookie: String) {
+        let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.push(set_cookie);
+    }
+
+    pub(crate) fn cookies(&self) -> Vec<String> {
+        let cookies = self.cookies.lock();
+        cookies.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn caller(&self) -> Option<(&Caller, &WorkspaceId)> {

@@ -13,6 +13,8 @@
 //! | data is read and written, of the caller's workspace | [`store`] |
 //! | a list goes on where it ended | [`cursor`], sealed with a key of [`signing`] |
 //! | the answer, whatever it is, gets its one shape | [`envelope`], [`error`] |
+//! | people sign in | [`sign_in`], [`session`], [`cookies`] |
+//! | and see a page | [`portal`], [`reply`] |
 //!
 //! `pipeline` ties these together; `log` writes down what happened.
 
@@ -20,6 +22,7 @@ pub mod api_key;
 mod aws;
 mod client_address;
 mod config;
+pub mod cookies;
 pub mod credentials;
 pub mod cursor;
 pub mod endpoint;
@@ -27,13 +30,20 @@ pub mod envelope;
 pub mod error;
 mod exchange;
 pub mod ids;
+mod issuer_http;
 pub mod limits;
 mod log;
 mod meter;
+pub mod origin;
 mod pipeline;
+pub mod portal;
 mod random;
+pub mod reply;
 pub mod request;
+mod secrets;
 mod serve;
+pub mod session;
+pub mod sign_in;
 pub mod signing;
 pub mod store;
 pub mod ticket;

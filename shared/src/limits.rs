@@ -2,7 +2,7 @@
 //!
 //! | who | limit |
 //! |---|---|
-//! | one API key, or one user in one workspace | `CALLER_LIMIT` a minute |
+//! | one API key, or one user in one workspace with all their tokens and sessions | `CALLER_LIMIT` a minute |
 //! | one client address, on the public form | `PUBLIC_LIMIT` a minute |
 //! | the same, submitting tickets | also `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR` |
 //!
@@ -35,9 +35,6 @@ use std::cmp::Reverse;
 
 use crate::time::Timestamp;
 
-/// A minute, in milliseconds.
-pub(crate) const MINUTE: i64 = 60 * 1000;
-
 /// How many calls one caller may make in a window, and how long one lasts. A parameter of the deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimit {
@@ -67,14 +64,6 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// The window that a call opens, which is also the first that it admits.
-    pub(crate) fn opened_at(now: Timestamp) -> Self {
-        Self {
-            opened: now,
-            calls: 1,
-        }
-    }
-
     /// Whether calls made `now` count into this window.
     pub(crate) fn is_open(&self, limit: RateLimit, now: Timestamp) -> bool {
         self.opened > limit.ended_before(now)
@@ -127,6 +116,7 @@ pub(crate) enum Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::MINUTE;
 
     const OPENED: Timestamp = Timestamp::EPOCH;
 

@@ -20,7 +20,6 @@ use serde_json::{Value, json};
 
 use crate::{
     credentials::Caller,
-    envelope::Answer,
     error::{ApiError, ErrorCode},
     exchange::Exchange,
     ids::RequestId,
@@ -35,7 +34,7 @@ pub(crate) struct Finished<'a> {
     pub(crate) route: &'a str,
     pub(crate) request_id: &'a RequestId,
     pub(crate) status: i64,
-    pub(crate) outcome: &'a Result<Answer, ApiError>,
+    pub(crate) error: Option<&'a ApiError>,
     pub(crate) exchange: &'a Exchange,
     pub(crate) took: Duration,
     pub(crate) context: &'a Context,
@@ -81,12 +80,13 @@ struct Line<'a> {
 /// Writes the line of a request.
 pub(crate) fn request(finished: &Finished<'_>) {
     let now = Timestamp::now();
-    let error = finished.outcome.as_ref().err();
+    let error = finished.error;
     let reason = error.and_then(|error| error.refusal);
     let (dynamodb_calls, read_units, write_units) = finished.exchange.meter().total();
     let (caller, key_id) = match finished.exchange.caller() {
         None => ("nobody", None),
         Some((Caller::ApiKey(id), _)) => ("api_key", Some(id.as_str())),
+        Some((Caller::User(user), _)) if user.session.is_some() => ("session", None),
         Some((Caller::User(_), _)) => ("user", None),
     };
     write(&Line {

@@ -16,11 +16,11 @@ use lambda_runtime::Context;
 
 use crate::{
     endpoint::{Endpoint, Platform},
-    envelope,
     error::ApiError,
     exchange::Exchange,
     ids::RequestId,
     log,
+    reply::{self, Reader},
     request::Request,
     time::Timestamp,
 };
@@ -42,10 +42,12 @@ pub(crate) async fn answer<E: Endpoint>(
     let deadline = started + time_left(context);
     let exchange = Arc::new(Exchange::new(deadline));
 
-    let work = async {
-        let request = Request::from_event(event)?;
-        endpoint.answer(request, platform, &exchange).await
-    };
+    let request = Request::from_event(event);
+    let reader = request
+        .as_ref()
+        .map_or_else(|_| Reader::unknown(), Reader::of);
+    // In a box, because what it awaits is nested deeper than the compiler follows.
+    let work = async { endpoint.answer(request?, platform, &exchange).await }.boxed_local();
     let caught = AssertUnwindSafe(work).catch_unwind();
     let outcome = match tokio::time::timeout_at(deadline.into(), caught).await {
         Ok(Ok(outcome)) => outcome,
@@ -54,12 +56,13 @@ pub(crate) async fn answer<E: Endpoint>(
         Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
     };
 
-    let response = envelope::seal(&outcome, &request_id, exchange.standing(), E::READERS);
+    let forms = (E::READERS, E::TELLS_ERRORS_AS_PAGES);
+    let response = reply::write(&outcome, &request_id, &exchange, forms, &reader);
     log::request(&log::Finished {
         route,
         request_id: &request_id,
         status: response.status_code,
-        outcome: &outcome,
+        error: outcome.as_ref().err(),
         exchange: &exchange,
         took: started.elapsed(),
         context,

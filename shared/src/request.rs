@@ -16,7 +16,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::{fields::Fields, query::Query};
-use crate::{error::ApiError, ids::ResourceId};
+use crate::{
+    cookies::{self, Name},
+    error::ApiError,
+    ids::ResourceId,
+    origin::Origin,
+};
 
 /// The largest body that is read, in bytes (contract, section 1).
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -25,7 +30,10 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 ///
 /// `Debug` shows nothing that the client wrote.
 pub struct Request {
-    authorization: Option<String>,
+    method: String,
+    path: String,
+    headers: HashMap<String, String>,
+    cookies: Vec<(String, String)>,
     source_ip: String,
     path_parameters: HashMap<String, String>,
     query: String,
@@ -36,7 +44,11 @@ pub struct Request {
 #[serde(rename_all = "camelCase")]
 struct Event {
     #[serde(default)]
+    raw_path: Option<String>,
+    #[serde(default)]
     headers: Option<HashMap<String, String>>,
+    #[serde(default)]
+    cookies: Option<Vec<String>>,
     #[serde(default)]
     path_parameters: Option<HashMap<String, String>>,
     #[serde(default)]
@@ -58,6 +70,8 @@ struct RequestContext {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Http {
+    #[serde(default)]
+    method: Option<String>,
     #[serde(default)]
     source_ip: Option<String>,
 }
@@ -81,15 +95,24 @@ impl Request {
             body.into_bytes()
         };
         // The gateway writes names in lower case and joins repeated headers; another source of events need not.
-        let headers = event.headers.unwrap_or_default().into_iter();
-        let authorization = headers
-            .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
-            .map(|(_, value)| value)
-            .reduce(|one, other| format!("{one}, {other}"));
+        let mut headers = HashMap::<String, String>::new();
+        for (name, value) in event.headers.unwrap_or_default() {
+            headers
+                .entry(name.to_ascii_lowercase())
+                .and_modify(|before| *before = format!("{before}, {value}"))
+                .or_insert(value);
+        }
+        // The gateway has them apart; another source of events may leave them in their header.
+        let cookies = event.cookies.unwrap_or_default().into_iter();
+        let cookies = cookies.chain(headers.remove("cookie"));
         let http = event.request_context.unwrap_or_default().http;
+        let http = http.unwrap_or_default();
         Ok(Self {
-            authorization,
-            source_ip: http.unwrap_or_default().source_ip.unwrap_or_default(),
+            method: http.method.unwrap_or_default(),
+            path: event.raw_path.unwrap_or_default(),
+            cookies: cookies.flat_map(cookies::read).collect(),
+            headers,
+            source_ip: http.source_ip.unwrap_or_default(),
             query: event.raw_query_string.unwrap_or_default(),
             path_parameters: event.path_parameters.unwrap_or_default(),
             body,
@@ -98,7 +121,45 @@ impl Request {
 
     /// The `Authorization` header, as it was sent. The gateway joins repeated ones with commas.
     pub(crate) fn authorization(&self) -> Option<&str> {
-        self.authorization.as_deref()
+        self.header("authorization")
+    }
+
+    /// A header, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The path, as the gateway hands it on.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether the method is one that changes nothing (RFC 9110 section 9.2.1): GET or HEAD. No other is taken to be.
+    pub(crate) fn is_safe(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// The origin that the request came to; `None` where its `Host` header is missing or none.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        Origin::of_host(self.header("host")?)
+    }
+
+    /// What the cookie of this name holds on the request's origin, if anything. One that is there twice, with two values,
+    /// holds nothing: whose is whose cannot be told.
+    #[must_use]
+    pub fn cookie(&self, name: Name) -> Option<&str> {
+        let name = name.on(&self.origin()?);
+        let mut values = self.cookies.iter().filter(|(of, _)| of == name);
+        let (_, value) = values.next()?;
+        let alone = values.all(|(_, other)| other == value);
+        (alone && !value.is_empty()).then_some(value)
+    }
+
+    /// Whether the caller would rather read a page than JSON: it says that it takes HTML, as browsers do.
+    pub(crate) fn takes_pages(&self) -> bool {
+        self.header("accept")
+            .is_some_and(|accept| accept.contains("text/html"))
     }
 
     /// What stands at `{name}` in the route's path, empty where nothing does. It is as the gateway hands it on:

@@ -8,10 +8,13 @@ use serde_json::value::RawValue;
 use crate::{
     aws::{self, Connection},
     config::{Config, ConfigError},
-    credentials::access_token::AccessTokens,
+    credentials::{access_token::AccessTokens, jwt::IssuerTokens},
     endpoint::{Endpoint, Platform},
+    issuer_http::IssuerHttp,
     log, pipeline,
-    signing::SigningSecret,
+    secrets::Vault,
+    sign_in::Provider,
+    signing,
     store::Database,
 };
 
@@ -41,6 +44,7 @@ pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
 
 async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_runtime::Error> {
     let (platform, endpoint) = (&Platform::start()?, &endpoint);
+    endpoint.prepare(platform).await;
     Runtime::new(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         Ok::<_, Infallible>(
@@ -59,10 +63,15 @@ impl Platform {
     pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
         let connection = Connection::new(&config.region)?;
         let dynamodb = aws::dynamodb(&connection, config.dynamodb.as_deref());
+        let vault = Vault::new(&connection, config.secrets_manager.as_deref());
+        let http = Arc::<IssuerHttp>::default();
+        let tokens = Arc::new(IssuerTokens::new(&config.issuer, Arc::clone(&http)));
         Ok(Self {
             database: Database::new(dynamodb, &config.table),
-            access_tokens: AccessTokens::new(&config.issuer),
-            signing_secret: Arc::new(SigningSecret::new(&connection, config)),
+            access_tokens: AccessTokens::new(Arc::clone(&tokens), &config.issuer.audiences),
+            provider: Provider::new(config, &vault, http, tokens),
+            sessions: config.sessions,
+            signing_secret: Arc::new(signing::secret(&vault, &config.signing_secret)),
             caller_limit: config.caller_limit,
             public_limits: config.public_limits,
         })

@@ -1,69 +1,44 @@
-//! The one secret of a deployment, and the keys that are derived from it.
+//! The signing secret of a deployment, and the keys that are derived from it.
 //!
 //! `template.yaml` has Secrets Manager make it up, so that no person ever sees it; the table never holds it.
-//! An instance reads it once, when something first needs a key: a client address to hash, a cursor to seal.
-//! A secret that changes under running instances makes cursors invalid (`400`) and counts addresses
-//! anew; nothing else depends on it.
+//! An instance reads it once, when something first needs a key: a client address to hash, a cursor to seal, or right at the
+//! start of a function that signs people in. A secret that changes under running instances makes cursors invalid (`400`),
+//! ends sign-ins that are under way and counts addresses anew; nothing else depends on it.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
-use tokio::sync::OnceCell;
 
 use crate::{
-    aws::{self, Connection},
-    config::Config,
-    error::{ApiError, Cause},
+    error::ApiError,
+    secrets::{Secret, Vault},
 };
 
 /// Less than this is no secret that anybody made with care.
 const SHORTEST_SECRET: usize = 32;
 
+/// How much of a code is kept: nobody tries 2¹²⁸.
+const CODE_BYTES: usize = 16;
+
 /// Where the secret is, and the keys once it was read.
-pub(crate) struct SigningSecret {
-    connection: Connection,
-    endpoint: Option<String>,
-    id: String,
-    keys: OnceCell<SigningKeys>,
-}
+pub(crate) type SigningSecret = Secret<SigningKeys>;
 
-impl SigningSecret {
-    pub(crate) fn new(connection: &Connection, config: &Config) -> Self {
-        Self {
-            connection: connection.clone(),
-            endpoint: config.secrets_manager.clone(),
-            id: config.signing_secret.clone(),
-            keys: OnceCell::new(),
+/// The signing secret of this name or ARN.
+pub(crate) fn secret(vault: &Vault, id: &str) -> SigningSecret {
+    Secret::new(vault, Some(id), "the signing secret", |secret| {
+        if secret.len() < SHORTEST_SECRET {
+            return Err("it has less than 32 characters");
         }
-    }
-
-    /// The keys; the first time, Secrets Manager is asked.
-    ///
-    /// # Errors
-    ///
-    /// `500` where it does not answer, or with no usable secret. The next call asks again.
-    pub(crate) async fn keys(&self) -> Result<&SigningKeys, ApiError> {
-        self.keys.get_or_try_init(|| self.read()).await
-    }
-
-    async fn read(&self) -> Result<SigningKeys, ApiError> {
-        const ATTEMPTED: &str = "read the signing secret";
-        let client = aws::secrets_manager(&self.connection, self.endpoint.as_deref());
-        let read = client.get_secret_value().secret_id(&self.id).send().await;
-        let read = read.map_err(|e| ApiError::internal(Cause::of_service(ATTEMPTED, &e)))?;
-        match read.secret_string() {
-            Some(secret) if secret.len() >= SHORTEST_SECRET => Ok(SigningKeys::from_secret(secret)),
-            _ => {
-                let what = "it is no text of 32 characters or more";
-                Err(ApiError::internal(Cause::of(ATTEMPTED, what)))
-            }
-        }
-    }
+        Ok(SigningKeys::from_secret(secret))
+    })
 }
 
 /// A key for each purpose, so that what is signed for one is nothing for another.
 pub struct SigningKeys {
     pub(crate) cursors: SigningKey,
     pub(crate) addresses: SigningKey,
+    pub(crate) sign_ins: SigningKey,
 }
 
 impl SigningKeys {
@@ -76,6 +51,7 @@ impl SigningKeys {
         Self {
             cursors: key("cursors"),
             addresses: key("client addresses"),
+            sign_ins: key("sign-ins"),
         }
     }
 }
@@ -94,6 +70,31 @@ impl SigningKey {
     /// The code of these parts in this order. Each is preceded by its length, so that no two lists of parts are one.
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
         self.mac(parts).finalize().into_bytes().into()
+    }
+
+    /// Seals something for one purpose: base64url (RFC 4648, section 5) of
+    ///
+    /// ```text
+    /// 16 bytes of HMAC-SHA256 over the purpose and the content │ the content, as JSON
+    /// ```
+    ///
+    /// Whoever holds it can read it and cannot change it.
+    pub(crate) fn seal(
+        &self,
+        purpose: &[u8],
+        content: &impl Serialize,
+    ) -> Result<String, ApiError> {
+        let content = serde_json::to_vec(content).map_err(ApiError::internal)?;
+        let code = self.sign(&[purpose, &content]);
+        Ok(BASE64URL.encode([&code[..CODE_BYTES], &content].concat()))
+    }
+
+    /// What [`SigningKey::seal`] sealed for this purpose; `None` where it did not.
+    pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &[u8], sealed: &str) -> Option<T> {
+        let bytes = BASE64URL.decode(sealed).ok()?;
+        let (code, content) = bytes.split_at_checked(CODE_BYTES)?;
+        let ours = self.verify(&[purpose, content], code);
+        ours.then(|| serde_json::from_slice(content).ok())?
     }
 
     /// Whether `code` is the beginning of the parts' code. Takes as long for a wrong one as for the right one.

@@ -7,6 +7,8 @@
 //! | key | `KEY#{SHA-256 of the key}` | `KEY` | `accountId` `keyId` `opened` `calls` |
 //! | listing of a key | `ACC#{accountId}` | `KEY#{keyId}` | `name` `keyPrefix` `keyHash` `createdAt` `lastUsedAt`? |
 //! | user | `USER#{SHA-256 of workspace and sub}` | `USER` | `opened` `calls` `expiresAt` |
+//! | portal session | `SESSION#{SHA-256 of its id}` | `SESSION` | `accountId` `sub` `email`? `name`? `createdAt` `lastSeenAt` `opened` `calls` `drawn` `userHasLeft` `expiresAt` |
+//! | sign-in that was used | `SIGNIN#{SHA-256 of its state}` | `SIGNIN` | `expiresAt` |
 //! | client address | `ADDRESS#{keyed hash}` | `ADDRESS` | `opened` `calls`, the same of its submissions, `expiresAt` |
 //! | workspace | `ACC#{accountId}` | `WORKSPACE` | `createdAt` `keyCount` `tickets` `openTickets` `pendingTickets`… |
 //! | ticket | `ACC#{accountId}#{ticketId}` | `TICKET` | the contract's, `accountStatus` `activity` `revision` `threadBytes` |
@@ -42,6 +44,9 @@
 //! | recognise and count a caller, window open | 1 | 1 W | [`windows`] |
 //! | the same for a key, once a minute at most: the window turns | 2 | 1 W + 4 W | [`windows`] |
 //! | the same for a user, an address | 2 | 1 W + 1 W, a user's first time 4 W | [`windows`] |
+//! | recognise and count a session that has calls left of those it drew | 1 | 1 W | [`sessions`] |
+//! | the same where it draws, every minute and for every hundredth call | 3, once a minute 4 | 3 W, 4 W | [`sessions`] |
+//! | mint a session, end it | 1, 1 | 6 W, 1 W | [`sessions`] |
 //! | refuse a caller that is over the limit, or a key that does not exist | 1 | 1 W | [`windows`] |
 //! | create a key | 1 | 6 W: key, listing, workspace | [`api_keys`] |
 //! | list a workspace's keys | 1 | 1 R for every 4 KB, that is for about 20 keys with short names | [`api_keys`] |
@@ -82,6 +87,7 @@ mod item;
 pub(crate) mod outbox;
 pub mod public_form;
 mod reading;
+pub(crate) mod sessions;
 mod tags;
 pub mod ticket_list;
 pub mod tickets;
@@ -173,6 +179,12 @@ impl Workspace {
     /// Only for a caller that was recognised; see [`crate::credentials`].
     pub(crate) fn new(id: WorkspaceId, database: Database) -> Self {
         Self { id, database }
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn id(&self) -> &WorkspaceId {
+        &self.id
     }
 
     /// The workspace's API keys.

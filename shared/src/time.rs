@@ -5,6 +5,12 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
+/// A minute, in milliseconds.
+pub(crate) const MINUTE: i64 = 60 * 1000;
+
+/// An hour, in milliseconds.
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+
 /// A moment, in whole milliseconds since the Unix epoch.
 ///
 /// Shown and serialised as RFC 3339 in UTC with exactly three decimals, `2026-06-11T03:00:00.000Z`.

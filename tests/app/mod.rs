@@ -3,6 +3,7 @@
 pub mod issuer;
 pub mod resources;
 pub mod response;
+pub mod sign_in;
 
 use std::{
     collections::BTreeMap,
@@ -129,6 +130,7 @@ impl Builder {
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url()),
             ("TABLE_NAME", &table),
             ("SIGNING_SECRET", secrets::SIGNING_SECRET),
+            ("HUUDIS_CLIENT_SECRET", secrets::CLIENT_SECRET),
             ("HUUDIS_ISSUER", issuer.name()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

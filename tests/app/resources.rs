@@ -11,10 +11,11 @@ impl App {
         let Some((method, path)) = &route.endpoint else {
             return self.call("GET", "/nowhere");
         };
-        let resource = path.split('/').nth(3).unwrap();
+        let resource = path.split('/').nth(3).unwrap_or_default();
         let parameter = path.split(['{', '}']).nth(1);
         let value = match (resource, parameter) {
             (_, None) => String::new(),
+            (_, Some("file")) => "portal.css".to_owned(),
             (_, Some("proxy+")) => "tickets".to_owned(),
             ("api-keys", _) => self.new_key(workspace).await.0,
             ("canned-replies", _) => self.new_canned_reply(workspace).await,

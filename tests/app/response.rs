@@ -10,13 +10,19 @@ pub struct Response {
     /// The HTTP status.
     pub status: u16,
     headers: BTreeMap<String, String>,
+    cookies: Vec<String>,
+    /// The body of a page or a file, as it is.
+    pub text: String,
     body: Value,
 }
 
 impl Response {
     /// Reads what a function hands to the gateway.
     pub fn read(answer: Value) -> Self {
-        let body = answer["body"].as_str().expect("there is a body");
+        let text = answer["body"].as_str().expect("there is a body");
+        let is_json = answer["headers"]["content-type"] == "application/json";
+        let body = is_json.then(|| serde_json::from_str(text).expect("the body is JSON"));
+        let cookies = answer["cookies"].as_array().into_iter().flatten();
         let response = Self {
             status: answer["statusCode"].as_u64().unwrap().try_into().unwrap(),
             headers: answer["headers"]
@@ -25,11 +31,53 @@ impl Response {
                 .iter()
                 .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
                 .collect(),
-            body: serde_json::from_str(body).expect("the body is JSON"),
+            cookies: cookies
+                .map(|cookie| cookie.as_str().unwrap().to_owned())
+                .collect(),
+            text: text.to_owned(),
+            body: body.unwrap_or_default(),
         };
         assert_ne!(answer["isBase64Encoded"], true);
-        response.keeps_the_contract();
+        if is_json {
+            response.keeps_the_contract();
+        } else {
+            response.is_of_the_portal();
+        }
         response
+    }
+
+    /// What is not in the envelope is a page or a file, and has its id, too.
+    fn is_of_the_portal(&self) {
+        let content_type = self.header("content-type").unwrap();
+        let known = ["text/html", "text/css", "text/javascript"];
+        assert!(known.iter().any(|known| content_type.starts_with(known)));
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
+        assert!(self.header("x-request-id").unwrap().starts_with("req_"));
+        assert!(self.is_page() || self.status == 200);
+    }
+
+    /// Whether it is a page.
+    pub fn is_page(&self) -> bool {
+        self.header("content-type")
+            .unwrap()
+            .starts_with("text/html")
+    }
+
+    /// The value of a cookie that is set; empty for one that is ended.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let set = self.set_cookie(name)?;
+        set.split(['=', ';']).nth(1)
+    }
+
+    /// The whole `Set-Cookie` of a cookie.
+    pub fn set_cookie(&self, name: &str) -> Option<&str> {
+        let mut set = self
+            .cookies
+            .iter()
+            .filter(|set| set.split('=').next() == Some(name));
+        let first = set.next();
+        assert_eq!(set.next(), None, "set once");
+        first.map(String::as_str)
     }
 
     fn keeps_the_contract(&self) {
@@ -49,10 +97,10 @@ impl Response {
         assert_eq!(self.header("cache-control"), Some("no-store"));
 
         let error = &self.body["error"];
-        if self.status < 300 {
-            assert!(
-                matches!(self.status, 200 | 201) && error.is_null() && !self.body["data"].is_null()
-            );
+        assert_eq!(self.header("location").is_some(), self.status == 302);
+        if self.status < 400 {
+            let succeeded = matches!(self.status, 200 | 201 | 302);
+            assert!(succeeded && error.is_null() && !self.body["data"].is_null());
         } else {
             assert!(self.body["data"].is_null());
             let mut members = keys(error);
@@ -113,7 +161,7 @@ impl Response {
 
     /// The request's id.
     pub fn request_id(&self) -> &str {
-        self.body["meta"]["requestId"].as_str().unwrap()
+        self.header("x-request-id").unwrap()
     }
 
     /// The ids of a list of keys, in its order.

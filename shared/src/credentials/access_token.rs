@@ -1,190 +1,71 @@
-//! Huudis access tokens: JWTs (RFC 7519) signed ES256 by the issuer.
-//!
-//! What is believed of a token, and on what ground:
-//!
-//! - the algorithm is ES256, because that is what the stored keys are for; what the token says is only
-//!   compared (RFC 8725 section 3.1). `none` and HMAC under the public key end there.
-//! - the key is the one the issuer publishes under the token's `kid`; a key or an address inside the token
-//!   (`jwk`, `jku`, `x5u`) is not looked at.
-//! - `iss`, `aud` and `exp` are there and right, `nbf` is right where it is there; numbers are numbers.
-//! - nothing in `crit`: an extension that must be understood is not (RFC 7515 section 4.1.11).
+//! Huudis access tokens: `Authorization: Bearer` and a JWT of the issuer's, see [`crate::credentials::jwt`].
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
-use jsonwebtoken::{Algorithm, crypto};
-use serde::{Deserialize, de::DeserializeOwned};
+use std::sync::Arc;
+
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    config::Issuer,
-    credentials::{Attempt, Caller, Context, Recognised, bearer::Authorization, jwks::Jwks},
+    credentials::{
+        Attempt, Caller, Context, Recognised, User,
+        bearer::Authorization,
+        jwt::{IssuerTokens, unverified},
+    },
     error::ApiError,
     ids::{Subject, WorkspaceId},
     store::windows,
     time::Timestamp,
 };
 
-/// How far the issuer's clock and ours may be apart: the most that the contract allows.
-const LEEWAY_MILLIS: i64 = 60 * 1000;
-
-/// Larger than any token that the issuer makes; what is larger is not worth decoding.
-const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
-/// What is read of a token's header (RFC 7515 section 4.1). The rest of it, whatever it is, is not.
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: String,
-    #[serde(default)]
-    crit: Value,
-}
-
-/// What is read of the claims (RFC 7519 section 4.1), once the signature is good.
+/// What is read of the claims beside those that every token has.
 #[derive(Deserialize)]
 struct Claims {
-    iss: String,
-    aud: Audience,
-    exp: NumericDate,
-    #[serde(default)]
-    nbf: Option<NumericDate>,
     sub: String,
     #[serde(default, rename = "accountId")]
     account_id: Value,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// Seconds since the epoch, perhaps with a fraction (RFC 7519 section 2); kept in milliseconds.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "f64")]
-struct NumericDate(i64);
-
-impl TryFrom<f64> for NumericDate {
-    type Error = &'static str;
-
-    fn try_from(seconds: f64) -> Result<Self, Self::Error> {
-        // Up to the year 9999, in which both sides of a comparison are exact.
-        if !(0.0..253_402_300_800.0).contains(&seconds) {
-            return Err("no date");
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-        Ok(Self((seconds * 1000.0) as i64))
-    }
-}
-
-/// A token in its three parts (RFC 7515 section 3.1), nothing of it believed.
-struct Token<'a> {
-    /// What is signed: header and claims, as they were sent.
-    message: &'a str,
-    claims: &'a str,
-    signature: &'a str,
-    kid: String,
-}
-
-impl<'a> Token<'a> {
-    fn read(token: &'a str) -> Result<Self, ApiError> {
-        let malformed = || unverified("malformed_token");
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(malformed());
-        }
-        let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
-        let (header, claims) = message.split_once('.').ok_or_else(malformed)?;
-        if claims.contains('.') {
-            return Err(malformed());
-        }
-        let header: Header = decoded(header).ok_or_else(malformed)?;
-        if header.alg != "ES256" {
-            return Err(unverified("wrong_algorithm"));
-        }
-        if !header.crit.is_null() {
-            return Err(unverified("critical_extension"));
-        }
-        Ok(Self {
-            message,
-            claims,
-            signature,
-            kid: header.kid,
-        })
-    }
-}
-
-fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&BASE64URL.decode(part).ok()?).ok()
-}
-
-/// Which of the issuer's keys a token says it was signed with.
-///
-/// # Errors
-///
-/// `401` where the token is none, names another algorithm or no key, or asks for an extension.
-pub fn key_id(token: &str) -> Result<String, ApiError> {
-    Ok(Token::read(token)?.kid)
-}
-
-/// Tells whether access tokens are the issuer's.
+/// Tells who holds an access token.
 pub(crate) struct AccessTokens {
-    issuer: String,
+    tokens: Arc<IssuerTokens>,
     audiences: Vec<String>,
-    jwks: Jwks,
+}
+
+/// Who holds an access token that is good.
+pub(crate) struct Holder {
+    pub(crate) subject: Subject,
+    pub(crate) workspace: WorkspaceId,
+    /// When the token ends.
+    pub(crate) expires_at: Timestamp,
 }
 
 impl AccessTokens {
-    pub(crate) fn new(issuer: &Issuer) -> Self {
+    /// Of the issuer's tokens those that are for one of `audiences`.
+    pub(crate) fn new(tokens: Arc<IssuerTokens>, audiences: &[String]) -> Self {
         Self {
-            issuer: issuer.name.clone(),
-            audiences: issuer.audiences.clone(),
-            jwks: Jwks::at(issuer.jwks_url.clone()),
+            tokens,
+            audiences: audiences.to_owned(),
         }
     }
 
-    async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ApiError> {
-        let token = Token::read(token)?;
-        let key = self.jwks.key(&token.kid, now).await?;
-        let key = key.ok_or_else(|| unverified("unknown_kid"))?;
-        // The algorithm is ours and the key is of its kind: nothing here is the token's choice.
-        let good = crypto::verify(
-            token.signature,
-            token.message.as_bytes(),
-            &key,
-            Algorithm::ES256,
-        );
-        if !good.unwrap_or(false) {
-            return Err(unverified("wrong_signature"));
-        }
-        let claims: Claims = decoded(token.claims).ok_or_else(|| unverified("malformed_claims"))?;
-        self.check(&claims, now)?;
-        Ok(claims)
-    }
-
-    fn check(&self, claims: &Claims, now: Timestamp) -> Result<(), ApiError> {
-        let for_us = |audience: &String| self.audiences.contains(audience);
-        let for_us = match &claims.aud {
-            Audience::One(audience) => for_us(audience),
-            Audience::Many(audiences) => audiences.iter().any(for_us),
-        };
-        if claims.iss != self.issuer {
-            return Err(unverified("wrong_issuer"));
-        }
-        if !for_us {
-            return Err(unverified("wrong_audience"));
-        }
-        if now.as_millis() >= claims.exp.0 + LEEWAY_MILLIS {
-            return Err(ApiError::auth_required(
-                "The access token has expired.",
-                "expired",
-            ));
-        }
-        if claims
-            .nbf
-            .is_some_and(|nbf| now.as_millis() < nbf.0 - LEEWAY_MILLIS)
-        {
-            return Err(unverified("not_yet_valid"));
-        }
-        Ok(())
+    /// Who holds a token.
+    ///
+    /// # Errors
+    ///
+    /// `401` where it does not verify, `403` where it belongs to no workspace, `500` where the issuer's keys are not to
+    /// be had.
+    pub(crate) async fn holder(&self, token: &str, now: Timestamp) -> Result<Holder, ApiError> {
+        let verified = self.tokens.verify(token, &self.audiences, now);
+        let (registered, claims): (_, Claims) = verified.await?;
+        let subject = Subject::parse(claims.sub).ok_or_else(|| unverified("no_subject"))?;
+        let workspace = claims.account_id.as_str().and_then(WorkspaceId::parse);
+        let no_workspace = "The access token belongs to no workspace.";
+        Ok(Holder {
+            subject,
+            workspace: workspace
+                .ok_or_else(|| ApiError::forbidden(no_workspace, "no_workspace"))?,
+            expires_at: registered.expires_at(),
+        })
     }
 }
 
@@ -199,15 +80,11 @@ pub(crate) async fn attempt(authorization: &Authorization<'_>, context: &Context
 }
 
 async fn recognise(token: &str, context: &Context<'_>) -> Result<Recognised, ApiError> {
-    let claims = context.access_tokens.verify(token, context.now).await?;
-    let subject = Subject::parse(claims.sub).ok_or_else(|| unverified("no_subject"))?;
-    let workspace = claims
-        .account_id
-        .as_str()
-        .and_then(WorkspaceId::parse)
-        .ok_or_else(|| {
-            ApiError::forbidden("The access token belongs to no workspace.", "no_workspace")
-        })?;
+    let Holder {
+        subject,
+        workspace,
+        expires_at,
+    } = context.access_tokens.holder(token, context.now).await?;
     let counted = windows::count_user(
         context.database,
         &workspace,
@@ -216,86 +93,16 @@ async fn recognise(token: &str, context: &Context<'_>) -> Result<Recognised, Api
         context.now,
     );
     let verdict = counted.await?;
+    let user = User {
+        sub: subject,
+        email: None,
+        name: None,
+        expires_at,
+        session: None,
+    };
     Ok(Recognised {
-        caller: Caller::User(subject),
+        caller: Caller::User(Box::new(user)),
         workspace,
         verdict,
     })
-}
-
-fn unverified(refusal: &'static str) -> ApiError {
-    ApiError::auth_required("The access token does not verify.", refusal)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const NOW: i64 = 1_781_146_800;
-
-    /// Why claims are refused at a moment, in milliseconds after [`NOW`].
-    fn refusal(changes: Value, millis: i64) -> Option<&'static str> {
-        let tokens = AccessTokens::new(&Issuer {
-            name: "us".to_owned(),
-            jwks_url: String::new(),
-            audiences: vec!["desk".to_owned(), "till".to_owned()],
-        });
-        let mut claims = json!({ "iss": "us", "aud": "desk", "sub": "u", "exp": NOW });
-        for (name, value) in changes.as_object().unwrap() {
-            claims[name] = value.clone();
-        }
-        let now = Timestamp::from_millis(NOW * 1000 + millis);
-        match serde_json::from_value(claims) {
-            Ok(claims) => tokens
-                .check(&claims, now)
-                .err()
-                .and_then(|error| error.refusal),
-            Err(_) => Some("malformed_claims"),
-        }
-    }
-
-    #[test]
-    fn leeway_is_a_minute_to_the_millisecond() {
-        assert_eq!(refusal(json!({}), 59_999), None);
-        assert_eq!(refusal(json!({}), 60_000), Some("expired"));
-        let fraction = json!({ "exp": 1_781_146_800.5 });
-        assert_eq!(refusal(fraction.clone(), 60_499), None);
-        assert_eq!(refusal(fraction, 60_500), Some("expired"));
-        let not_before = json!({ "nbf": NOW });
-        assert_eq!(refusal(not_before.clone(), -60_000), None);
-        assert_eq!(refusal(not_before, -60_001), Some("not_yet_valid"));
-    }
-
-    #[test]
-    fn issuer_and_audience_are_whole_words() {
-        assert_eq!(refusal(json!({ "aud": ["x", "till"] }), 0), None);
-        for aud in [json!("x"), json!([]), json!(["x"]), json!("desk,till")] {
-            assert_eq!(refusal(json!({ "aud": aud }), 0), Some("wrong_audience"));
-        }
-        assert_eq!(refusal(json!({ "iss": "them" }), 0), Some("wrong_issuer"));
-    }
-
-    #[test]
-    fn a_claim_of_another_type_is_malformed() {
-        for wrong in [
-            json!({ "exp": NOW.to_string() }),
-            json!({ "exp": null }),
-            json!({ "exp": true }),
-            json!({ "exp": -1 }),
-            json!({ "exp": 1e300 }),
-            json!({ "nbf": "x" }),
-            json!({ "iss": ["us"] }),
-            json!({ "aud": ["desk", 7] }),
-            json!({ "aud": null }),
-            json!({ "sub": 7 }),
-        ] {
-            assert_eq!(
-                refusal(wrong.clone(), 0),
-                Some("malformed_claims"),
-                "{wrong}"
-            );
-        }
-    }
 }

@@ -11,26 +11,17 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::OnceLock,
-    time::Duration,
+    sync::Arc,
 };
 
-use aws_smithy_http_client::{
-    Connector,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
-use aws_smithy_runtime_api::client::{
-    http::{HttpConnector, HttpConnectorSettings},
-    orchestrator::HttpRequest,
-};
-use http_body_util::{BodyExt, Limited};
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::sync::Mutex;
 
 use crate::{
     error::{ApiError, Cause},
+    issuer_http::IssuerHttp,
     time::Timestamp,
 };
 
@@ -39,15 +30,11 @@ use crate::{
 const REFETCH_AFTER: i64 = 60 * 1000;
 /// How long a key is trusted without asking again, in milliseconds.
 const TRUSTED_FOR: i64 = 60 * 60 * 1000;
-/// How long the issuer may take, connecting included.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
-/// Sets have a few keys of a few hundred bytes.
-const MAX_SET_BYTES: usize = 64 * 1024;
 
 /// The keys of one issuer.
 pub(crate) struct Jwks {
     url: String,
-    connector: OnceLock<Connector>,
+    http: Arc<IssuerHttp>,
     state: Mutex<State>,
 }
 
@@ -59,10 +46,10 @@ struct State {
 }
 
 impl Jwks {
-    pub(crate) fn at(url: String) -> Self {
+    pub(crate) fn at(url: String, http: Arc<IssuerHttp>) -> Self {
         Self {
             url,
-            connector: OnceLock::new(),
+            http,
             state: Mutex::default(),
         }
     }
@@ -106,38 +93,8 @@ impl Jwks {
 
     async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, Cause> {
         const ATTEMPTED: &str = "fetch the issuer's keys";
-        let failed = |what: &str| Cause::of(ATTEMPTED, what);
-        let request = HttpRequest::get(self.url.as_str()).map_err(|e| Cause::new(ATTEMPTED, &e))?;
-        let answer = async {
-            let answer = self.connector().call(request).await;
-            let answer = answer.map_err(|e| Cause::new(ATTEMPTED, &e))?;
-            if !answer.status().is_success() {
-                return Err(failed(&format!("status {}", answer.status().as_u16())));
-            }
-            let body = Limited::new(answer.into_body(), MAX_SET_BYTES)
-                .collect()
-                .await;
-            Ok(body.map_err(|e| failed(&e.to_string()))?.to_bytes())
-        };
-        let body = timeout(FETCH_TIMEOUT, answer)
-            .await
-            .map_err(|_| failed("no answer in time"))??;
-        usable_keys(&body).ok_or_else(|| failed("the answer is no key set"))
-    }
-
-    /// Made when it is first needed: the issuer's certificate may chain to any authority that the system
-    /// trusts, and reading them all takes as long as the rest of a function's start.
-    fn connector(&self) -> &Connector {
-        self.connector.get_or_init(|| {
-            let settings = HttpConnectorSettings::builder()
-                .connect_timeout(FETCH_TIMEOUT)
-                .read_timeout(FETCH_TIMEOUT)
-                .build();
-            Connector::builder()
-                .connector_settings(settings)
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build()
-        })
+        let body = self.http.get(ATTEMPTED, &self.url).await?;
+        usable_keys(&body).ok_or_else(|| Cause::of(ATTEMPTED, "the answer is no key set"))
     }
 }
 

@@ -12,10 +12,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put};
 
 use crate::{
     ids::{EventId, WorkspaceId},
-    limits::MINUTE,
     store::{StoreError, item, transaction::Transaction, workspaces},
     ticket::{Message, Status, Ticket},
-    time::Timestamp,
+    time::{MINUTE, Timestamp},
     words::Words,
 };
 

@@ -1,12 +1,12 @@
 //! Counting a caller's call, and with it recognising an API key, in one write.
 //!
-//! A key and a user have one window, of a minute. A client address has up to three in one item: of its calls, and
+//! A key and a user have one window, of a minute; a portal session draws on its user's, see [`crate::store::sessions`]. A client address has up to three in one item: of its calls, and
 //! two of its submissions; a submission is counted in all three by the same write, or in none.
 //!
 //! # The steady state: one request
 //!
 //! ```text
-//! UpdateItem  KEY#{hash}   ADD calls 1   IF opened > now - 60 s AND calls < limit
+//! UpdateItem  KEY#{hash}   ADD calls 1   IF opened > now - 60 s AND calls <= limit - 1
 //!             returns the item: whose key it is, and how many calls the window has admitted
 //! ```
 //!
@@ -64,7 +64,7 @@ use crate::{
     client_address::AddressHash,
     config::PublicLimits,
     ids::{ApiKeyId, Subject, WorkspaceId},
-    limits::{MINUTE, RateLimit, Standing, Verdict, Window},
+    limits::{RateLimit, Standing, Verdict, Window},
     store::{
         Database, StoreError,
         api_keys::{KEY_SORT, key_partition, listing_key},
@@ -72,11 +72,11 @@ use crate::{
         transaction::{Transaction, pause},
         workspaces,
     },
-    time::Timestamp,
+    time::{MINUTE, Timestamp},
 };
 
 /// How often a count is tried before the call fails.
-const ATTEMPTS: u32 = 8;
+pub(super) const ATTEMPTS: u32 = 8;
 
 /// A user's window is forgotten a day after its end; nothing hangs on when exactly.
 const USER_KEPT_MILLIS: i64 = 24 * 60 * MINUTE;
@@ -106,6 +106,8 @@ struct Quota {
     opened: &'static str,
     calls: &'static str,
     limit: RateLimit,
+    /// How many calls are counted at once.
+    weight: u32,
 }
 
 impl Quota {
@@ -115,6 +117,7 @@ impl Quota {
             opened: "opened",
             calls: "calls",
             limit,
+            weight: 1,
         }
     }
 
@@ -128,6 +131,11 @@ impl Quota {
         Ok(Some(Window { opened, calls }))
     }
 
+    /// How many calls a window may have admitted for these to have room.
+    fn room(&self) -> AttributeValue {
+        item::number(i64::from(self.limit.calls) - i64::from(self.weight))
+    }
+
     /// The window, if calls made `now` count into it.
     fn open_window(&self, item: &Item, now: Timestamp) -> Result<Option<Window>, StoreError> {
         let window = self.window(item)?;
@@ -136,7 +144,7 @@ impl Quota {
 }
 
 /// How one attempt to count came out.
-enum Count {
+pub(super) enum Count {
     /// Counted; the item as it is now.
     Done(Item),
     /// Not counted, because the condition failed; the item as it is, if there is one.
@@ -181,8 +189,23 @@ pub(crate) async fn count_user(
     limit: RateLimit,
     now: Timestamp,
 ) -> Result<Verdict, StoreError> {
+    draw(database, workspace, subject, limit, 1, now).await
+}
+
+/// Counts so many calls of a user in a workspace, all of them or none: see [`crate::store::sessions`].
+pub(super) async fn draw(
+    database: &Database,
+    workspace: &WorkspaceId,
+    subject: &Subject,
+    limit: RateLimit,
+    calls: u32,
+    now: Timestamp,
+) -> Result<Verdict, StoreError> {
     let key = item::key(&user_partition(workspace, subject), "USER");
-    let quota = Quota::of_calls(limit);
+    let quota = Quota {
+        weight: calls,
+        ..Quota::of_calls(limit)
+    };
     let turn = async |seen: Option<&Item>| {
         turn_user(database, key.clone(), workspace, seen, quota, now).await
     };
@@ -204,11 +227,13 @@ pub(crate) async fn count_address(
             opened: "openedFor10Minutes",
             calls: "submissionsIn10Minutes",
             limit: limits.submissions_in_10_minutes,
+            weight: 1,
         },
         Quota {
             opened: "openedForAnHour",
             calls: "submissionsInAnHour",
             limit: limits.submissions_in_an_hour,
+            weight: 1,
         },
     ];
     let quotas = match act {
@@ -238,7 +263,7 @@ async fn count(
         if attempt > 0 {
             pause(attempt).await;
         }
-        let found = match add_one(database, key, quotas, now).await? {
+        let found = match add(database, key, quotas, now).await? {
             Count::Done(item) => {
                 let standing = standing(&item, quotas, now)?;
                 return Ok(Some((item, Verdict::Admitted(standing))));
@@ -255,11 +280,10 @@ async fn count(
                         .map(|w| w.standing(quota.limit)),
                 );
             }
-            let full = windows
-                .iter()
-                .flatten()
-                .filter(|standing| standing.remaining == 0);
-            if let Some(standing) = Standing::tightest(full.copied()) {
+            let full = windows.iter().zip(quotas).filter_map(|(standing, quota)| {
+                standing.filter(|standing| standing.remaining < quota.weight)
+            });
+            if let Some(standing) = Standing::tightest(full) {
                 return Ok(found.map(|item| (item, Verdict::Exceeded(standing))));
             }
             if windows.iter().all(Option::is_some) {
@@ -293,15 +317,15 @@ fn standing(item: &Item, quotas: &[Quota], now: Timestamp) -> Result<Standing, S
 
 /// An update, as its expressions and their values.
 #[derive(Default)]
-struct Expressions {
-    set: Vec<String>,
-    add: Vec<String>,
-    conditions: Vec<String>,
+pub(super) struct Expressions {
+    pub(super) set: Vec<String>,
+    pub(super) add: Vec<String>,
+    pub(super) conditions: Vec<String>,
     values: Vec<(String, AttributeValue)>,
 }
 
 impl Expressions {
-    fn value(&mut self, name: String, value: AttributeValue) {
+    pub(super) fn value(&mut self, name: String, value: AttributeValue) {
         self.values.push((name, value));
     }
 
@@ -319,27 +343,28 @@ impl Expressions {
 }
 
 /// The steady state's write.
-async fn add_one(
+async fn add(
     database: &Database,
     key: &Item,
     quotas: &[Quota],
     now: Timestamp,
 ) -> Result<Count, StoreError> {
-    let mut one_more = Expressions::default();
-    one_more.value(":one".to_owned(), item::number(1));
+    let mut more = Expressions::default();
     for (n, quota) in quotas.iter().enumerate() {
         let Quota {
             opened,
             calls,
             limit,
+            weight,
         } = quota;
-        one_more.add.push(format!("{calls} :one"));
-        let has_room = format!("{opened} > :ended{n} AND {calls} < :limit{n}");
-        one_more.conditions.push(has_room);
-        one_more.value(format!(":ended{n}"), item::moment(limit.ended_before(now)));
-        one_more.value(format!(":limit{n}"), item::number(limit.calls));
+        more.add.push(format!("{calls} :calls{n}"));
+        let has_room = format!("{opened} > :ended{n} AND {calls} <= :room{n}");
+        more.conditions.push(has_room);
+        more.value(format!(":calls{n}"), item::number(*weight));
+        more.value(format!(":ended{n}"), item::moment(limit.ended_before(now)));
+        more.value(format!(":room{n}"), quota.room());
     }
-    send(database, key, one_more).await
+    send(database, key, more).await
 }
 
 /// The write that opens the windows that are over, and counts on in the others.
@@ -351,22 +376,25 @@ fn turn(
 ) -> Result<Expressions, StoreError> {
     let mut turned = Expressions::default();
     turned.value(":now".to_owned(), item::moment(now));
-    turned.value(":one".to_owned(), item::number(1));
     for (n, quota) in quotas.iter().enumerate() {
         let Quota {
             opened,
             calls,
             limit,
+            weight,
         } = quota;
+        turned.value(format!(":calls{n}"), item::number(*weight));
         let window = seen.map(|item| quota.window(item)).transpose()?.flatten();
         match window {
             Some(window) if window.is_open(*limit, now) => {
-                turned.add.push(format!("{calls} :one"));
-                turned.conditions.push(format!("{calls} < :limit{n}"));
-                turned.value(format!(":limit{n}"), item::number(limit.calls));
+                turned.add.push(format!("{calls} :calls{n}"));
+                turned.conditions.push(format!("{calls} <= :room{n}"));
+                turned.value(format!(":room{n}"), quota.room());
             }
             _ => {
-                turned.set.push(format!("{opened} = :now, {calls} = :one"));
+                turned
+                    .set
+                    .push(format!("{opened} = :now, {calls} = :calls{n}"));
             }
         }
         match window {
@@ -432,7 +460,11 @@ async fn turn_user(
 /// What came of the turn of one window. Where it was lost, whatever became of it, the steady state's write tells.
 fn turned_alone(done: bool, quota: Quota, now: Timestamp) -> Turn {
     if done {
-        Turn::Opened(Window::opened_at(now).standing(quota.limit))
+        let window = Window {
+            opened: now,
+            calls: quota.weight,
+        };
+        Turn::Opened(window.standing(quota.limit))
     } else {
         Turn::Lost
     }
@@ -461,7 +493,8 @@ fn in_transaction(key: Item, expressions: Expressions) -> UpdateBuilder {
         .set_expression_attribute_values(Some(expressions.values.into_iter().collect()))
 }
 
-async fn send(
+/// Sends a conditional write that counts something.
+pub(super) async fn send(
     database: &Database,
     key: &Item,
     expressions: Expressions,

@@ -1,0 +1,39 @@
+//! `GET /api/v1/auth/me`: whose credential this is. Of a key nobody, of an access token somebody without a name.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use shared::{
+    endpoint::{Call, authenticated},
+    envelope::Answer,
+    error::ApiError,
+    ids::{Subject, WorkspaceId},
+    serve,
+    time::Timestamp,
+};
+
+fn main() -> ExitCode {
+    serve("GET /api/v1/auth/me", authenticated(me))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Me<'a> {
+    sub: Option<&'a Subject>,
+    account_id: &'a WorkspaceId,
+    email: Option<&'a str>,
+    name: Option<&'a str>,
+    /// When the credential ends; a session that is used again ends later. Keys have no end.
+    expires_at: Option<Timestamp>,
+}
+
+async fn me(call: Call) -> Result<Answer, ApiError> {
+    let user = call.caller.user();
+    Answer::ok(Me {
+        sub: user.map(|user| &user.sub),
+        account_id: call.workspace.id(),
+        email: user.and_then(|user| user.email.as_deref()),
+        name: user.and_then(|user| user.name.as_deref()),
+        expires_at: user.map(|user| user.expires_at),
+    })
+}

@@ -1,0 +1,31 @@
+//! `GET /dashboard/api-keys`: the page where people manage keys. Its script does so through the API, like any client.
+
+use std::process::ExitCode;
+
+use shared::{
+    endpoint::{PageCall, page},
+    error::ApiError,
+    portal::api_keys_page::ApiKeysPage,
+    reply::Page,
+    serve,
+    time::Timestamp,
+};
+
+fn main() -> ExitCode {
+    serve("GET /dashboard/api-keys", page(api_keys))
+}
+
+async fn api_keys(call: PageCall) -> Result<Page, ApiError> {
+    let keys = call.workspace.api_keys().list().await?;
+    let user = call.caller.user();
+    let page = ApiKeysPage {
+        language: call.language,
+        email: user.and_then(|user| user.email.as_deref()),
+        name: user.and_then(|user| user.name.as_deref()),
+        workspace: call.workspace.id().as_str(),
+        keys: &keys,
+        now: Timestamp::now(),
+        origin: &call.origin.url(""),
+    };
+    page.render().map(Page::new)
+}

@@ -1,0 +1,23 @@
+//! The portal: the pages that people see, in the product's two languages.
+//!
+//! | what | where |
+//! |---|---|
+//! | the page of API keys | [`api_keys_page`], `templates/api_keys.html` |
+//! | the page that says what went wrong | [`problem_page`], `templates/problem.html` |
+//! | what both have around them | `templates/layout.html` |
+//! | which language a reader gets, and all words in it | [`language`], `texts` |
+//! | how a moment is told | `moment` |
+//! | the one stylesheet and the one script, from `assets/` | [`assets`] |
+//!
+//! A page is whole without the script: it shows the keys and filters them. The script creates and revokes
+//! them through the API, as any client would. It holds no words; it finds them in the page.
+
+pub mod api_keys_page;
+pub mod assets;
+pub mod language;
+mod moment;
+pub mod problem_page;
+mod texts;
+
+/// Where a sign-in begins that comes back to the page of API keys.
+const SIGN_IN: &str = "/api/v1/auth/huudis/start?returnTo=/dashboard/api-keys";

@@ -1,0 +1,95 @@
+//! The stylesheet and the script, under names that say what is in them.
+//!
+//! A name carries a hash of the content, so that a file may be cached for ever: another content has
+//! another name.
+
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
+
+/// What the path of every asset begins with; the name follows.
+pub const PATH: &str = "/dashboard/assets/";
+
+/// How much of the hash a name carries, in hex: 64 bits, more than enough for two files.
+const HASH_HEX: usize = 16;
+
+/// A file that a page refers to.
+#[derive(Debug)]
+pub struct Asset {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// What is in it.
+    pub body: &'static str,
+    name: String,
+}
+
+impl Asset {
+    fn new(extension: &str, content_type: &'static str, body: &'static str) -> Self {
+        let hash = base16ct::lower::encode_string(&Sha256::digest(body));
+        Self {
+            content_type,
+            body,
+            name: format!("portal.{}.{extension}", &hash[..HASH_HEX]),
+        }
+    }
+
+    /// Its name, `portal.{hash}.css`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its path on the page's own host.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{PATH}{}", self.name)
+    }
+}
+
+static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
+    let body = include_str!("../../assets/portal.css");
+    Asset::new("css", "text/css; charset=utf-8", body)
+});
+
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    let body = include_str!("../../assets/portal.js");
+    Asset::new("js", "text/javascript; charset=utf-8", body)
+});
+
+/// The stylesheet of all pages.
+#[must_use]
+pub fn stylesheet() -> &'static Asset {
+    &STYLESHEET
+}
+
+/// The script of the page of API keys.
+#[must_use]
+pub fn script() -> &'static Asset {
+    &SCRIPT
+}
+
+/// The asset of this name; `None` where there is none, or no longer.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Asset> {
+    [stylesheet(), script()]
+        .into_iter()
+        .find(|asset| asset.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_asset_is_found_by_the_name_that_carries_its_hash() {
+        for (asset, extension) in [(stylesheet(), "css"), (script(), "js")] {
+            let hash = asset.name().split('.').nth(1).unwrap();
+            assert_eq!(asset.name(), format!("portal.{hash}.{extension}"));
+            assert_eq!(hash.len(), 16);
+            assert_eq!(asset.path(), format!("/dashboard/assets/{}", asset.name()));
+            assert_eq!(find(asset.name()).unwrap().body, asset.body);
+        }
+        assert!(find("portal.css").is_none());
+        assert!(find("").is_none());
+    }
+}

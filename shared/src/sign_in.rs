@@ -1,0 +1,210 @@
+//! Sign-in with Huudis: OpenID Connect's code flow (OpenID Connect Core 1.0 section 3.1) with PKCE (RFC 7636).
+//!
+//! ```text
+//! browser                     here                                   the issuer
+//!    │  GET …/huudis/start     │                                         │
+//!    │────────────────────────▶│ state, nonce, verifier: sealed          │
+//!    │◀──── 302, the cookie ───│ into a cookie of this browser           │
+//!    │────────────────────────────── state, nonce, challenge ───────────▶│ who are you?
+//!    │◀───────────────────────────── 302, code and state ────────────────│
+//!    │  GET …/huudis/callback  │                                         │
+//!    │────────────────────────▶│ the cookie's state is the answer's      │
+//!    │                         │──────── code, verifier, secret ────────▶│
+//!    │                         │◀─────── ID token, access token ─────────│
+//!    │◀──── 302, a session ────│ both verify, and are of one person      │
+//! ```
+//!
+//! | what could be tried | what is in its way |
+//! |---|---|
+//! | to have a browser finish a sign-in that another began (login CSRF) | the state, in a cookie of the browser that began |
+//! | to use a code that was seen on its way | PKCE: the verifier is in that cookie, too; and the client's secret |
+//! | to have a token of another sign-in taken for this one's | the nonce, in the ID token |
+//! | to have another issuer's answer taken for ours | `iss` in the answer (RFC 9207), and in both tokens |
+//! | to use an answer twice | the issuer takes a code once; and a state is good for one session |
+//! | to have a session taken up that was planted | a session's id is always a new one |
+//! | to be sent elsewhere afterwards | [`ReturnTo`] is a path on this host |
+//!
+//! Nothing is stored of a sign-in under way, so that nobody can fill the table with them.
+
+mod id_token;
+mod provider;
+mod return_to;
+mod under_way;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use oauth2::PkceCodeVerifier;
+use sha2::{Digest, Sha256};
+
+pub(crate) use self::provider::Provider;
+pub use self::{return_to::ReturnTo, under_way::UnderWay};
+use crate::{
+    credentials::access_token::AccessTokens,
+    error::ApiError,
+    origin::Origin,
+    random,
+    request::Query,
+    session::{Lifetime, SessionId},
+    signing::SigningKeys,
+    store::{
+        Database,
+        sessions::{self, Minting, SignedIn},
+    },
+    time::Timestamp,
+};
+
+/// Where the issuer sends browsers back to. It is registered there, for each of our hosts.
+pub(crate) const CALLBACK: &str = "/api/v1/auth/huudis/callback";
+
+/// Where a sign-in begins.
+pub(crate) const START: &str = "/api/v1/auth/huudis/start";
+
+/// The longest name and address that a session keeps, in characters: more is for nobody to read.
+const MAX_NAME: usize = 200;
+const MAX_EMAIL: usize = 320;
+
+/// What a sign-in is done with.
+pub(crate) struct SignIn<'a> {
+    pub(crate) provider: &'a Provider,
+    pub(crate) access_tokens: &'a AccessTokens,
+    pub(crate) keys: &'a SigningKeys,
+    pub(crate) database: &'a Database,
+    pub(crate) sessions: Lifetime,
+    pub(crate) now: Timestamp,
+}
+
+/// A sign-in that has begun.
+pub(crate) struct Begun {
+    /// Where the issuer asks who it is.
+    pub(crate) location: String,
+    /// What the browser has to bring along when it comes back.
+    pub(crate) sealed: String,
+}
+
+/// A sign-in that is done.
+pub(crate) struct Done {
+    pub(crate) return_to: ReturnTo,
+    pub(crate) session: SessionId,
+}
+
+impl SignIn<'_> {
+    /// Begins a sign-in.
+    ///
+    /// # Errors
+    ///
+    /// `500` where the issuer's discovery document is not to be had.
+    pub(crate) async fn begin(
+        &self,
+        origin: &Origin,
+        return_to: ReturnTo,
+    ) -> Result<Begun, ApiError> {
+        let random = || BASE64URL.encode(random::bytes::<32>());
+        let under_way = UnderWay::new(random(), random(), random(), return_to, self.now);
+        let location = self
+            .provider
+            .authorisation_url(&origin.url(CALLBACK), &under_way, self.now)
+            .await?;
+        let sealed = under_way.seal(self.keys)?;
+        Ok(Begun { location, sealed })
+    }
+
+    /// Finds the sign-in that an answer of the issuer's belongs to.
+    ///
+    /// # Errors
+    ///
+    /// `400` where this browser has none under way, or the answer is to another one.
+    pub(crate) fn under_way(
+        &self,
+        sealed: Option<&str>,
+        answer: &Query,
+    ) -> Result<UnderWay, ApiError> {
+        let under_way = sealed.and_then(|sealed| UnderWay::open(self.keys, sealed, self.now));
+        match (under_way, answer.text("state")?) {
+            (Some(under_way), Some(state)) if state == under_way.state => Ok(under_way),
+            _ => Err(ApiError::invalid_field(
+                "state",
+                "This sign-in was not begun in this browser, or too long ago, or is done already. Begin again.",
+            )),
+        }
+    }
+
+    /// Finishes a sign-in with the issuer's answer to it (RFC 6749 section 4.1.2).
+    ///
+    /// # Errors
+    ///
+    /// `400` where the answer is none, or was used; `401` where the issuer refuses, or what it says does not verify;
+    /// `403` where who signed in has no workspace; `500` where it does not answer.
+    pub(crate) async fn finish(
+        &self,
+        origin: &Origin,
+        under_way: UnderWay,
+        answer: &Query,
+    ) -> Result<Done, ApiError> {
+        if answer
+            .text("iss")?
+            .is_some_and(|iss| iss != self.provider.issuer())
+        {
+            let other = "The answer is another issuer's.";
+            return Err(ApiError::invalid_field("iss", other));
+        }
+        if answer.text("error")?.is_some() {
+            return Err(not_completed("refused_by_issuer"));
+        }
+        let code = answer.text("code")?.ok_or_else(|| {
+            ApiError::invalid_field("code", "`code` is missing: the answer is not the issuer's.")
+        })?;
+        let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
+        let tokens = self
+            .provider
+            .exchange(&origin.url(CALLBACK), code, verifier, self.now)
+            .await?;
+        let whose = self.verify(&tokens, &under_way.nonce).await?;
+        let used = base16ct::lower::encode_string(&Sha256::digest(&under_way.state));
+        let minted = sessions::mint(
+            self.database,
+            &whose,
+            self.sessions,
+            &used,
+            under_way.ends_at(),
+            self.now,
+        );
+        match minted.await? {
+            Minting::Minted(session) => Ok(Done {
+                return_to: under_way.return_to,
+                session,
+            }),
+            Minting::UsedAlready => Err(ApiError::invalid_field(
+                "state",
+                "This sign-in is done already. Begin again.",
+            )),
+        }
+    }
+
+    async fn verify(&self, tokens: &provider::Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
+        let id = self.provider.id_token(tokens, nonce, self.now).await;
+        let id = id.map_err(as_sign_in)?;
+        let holder = self.access_tokens.holder(&tokens.access_token, self.now);
+        let holder = holder.await.map_err(as_sign_in)?;
+        if id.sub != holder.subject {
+            return Err(not_completed("tokens_of_two_people"));
+        }
+        Ok(SignedIn {
+            workspace: holder.workspace,
+            sub: holder.subject,
+            email: id.email.filter(|email| email.chars().count() <= MAX_EMAIL),
+            name: id.name.map(|name| name.chars().take(MAX_NAME).collect()),
+        })
+    }
+}
+
+/// A refusal of a token, told as what it means here; why is still in the log.
+fn as_sign_in(error: ApiError) -> ApiError {
+    match (error.code, error.refusal) {
+        (crate::error::ErrorCode::AuthRequired, Some(refusal)) => not_completed(refusal),
+        _ => error,
+    }
+}
+
+/// `401`: nobody has signed in. `refusal` is for the log alone.
+fn not_completed(refusal: &'static str) -> ApiError {
+    ApiError::auth_required("The sign-in could not be completed. Begin again.", refusal)
+}

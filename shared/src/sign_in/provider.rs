@@ -1,0 +1,254 @@
+//! The issuer as an OpenID provider: where it asks people who they are, and what it gives for a code.
+
+use std::{fmt, sync::Arc};
+
+use lambda_http::http;
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
+    EndpointNotSet, EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse,
+    TokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
+        BasicTokenIntrospectionResponse, BasicTokenType,
+    },
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::{
+    config::Config,
+    credentials::jwt::IssuerTokens,
+    error::{ApiError, Cause},
+    issuer_http::IssuerHttp,
+    secrets::{Secret, Vault},
+    sign_in::{
+        id_token::{self, Identity},
+        not_completed,
+        under_way::UnderWay,
+    },
+    time::{HOUR, Timestamp},
+};
+
+/// What is asked for: who it is, their address and their name (OpenID Connect Core 1.0 section 5.4).
+const SCOPES: [&str; 3] = ["openid", "email", "profile"];
+
+/// How long a discovery document is used without asking again, in milliseconds.
+const TRUSTED_FOR: i64 = HOUR;
+
+/// The issuer, as its client sees it.
+pub(crate) struct Provider {
+    issuer: String,
+    client_id: String,
+    client_secret: Secret<ClientSecret>,
+    http: Arc<IssuerHttp>,
+    tokens: Arc<IssuerTokens>,
+    metadata: Mutex<Option<(Timestamp, Arc<Metadata>)>>,
+}
+
+/// What is read of the discovery document (OpenID Connect Discovery 1.0 section 3).
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+}
+
+impl Metadata {
+    /// How the client proves itself; by default in the header.
+    fn auth_type(&self) -> AuthType {
+        match &self.token_endpoint_auth_methods_supported {
+            Some(methods) if !methods.iter().any(|m| m == "client_secret_basic") => {
+                AuthType::RequestBody
+            }
+            _ => AuthType::BasicAuth,
+        }
+    }
+}
+
+/// What the token endpoint gives. It has no `Debug`.
+pub(crate) struct Tokens {
+    pub(super) access_token: String,
+    pub(super) id_token: String,
+}
+
+/// What an OpenID provider's answer has beyond OAuth's (OpenID Connect Core 1.0 section 3.1.3.3).
+#[derive(Serialize, Deserialize)]
+struct IdTokenField {
+    id_token: String,
+}
+
+impl ExtraTokenFields for IdTokenField {}
+
+/// The trait wants one; a token is for no log.
+impl fmt::Debug for IdTokenField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdTokenField(…)")
+    }
+}
+
+type OpenIdClient = Client<
+    BasicErrorResponse,
+    StandardTokenResponse<IdTokenField, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+impl Provider {
+    pub(crate) fn new(
+        config: &Config,
+        vault: &Vault,
+        http: Arc<IssuerHttp>,
+        tokens: Arc<IssuerTokens>,
+    ) -> Self {
+        let id = config.client_secret.as_deref();
+        let client_secret = Secret::new(vault, id, "the client's secret", |secret| {
+            match secret.trim() {
+                "" => Err("it is empty"),
+                secret => Ok(ClientSecret::new(secret.to_owned())),
+            }
+        });
+        Self {
+            issuer: config.issuer.name.clone(),
+            client_id: config.client_id.clone(),
+            client_secret,
+            http,
+            tokens,
+            metadata: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The secret, to be read before the first event.
+    pub(crate) fn client_secret(&self) -> &Secret<ClientSecret> {
+        &self.client_secret
+    }
+
+    /// Where a browser is sent to sign in.
+    pub(super) async fn authorisation_url(
+        &self,
+        callback: &str,
+        under_way: &UnderWay,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
+        let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
+        let client = self
+            .client(&metadata, callback)
+            .map_err(ApiError::internal)?;
+        let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
+        let (url, _) = client
+            .authorize_url(|| CsrfToken::new(under_way.state.clone()))
+            .add_scopes(SCOPES.map(|scope| Scope::new(scope.to_owned())))
+            .add_extra_param("nonce", &under_way.nonce)
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+            .url();
+        Ok(url.into())
+    }
+
+    /// What the issuer gives for a code.
+    ///
+    /// # Errors
+    ///
+    /// `401` where it does not take the code; `500` where it does not answer, or does not take us for its client.
+    pub(super) async fn exchange(
+        &self,
+        callback: &str,
+        code: &str,
+        verifier: PkceCodeVerifier,
+        now: Timestamp,
+    ) -> Result<Tokens, ApiError> {
+        const ATTEMPTED: &str = "exchange a code";
+        let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
+        let client = self
+            .client(&metadata, callback)
+            .map_err(ApiError::internal)?;
+        let client = client.set_client_secret(self.client_secret.get().await?.clone());
+        let send = async |request: http::Request<Vec<u8>>| self.http.send(ATTEMPTED, request).await;
+        let exchanged = client
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .set_pkce_verifier(verifier)
+            .request_async(&|request| send(request))
+            .await;
+        let failed = |what: &str| ApiError::internal(Cause::of(ATTEMPTED, what));
+        match exchanged {
+            Ok(tokens) => Ok(Tokens {
+                access_token: tokens.access_token().secret().clone(),
+                id_token: tokens.extra_fields().id_token.clone(),
+            }),
+            // RFC 6749 section 5.2.
+            Err(RequestTokenError::ServerResponse(refused)) => match refused.error() {
+                BasicErrorResponseType::InvalidGrant => Err(not_completed("code_refused")),
+                other => Err(failed(other.as_ref())),
+            },
+            Err(RequestTokenError::Request(cause)) => Err(ApiError::internal(cause)),
+            // What it holds may be a token: only its kind is told.
+            Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => {
+                Err(failed("the answer is no pair of tokens"))
+            }
+        }
+    }
+
+    /// Who an ID token says has signed in.
+    pub(super) async fn id_token(
+        &self,
+        tokens: &Tokens,
+        nonce: &str,
+        now: Timestamp,
+    ) -> Result<Identity, ApiError> {
+        id_token::verify(&self.tokens, &self.client_id, tokens, nonce, now).await
+    }
+
+    fn client(&self, metadata: &Metadata, callback: &str) -> Result<OpenIdClient, Cause> {
+        let unusable = |e| Cause::new("read the issuer's discovery document", &e);
+        let auth = AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unusable)?;
+        let token = TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?;
+        let callback = RedirectUrl::new(callback.to_owned()).map_err(unusable)?;
+        Ok(Client::new(ClientId::new(self.client_id.clone()))
+            .set_auth_type(metadata.auth_type())
+            .set_auth_uri(auth)
+            .set_token_uri(token)
+            .set_redirect_uri(callback))
+    }
+
+    /// The discovery document, kept for an hour.
+    async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, Cause> {
+        const ATTEMPTED: &str = "fetch the issuer's discovery document";
+        let mut kept = self.metadata.lock().await;
+        if let Some((fetched, metadata)) = &*kept
+            && (0..TRUSTED_FOR).contains(&(now.as_millis() - fetched.as_millis()))
+        {
+            return Ok(Arc::clone(metadata));
+        }
+        let issuer = self.issuer.trim_end_matches('/');
+        let url = format!("{issuer}/.well-known/openid-configuration");
+        let body = self.http.get(ATTEMPTED, &url).await?;
+        let metadata: Metadata = serde_json::from_slice(&body)
+            .map_err(|_| Cause::of(ATTEMPTED, "the answer is none"))?;
+        // Discovery 1.0 section 4.3; and what is sent there is for nobody on the way to read.
+        if metadata.issuer != self.issuer {
+            return Err(Cause::of(ATTEMPTED, "it is another issuer's"));
+        }
+        let (scheme, _) = self.issuer.split_once("://").unwrap_or_default();
+        let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint];
+        if !endpoints
+            .iter()
+            .all(|url| url.starts_with(&format!("{scheme}://")))
+        {
+            return Err(Cause::of(ATTEMPTED, "an endpoint is without TLS"));
+        }
+        let metadata = Arc::new(metadata);
+        *kept = Some((now, Arc::clone(&metadata)));
+        Ok(metadata)
+    }
+}

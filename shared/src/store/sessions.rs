@@ -1,0 +1,373 @@
+//! The portal's sessions: minted at the end of a sign-in, recognised and counted with every call, ended.
+//!
+//! # The steady state: one request
+//!
+//! ```text
+//! UpdateItem  SESSION#{hash}   ADD calls 1  SET lastSeenAt = now
+//!             IF opened > now - 60 s AND calls < drawn
+//!                AND lastSeenAt > now - 12 h AND createdAt > now - 7 d
+//!             returns the item: whose session it is, and how they stand
+//! ```
+//!
+//! As with a key, the write is the authentication: a session that was ended has no item, and nothing can bring it back.
+//!
+//! # The limit is the user's
+//!
+//! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each of
+//! several browsers, and access tokens. So a session admits no calls of its own: it *draws* them from the user's window
+//! (see [`windows`]), a twentieth of the limit at a time, and gives them out one by one.
+//!
+//! | the session's item | then |
+//! |---|---|
+//! | is not there, idle or too old | no such session: refused |
+//! | its window is over, or all that it drew is given out | draws: two requests more, at 2,000 a minute for every hundredth call |
+//! | the same, and the user's window has nothing left | over the limit: refused |
+//!
+//! What was drawn and not given out when the window ends is lost to the user's other callers; all of them together never
+//! get more than the limit.
+
+use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity};
+
+use crate::{
+    ids::{Subject, WorkspaceId},
+    limits::{RateLimit, Standing, Verdict, Window},
+    session::{Lifetime, SessionHash, SessionId},
+    store::{
+        Database, StoreError,
+        item::{self, Item, Read},
+        transaction::{Transaction, pause},
+        windows::{self, ATTEMPTS, Count, Expressions},
+        workspaces,
+    },
+    time::Timestamp,
+};
+
+/// What share of the limit a session draws at once.
+const DRAWS_OF_A_WINDOW: u32 = 20;
+
+/// Who signed in, as their tokens say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignedIn {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) sub: Subject,
+    pub(crate) email: Option<String>,
+    pub(crate) name: Option<String>,
+}
+
+/// A session that the table knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownSession {
+    pub(crate) whose: SignedIn,
+    /// When it ends, unless it is used again.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// What came of minting a session.
+#[derive(Debug)]
+pub(crate) enum Minting {
+    /// It works from now on.
+    Minted(SessionId),
+    /// The sign-in has been used already; nothing was done.
+    UsedAlready,
+}
+
+fn key(hash: &SessionHash) -> Item {
+    item::key(&format!("SESSION#{}", hash.as_str()), "SESSION")
+}
+
+/// Mints a session for who signed in, and makes their workspace known. `sign_in` is a hash of the sign-in's state, which
+/// is good for one session; it is forgotten once the sign-in, which ends at `sign_in_ends`, could not be used any more.
+pub(crate) async fn mint(
+    database: &Database,
+    whose: &SignedIn,
+    lifetime: Lifetime,
+    sign_in: &str,
+    sign_in_ends: Timestamp,
+    now: Timestamp,
+) -> Result<Minting, StoreError> {
+    let id = SessionId::generate();
+    let expires = now.plus_millis(lifetime.idle).as_secs_ceil();
+    let mut session = Put::builder()
+        .set_item(Some(key(&id.hash())))
+        .item("accountId", item::text(whose.workspace.as_str()))
+        .item("sub", item::text(whose.sub.as_str()))
+        .item("createdAt", item::moment(now))
+        .item("lastSeenAt", item::moment(now))
+        // The window that this opens is over: the first call draws.
+        .item("opened", item::moment(Timestamp::EPOCH))
+        .item("calls", item::number(0))
+        .item("drawn", item::number(0))
+        .item("userHasLeft", item::number(0))
+        .item("expiresAt", item::number(expires))
+        .condition_expression("attribute_not_exists(pk)");
+    for (name, value) in [("email", &whose.email), ("name", &whose.name)] {
+        if let Some(value) = value {
+            session = session.item(name, item::text(value));
+        }
+    }
+    // An instance whose clock is behind takes the sign-in for good a little longer.
+    let kept = sign_in_ends.plus_millis(crate::time::HOUR).as_secs_ceil();
+    let used = Put::builder()
+        .set_item(Some(item::key(&format!("SIGNIN#{sign_in}"), "SIGNIN")))
+        .item("expiresAt", item::number(kept))
+        .condition_expression("attribute_not_exists(pk)");
+    let written = Transaction::new(database, "mint a session")
+        .put(used)?
+        .put(session)?
+        .update(workspaces::make_known(&whose.workspace, now))?
+        .commit();
+    match written.await? {
+        Ok(()) => Ok(Minting::Minted(id)),
+        Err(failed) if failed.contains(&0) => Ok(Minting::UsedAlready),
+        Err(_) => Err(StoreError::because("mint a session", "its hash is taken")),
+    }
+}
+
+/// Ends a session: a call that starts from now on is refused. One that is not there stays so.
+pub(crate) async fn end(database: &Database, hash: &SessionHash) -> Result<(), StoreError> {
+    let deleted = database
+        .client
+        .delete_item()
+        .table_name(&*database.table)
+        .set_key(Some(key(hash)))
+        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+        .send();
+    let deleted = database.meter.call(deleted).await;
+    let deleted = deleted.map_err(|e| StoreError::new("end a session", &e))?;
+    database.meter.write(deleted.consumed_capacity());
+    Ok(())
+}
+
+/// Recognises a session and counts its call; `None` where there is no such session, or no longer.
+pub(crate) async fn count(
+    database: &Database,
+    hash: &SessionHash,
+    lifetime: Lifetime,
+    limit: RateLimit,
+    now: Timestamp,
+) -> Result<Option<(KnownSession, Verdict)>, StoreError> {
+    let session = Counting {
+        database,
+        key: key(hash),
+        lifetime,
+        limit,
+        now,
+    };
+    let mut exhausted = false;
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            pause(attempt).await;
+        }
+        let found = match session.give_out().await? {
+            Count::InTheWay => continue,
+            Count::Failed(None) => return Ok(None),
+            Count::Done(item) => return session.admitted(&item).map(Some),
+            Count::Failed(Some(item)) => item,
+        };
+        if !session.is_alive(&found)? {
+            return Ok(None);
+        }
+        let known = session.known(&found)?;
+        if let Some(standing) = session.has_nothing_left(&found)? {
+            return Ok(Some((known, Verdict::Exceeded(standing))));
+        }
+        let (window, drawn) = match session.draw(&known.whose).await? {
+            Draw::Drawn { window, calls } => (window, calls),
+            // What another call of the session has drawn may be about to be there.
+            Draw::Exhausted(_) if !exhausted => {
+                exhausted = true;
+                continue;
+            }
+            Draw::Exhausted(standing) => {
+                return Ok(Some((known, Verdict::Exceeded(standing))));
+            }
+        };
+        match session.deposit(found, window, drawn).await? {
+            Deposit::Done(item) => return session.admitted(&item).map(Some),
+            Deposit::Late => {}
+            Deposit::NobodyThere => return Ok(None),
+        }
+    }
+    Err(StoreError::because(
+        "count a session's call",
+        "other writes were always in the way",
+    ))
+}
+
+/// A call being counted.
+struct Counting<'a> {
+    database: &'a Database,
+    key: Item,
+    lifetime: Lifetime,
+    limit: RateLimit,
+    now: Timestamp,
+}
+
+/// What came of drawing calls from the user's window.
+enum Draw {
+    /// So many, of this window as it is now.
+    Drawn { window: Window, calls: u32 },
+    /// It has none left.
+    Exhausted(Standing),
+}
+
+/// What came of adding them to the session.
+enum Deposit {
+    /// They are there, less the one that is being made.
+    Done(Item),
+    /// The session is in a later window of the user's: they are of no use.
+    Late,
+    /// There is no such session any more.
+    NobodyThere,
+}
+
+impl Counting<'_> {
+    /// A write that also notes that the session was seen, and fails where it has ended.
+    fn write(&self) -> Expressions {
+        let mut write = Expressions::default();
+        let expires = self.now.plus_millis(self.lifetime.idle).as_secs_ceil();
+        write
+            .set
+            .push("lastSeenAt = :now, expiresAt = :expires".to_owned());
+        let alive = "lastSeenAt > :seenAfter AND createdAt > :createdAfter";
+        write.conditions.push(alive.to_owned());
+        for (name, value) in [
+            (":now", item::moment(self.now)),
+            (":expires", item::number(expires)),
+            (
+                ":seenAfter",
+                item::moment(self.lifetime.seen_after(self.now)),
+            ),
+            (
+                ":createdAfter",
+                item::moment(self.lifetime.created_after(self.now)),
+            ),
+            (":one", item::number(1)),
+        ] {
+            write.value(name.to_owned(), value);
+        }
+        write
+    }
+
+    /// The steady state's write.
+    async fn give_out(&self) -> Result<Count, StoreError> {
+        let mut write = self.write();
+        write.add.push("calls :one".to_owned());
+        let has_some = "opened > :ended AND calls < drawn";
+        write.conditions.push(has_some.to_owned());
+        let ended = item::moment(self.limit.ended_before(self.now));
+        write.value(":ended".to_owned(), ended);
+        windows::send(self.database, &self.key, write).await
+    }
+
+    /// Takes a part of what the user's window has left, or all of it where that is less.
+    async fn draw(&self, whose: &SignedIn) -> Result<Draw, StoreError> {
+        let mut calls = (self.limit.calls / DRAWS_OF_A_WINDOW).max(1);
+        loop {
+            let SignedIn { workspace, sub, .. } = whose;
+            let drawn = windows::draw(self.database, workspace, sub, self.limit, calls, self.now);
+            match drawn.await? {
+                Verdict::Admitted(standing) => {
+                    let window = Window {
+                        opened: standing.resets_at.plus_millis(-self.limit.window_millis),
+                        calls: self.limit.calls - standing.remaining,
+                    };
+                    return Ok(Draw::Drawn { window, calls });
+                }
+                Verdict::Exceeded(standing) if (1..calls).contains(&standing.remaining) => {
+                    calls = standing.remaining;
+                }
+                Verdict::Exceeded(standing) => return Ok(Draw::Exhausted(standing)),
+            }
+        }
+    }
+
+    /// Adds what was drawn to the session, and gives out one of it.
+    async fn deposit(
+        &self,
+        mut found: Item,
+        window: Window,
+        drawn: u32,
+    ) -> Result<Deposit, StoreError> {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                pause(attempt).await;
+            }
+            let seen = found.moment("opened")?;
+            if seen > window.opened {
+                return Ok(Deposit::Late);
+            }
+            let mut write = self.write();
+            if seen == window.opened {
+                write.add.push("drawn :drawn, calls :one".to_owned());
+            } else {
+                let anew = "opened = :opened, drawn = :drawn, calls = :one";
+                write.set.push(anew.to_owned());
+                write.value(":opened".to_owned(), item::moment(window.opened));
+            }
+            write.set.push("userHasLeft = :left".to_owned());
+            write.conditions.push("opened = :seen".to_owned());
+            write.value(":drawn".to_owned(), item::number(drawn));
+            write.value(":seen".to_owned(), item::moment(seen));
+            let left = self.limit.calls.saturating_sub(window.calls);
+            write.value(":left".to_owned(), item::number(left));
+            match windows::send(self.database, &self.key, write).await? {
+                Count::Done(item) => return Ok(Deposit::Done(item)),
+                Count::InTheWay => {}
+                Count::Failed(None) => return Ok(Deposit::NobodyThere),
+                Count::Failed(Some(item)) if !self.is_alive(&item)? => {
+                    return Ok(Deposit::NobodyThere);
+                }
+                Count::Failed(Some(item)) => found = item,
+            }
+        }
+        Ok(Deposit::Late)
+    }
+
+    fn is_alive(&self, session: &Item) -> Result<bool, StoreError> {
+        Ok(
+            session.moment("lastSeenAt")? > self.lifetime.seen_after(self.now)
+                && session.moment("createdAt")? > self.lifetime.created_after(self.now),
+        )
+    }
+
+    /// How the user stands, as the session knows it: what their window had left after the last draw, and what the session
+    /// has left of that.
+    fn standing(&self, session: &Item) -> Result<Standing, StoreError> {
+        let number = |name: &str| session.number(name);
+        let remaining = number("userHasLeft")? + number("drawn")? - number("calls")?;
+        let opened = session.moment("opened")?;
+        Ok(Standing {
+            limit: self.limit.calls,
+            remaining: u32::try_from(remaining).unwrap_or(0).min(self.limit.calls),
+            resets_at: opened.plus_millis(self.limit.window_millis),
+        })
+    }
+
+    /// How the user stands, where it is known that nothing is to be drawn until their window is over.
+    fn has_nothing_left(&self, session: &Item) -> Result<Option<Standing>, StoreError> {
+        let standing = self.standing(session)?;
+        let is_open = session.moment("opened")? > self.limit.ended_before(self.now);
+        Ok((is_open && standing.remaining == 0).then_some(standing))
+    }
+
+    fn admitted(&self, session: &Item) -> Result<(KnownSession, Verdict), StoreError> {
+        let standing = self.standing(session)?;
+        Ok((self.known(session)?, Verdict::Admitted(standing)))
+    }
+
+    fn known(&self, session: &Item) -> Result<KnownSession, StoreError> {
+        let text_if_any = |name: &str| Ok(session.text_if_any(name)?.map(str::to_owned));
+        let workspace = WorkspaceId::parse(session.text("accountId")?);
+        let sub = Subject::parse(session.text("sub")?.to_owned());
+        Ok(KnownSession {
+            whose: SignedIn {
+                workspace: workspace.ok_or_else(|| item::broken("accountId"))?,
+                sub: sub.ok_or_else(|| item::broken("sub"))?,
+                email: text_if_any("email")?,
+                name: text_if_any("name")?,
+            },
+            expires_at: self.lifetime.ends(session.moment("createdAt")?, self.now),
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! The page of API keys, as far as it can be told without a browser; `tests/browser` has one.
+
+use std::collections::BTreeSet;
+
+use crate::app::{App, resources::text, response::Response, sign_in::SESSION};
+
+const PAGE: &str = "/dashboard/api-keys";
+
+async fn page(app: &App, session: &str) -> Response {
+    let page = app
+        .call("GET", PAGE)
+        .cookie(SESSION, session)
+        .await_status(200)
+        .await;
+    assert!(page.is_page());
+    page
+}
+
+/// What the page refers to under its own path.
+fn assets(page: &Response) -> BTreeSet<String> {
+    let parts = page.text.split('"');
+    let assets = parts.filter(|part| part.starts_with("/dashboard/assets/"));
+    assets.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn who_has_not_signed_in_is_sent_to_do_so_and_back() {
+    let app = App::start().await;
+    let dashboard = app.call("GET", "/dashboard").await_status(302).await;
+    assert_eq!(dashboard.header("location"), Some(PAGE));
+    let ended = app.sign_in("acc_a").await;
+    let logout = app.call("POST", "/api/v1/auth/logout").session(&ended);
+    logout.await_status(200).await;
+    for cookie in ["", "x", &ended] {
+        let sent = app
+            .call("GET", PAGE)
+            .cookie(SESSION, cookie)
+            .await_status(302)
+            .await;
+        let start = "/api/v1/auth/huudis/start?returnTo=%2Fdashboard%2Fapi-keys";
+        assert_eq!(sent.header("location"), Some(start));
+    }
+    let started = app
+        .start_sign_in()
+        .query("returnTo=%2Fdashboard%2Fapi-keys");
+    started.await_status(302).await;
+}
+
+#[tokio::test]
+async fn the_page_keeps_to_itself() {
+    let app = App::start().await;
+    let page = page(&app, &app.sign_in("acc_a").await).await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(!policy.contains("unsafe") && policy.contains("default-src 'none'"));
+    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("http"));
+    for (name, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("strict-transport-security", "max-age=31536000"),
+    ] {
+        assert_eq!(page.header(name), Some(value));
+    }
+    assert_eq!(page.header("access-control-allow-origin"), None);
+    assert!(page.limit_header("remaining").is_some());
+}
+
+#[tokio::test]
+async fn its_files_are_two_and_may_be_kept_for_ever() {
+    let app = App::start().await;
+    let page = page(&app, &app.sign_in("acc_a").await).await;
+    let paths = assets(&page);
+    assert_eq!(paths.len(), 2, "{paths:?}");
+    let mut bytes = page.text.len();
+    for path in &paths {
+        let file = app.call("GET", path).await_status(200).await;
+        assert_eq!(
+            file.header("cache-control"),
+            Some("public, max-age=31536000, immutable")
+        );
+        bytes += file.text.len();
+        let changed = path.replace("portal.", "portal.0");
+        app.call("GET", &changed).await_status(404).await;
+    }
+    assert!(bytes <= 40 * 1024, "{bytes} bytes");
+    app.call("GET", "/dashboard/assets/..%2f..%2fCargo.toml")
+        .await_status(404)
+        .await;
+}
+
+#[tokio::test]
+async fn it_shows_the_workspaces_keys_newest_first_and_nothing_of_others() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    let mut ids = Vec::new();
+    for name in ["<script>alert(1)</script>", "\" onmouseover=\"x", "last"] {
+        let created = app.create(name).session(&session).await_status(201).await;
+        ids.push(text(created.data(), "id"));
+        let key = text(created.data(), "key");
+        assert!(
+            !page(&app, &session).await.text.contains(&key[..20]),
+            "not the key"
+        );
+    }
+    let (foreign, _) = app.new_key("acc_b").await;
+    let page = page(&app, &session).await.text;
+    let at: Vec<_> = ids.iter().map(|id| page.find(id).unwrap()).collect();
+    assert!(at.is_sorted_by(|a, b| a > b), "newest first");
+    assert!(!page.contains(&foreign));
+    assert!(!page.contains("<script>alert") && !page.contains("onmouseover=\"x"));
+}
+
+#[tokio::test]
+async fn its_language_is_the_browsers_until_one_is_chosen() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    let call = || app.call("GET", PAGE).cookie(SESSION, &session);
+    let is_in = |page: &Response, language: &str| {
+        let start = format!("<html lang=\"{language}\"");
+        assert!(page.text.contains(&start), "{}", &page.text[..100]);
+    };
+    is_in(&call().send().await, "en");
+    let browser = |languages: &str| call().header("accept-language", languages);
+    is_in(&browser("id-ID,id;q=0.9,en;q=0.8").send().await, "id");
+    is_in(&browser("fr,en;q=0.8,id;q=0.7").send().await, "en");
+    let chosen = browser("en").query("lang=id").send().await;
+    is_in(&chosen, "id");
+    let cookie = chosen.set_cookie("__Host-suppuo_language").unwrap();
+    assert!(
+        cookie.starts_with("__Host-suppuo_language=id; ") && cookie.contains("Max-Age=31536000")
+    );
+    is_in(
+        &browser("en")
+            .cookie("__Host-suppuo_language", "id")
+            .send()
+            .await,
+        "id",
+    );
+    let unknown = browser("id").query("lang=xx").send().await;
+    is_in(&unknown, "id");
+    assert_eq!(unknown.set_cookie("__Host-suppuo_language"), None);
+}
+
+#[tokio::test]
+async fn a_header_decides_here_too() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    let (id, key) = app.new_key("acc_b").await;
+    let page = app.call("GET", PAGE).cookie(SESSION, &session).bearer(&key);
+    assert!(page.await_status(200).await.text.contains(&id));
+    // With one that is wrong nobody is sent away.
+    let wrong = || app.call("GET", PAGE).cookie(SESSION, &session).bearer("x");
+    assert_eq!(wrong().await_status(401).await.code(), "AUTH_REQUIRED");
+    let told = wrong()
+        .header("accept", "text/html")
+        .await_status(401)
+        .await;
+    assert!(told.is_page() && told.text.contains(told.request_id()));
+}
+
+#[tokio::test]
+async fn errors_are_told_on_a_page_with_the_request_id() {
+    let app = App::builder().caller_limit(1).start().await;
+    let session = app.sign_in("acc_a").await;
+    let call = || app.call("GET", PAGE).cookie(SESSION, &session);
+    call().await_status(200).await;
+    let limited = call().header("accept", "text/html").await_status(429).await;
+    assert!(limited.is_page() && limited.text.contains(limited.request_id()));
+    assert_eq!(
+        limited.header("content-security-policy").map(str::is_empty),
+        Some(false)
+    );
+    assert!(limited.header("retry-after").is_some());
+    assert_eq!(call().await_status(429).await.code(), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn the_api_answers_browsers_in_the_envelope() {
+    let app = App::start().await;
+    for route in crate::app::ROUTES.iter() {
+        let key = route.key();
+        let is_portal = key.contains("/dashboard") || key.contains("/huudis/");
+        let call = app
+            .call_of(route, "acc_a")
+            .await
+            .header("accept", "text/html");
+        assert!(is_portal || !call.send().await.is_page(), "{key}");
+    }
+}
