@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::visit::Visit;
 
@@ -13,7 +13,7 @@ pub async fn the_first_paint_needs_little(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     // As by somebody who has never been here.
     browser
-        .devtools("Network.clearBrowserCache", Value::Null)
+        .devtools("Network.clearBrowserCache", json!({}))
         .await;
     browser.go("/dashboard/api-keys").await;
     browser.see("#empty").await;

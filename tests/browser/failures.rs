@@ -66,7 +66,7 @@ pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
     offline(&browser, false).await;
     assert_eq!(browser.count("#keys tbody tr").await, 1);
     browser.click("#create").await;
-    browser.see_no("#create-problem").await;
+    browser.see_no("#create-problem *").await;
     browser.fill("#name", "Reachable again").await;
     browser.click("#create-submit").await;
     browser.see("#new-key").await;

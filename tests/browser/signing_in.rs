@@ -101,7 +101,7 @@ pub async fn out_ends_the_session(visit: Arc<Visit>) {
     assert_eq!(browser.cookie(session.name()).await, None);
     assert_eq!(status("/api/v1/auth/me").await, 401);
     assert_eq!(status("/api/v1/api-keys").await, 401);
-    assert_eq!(status(PAGE).await, 303);
+    assert_eq!(status(PAGE).await, 302);
 
     // Nor does the way back lead into it.
     browser.click("#sign-in-again").await;

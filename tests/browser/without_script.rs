@@ -15,7 +15,11 @@ pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<V
     browser.sign_in(&visit.workspace).await;
     assert_eq!(browser.count("#keys tbody tr").await, 2);
     assert_eq!(browser.text("#keys .key-name").await, "Second");
-    let told = browser.text("noscript").await;
+    // WebDriver takes all that is in a `noscript` for hidden.
+    let told =
+        "return [...document.querySelectorAll('noscript *')].filter(e => e.checkVisibility())
+        .map(e => e.innerText).join()";
+    let told = browser.run(told, Vec::new()).await.to_string();
     assert!(
         told.contains("curl") && told.contains("/api/v1/api-keys"),
         "{told}"
