@@ -22,6 +22,15 @@ async fn a_setting_that_is_missing_or_wrong_is_named() {
             ],
             "CALLER_LIMIT: must be a whole number from 1",
         ),
+        (
+            vec![
+                ("TABLE_NAME", "t"),
+                ("AWS_REGION", "us-east-1"),
+                ("SIGNING_SECRET", "s"),
+                ("SESSION_IDLE_HOURS", "0"),
+            ],
+            "SESSION_IDLE_HOURS: must be a whole number from 1",
+        ),
     ];
     for (settings, message) in cases {
         let settings: Vec<_> = settings

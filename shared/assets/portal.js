@@ -162,6 +162,7 @@ async function create() {
 /** From here on the key is nowhere. */
 function forgetKey() {
   for (const place of [newKey, newKeyCurl, copied]) place.replaceChildren();
+  copied.classList.remove("done");
 }
 
 byId("created-done").addEventListener("click", () => {
@@ -178,13 +179,16 @@ addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 async function copy(source) {
   copied.textContent = "";
+  let done = true;
   try {
     await navigator.clipboard.writeText(source.textContent);
-    copied.textContent = words.copied;
   } catch {
+    done = false;
     getSelection().selectAllChildren(source);
-    copied.textContent = words.selected;
   }
+  copied.classList.toggle("done", done);
+  // Not after the dialog was closed meanwhile.
+  if (source.textContent) copied.textContent = done ? words.copied : words.selected;
 }
 
 byId("copy").addEventListener("click", () => copy(newKey));

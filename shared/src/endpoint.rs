@@ -9,10 +9,10 @@
 //!   pages of any origin.
 //! - [`open`]: an [`OpenCall`], without any of these.
 //!
-//! - [`file`]: the path alone.
+//! - [`file()`]: the path alone.
 //!
 //! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
-//! so nothing leaves outside the envelope. Only a [`page`] makes a page, and only a [`file`] a file.
+//! so nothing leaves outside the envelope. Only a [`page`] makes a page, and only a [`file()`] a file.
 
 use std::sync::Arc;
 

@@ -206,7 +206,7 @@ pub(crate) fn seal(
 /// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their limit,
 /// where their call was counted.
 pub(crate) fn headers_of_all(
-    status: u16,
+    status: i64,
     request_id: &RequestId,
     standing: Option<&Standing>,
 ) -> HeaderMap {

@@ -19,8 +19,7 @@ use crate::{
     error::ApiError,
     exchange::Exchange,
     ids::RequestId,
-    log,
-    reply::{self, Reader},
+    log, reply,
     request::Request,
     time::Timestamp,
 };
@@ -43,9 +42,8 @@ pub(crate) async fn answer<E: Endpoint>(
     let exchange = Arc::new(Exchange::new(deadline));
 
     let request = Request::from_event(event);
-    let reader = request
-        .as_ref()
-        .map_or_else(|_| Reader::unknown(), Reader::of);
+    let pages = request.as_ref().ok().filter(|_| E::TELLS_ERRORS_AS_PAGES);
+    let page_language = pages.and_then(reply::page_language_of);
     // In a box, because what it awaits is nested deeper than the compiler follows.
     let work = async { endpoint.answer(request?, platform, &exchange).await }.boxed_local();
     let caught = AssertUnwindSafe(work).catch_unwind();
@@ -56,8 +54,7 @@ pub(crate) async fn answer<E: Endpoint>(
         Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
     };
 
-    let forms = (E::READERS, E::TELLS_ERRORS_AS_PAGES);
-    let response = reply::write(&outcome, &request_id, &exchange, forms, &reader);
+    let response = reply::write(&outcome, &request_id, &exchange, E::READERS, page_language);
     log::request(&log::Finished {
         route,
         request_id: &request_id,

@@ -1,7 +1,7 @@
 //! What a function answers with: the envelope, or what the portal shows in a browser.
 //!
 //! An endpoint of the API answers in the envelope and in nothing else, redirects and errors included. The portal's
-//! endpoints also have pages and their files; and they tell an error as a page to who takes one, see [`Reader`].
+//! endpoints also have pages and their files; and they tell an error as a page to who takes one.
 
 use lambda_http::{
     aws_lambda_events::apigw::ApiGatewayV2httpResponse,
@@ -75,31 +75,6 @@ const OF_PAGES: [(&str, &str); 6] = [
     ("strict-transport-security", "max-age=31536000"),
 ];
 
-/// Who reads the answer, as far as its form depends on it.
-#[derive(Debug)]
-pub(crate) struct Reader {
-    takes_pages: bool,
-    language: Language,
-}
-
-impl Reader {
-    /// Who sent a request.
-    pub(crate) fn of(request: &Request) -> Self {
-        Self {
-            takes_pages: request.takes_pages(),
-            language: language_of(request),
-        }
-    }
-
-    /// Somebody of whom nothing is known.
-    pub(crate) fn unknown() -> Self {
-        Self {
-            takes_pages: false,
-            language: language::negotiate(None, None, None),
-        }
-    }
-}
-
 /// The language of a page for who sent this request: the one asked for, else the one chosen before, else the browser's.
 pub(crate) fn language_of(request: &Request) -> Language {
     let query = request.query();
@@ -108,44 +83,43 @@ pub(crate) fn language_of(request: &Request) -> Language {
     language::negotiate(asked, remembered, request.header("accept-language"))
 }
 
-/// Writes the response that the gateway sends. `pages` says whether the endpoint tells errors as pages.
+/// The language in which an error is told to who sent this request, as a page; `None` where they take no pages.
+pub(crate) fn page_language_of(request: &Request) -> Option<Language> {
+    let takes_pages = request.header("accept")?.contains("text/html");
+    takes_pages.then(|| language_of(request))
+}
+
+/// Writes the response that the gateway sends. With a language, an error is told on a page.
 pub(crate) fn write(
     outcome: &Result<Reply, ApiError>,
     request_id: &RequestId,
     exchange: &Exchange,
-    (readers, pages): (Readers, bool),
-    reader: &Reader,
+    readers: Readers,
+    page_language: Option<Language>,
 ) -> ApiGatewayV2httpResponse {
-    let (status, written) = match outcome {
-        Ok(Reply::Page(page)) => (200, Some((page.0.clone(), headers(&OF_PAGES)))),
-        Ok(Reply::File(file)) => (200, Some((file.body.to_owned(), headers_of(file)))),
-        Err(error) if pages && reader.takes_pages => (
-            error.code.status(),
-            page_of(error, request_id, reader.language).map(|html| (html, headers(&OF_PAGES))),
-        ),
-        Ok(Reply::Answer(_)) | Err(_) => (0, None),
+    let mut response = match outcome {
+        Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id, readers),
+        Ok(Reply::Page(page)) => response(200, headers(&OF_PAGES), &page.0),
+        Ok(Reply::File(file)) => response(200, headers_of(file), file.body),
+        Err(error) => {
+            let page = page_language.and_then(|language| page_of(error, request_id, language));
+            match page {
+                Some(html) => response(error.code.status(), headers(&OF_PAGES), &html),
+                None => envelope::seal(Err(error), request_id, readers),
+            }
+        }
     };
-    let mut response = if let Some((body, headers)) = written {
-        let mut response = ApiGatewayV2httpResponse::default();
-        response.status_code = i64::from(status);
-        response.headers = headers;
-        response.body = Some(body.into());
-        response
-    } else {
-        let answer = match outcome {
-            Ok(Reply::Answer(answer)) => Ok(answer),
-            Ok(_) => Err(&ApiError::internal("a page was not written")),
-            Err(error) => Err(error),
-        };
-        envelope::seal(answer, request_id, readers)
-    };
-    let of_all = envelope::headers_of_all(
-        u16::try_from(response.status_code).unwrap_or_default(),
-        request_id,
-        exchange.standing(),
-    );
+    let of_all = envelope::headers_of_all(response.status_code, request_id, exchange.standing());
     response.headers.extend(of_all);
     response.cookies = exchange.cookies();
+    response
+}
+
+fn response(status: u16, headers: HeaderMap, body: &str) -> ApiGatewayV2httpResponse {
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(status);
+    response.headers = headers;
+    response.body = Some(body.into());
     response
 }
 

@@ -156,12 +156,6 @@ impl Request {
         (alone && !value.is_empty()).then_some(value)
     }
 
-    /// Whether the caller would rather read a page than JSON: it says that it takes HTML, as browsers do.
-    pub(crate) fn takes_pages(&self) -> bool {
-        self.header("accept")
-            .is_some_and(|accept| accept.contains("text/html"))
-    }
-
     /// What stands at `{name}` in the route's path, empty where nothing does. It is as the gateway hands it on:
     /// API Gateway decodes percent signs, `cargo lambda watch` does not.
     #[must_use]

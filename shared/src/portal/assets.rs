@@ -88,6 +88,7 @@ mod tests {
             assert_eq!(hash.len(), 16);
             assert_eq!(asset.path(), format!("/dashboard/assets/{}", asset.name()));
             assert_eq!(find(asset.name()).unwrap().body, asset.body);
+            assert!(!asset.body.contains("://"), "it asks no other host");
         }
         assert!(find("portal.css").is_none());
         assert!(find("").is_none());

@@ -1,0 +1,34 @@
+//! The cookies of an event, and what they hold: a session's id, a sign-in under way.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+use shared::{
+    cookies::Name, request::Request, session::SessionId, sign_in::UnderWay, signing::SigningKeys,
+    time::Timestamp,
+};
+
+static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::from_secret("fuzz"));
+
+fuzz_target!(|input: (&str, &str, &str)| {
+    let (host, cookie, value) = input;
+    let header = format!("{cookie}; __Host-suppuo_session={value}; suppuo_session={value}");
+    let event = json!({ "headers": { "host": host, "cookie": cookie }, "cookies": [header] });
+    let Ok(request) = Request::from_event(&event.to_string()) else {
+        unreachable!("whatever is in them")
+    };
+    for name in [Name::Session, Name::SignIn, Name::Language] {
+        let Some(held) = request.cookie(name) else {
+            continue;
+        };
+        assert!(!held.is_empty() && request.origin().is_some());
+        if let Some(id) = SessionId::parse(held) {
+            assert_eq!(id.reveal(), held);
+        }
+        // Nobody else has the key.
+        assert!(UnderWay::open(&KEYS, held, Timestamp::now()).is_none());
+    }
+});

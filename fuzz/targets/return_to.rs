@@ -1,0 +1,25 @@
+//! Where a sign-in leads back to: whatever is accepted, a browser stays on the host.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use shared::sign_in::ReturnTo;
+use url::{Position, Url};
+
+fuzz_target!(|text: &str| {
+    let Some(path) = ReturnTo::parse(text) else {
+        return;
+    };
+    for base in [
+        "https://desk.test/api/v1/auth/huudis/callback",
+        "http://127.0.0.1:9000",
+    ] {
+        let Ok(base) = Url::parse(base) else {
+            unreachable!("it is one")
+        };
+        // A path that cannot be read leads nowhere.
+        if let Ok(url) = base.join(path.as_str()) {
+            assert_eq!(url[..Position::BeforePath], base[..Position::BeforePath]);
+        }
+    }
+});
