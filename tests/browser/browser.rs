@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    console,
+    console::{self, Named},
     stage::{Set, target},
 };
 
@@ -62,7 +62,7 @@ pub struct Browser {
     pub api: String,
     /// The stand-in for Huudis.
     pub issuer: String,
-    expected: Arc<Mutex<Vec<String>>>,
+    named: Arc<Mutex<Named>>,
 }
 
 impl Browser {
@@ -81,7 +81,7 @@ impl Browser {
                     "--disable-dev-shm-usage",
                     "--disable-gpu",
                     "--force-device-scale-factor=1",
-                    "--window-size=1280,800",
+                    "--window-size=1280,720",
                 ],
                 "prefs": {
                     "intl.accept_languages": profile.languages,
@@ -101,7 +101,7 @@ impl Browser {
             client,
             api: set.api.clone(),
             issuer: set.issuer.clone(),
-            expected: Arc::default(),
+            named: Arc::default(),
         };
         browser.set_width(1280).await;
         browser
@@ -115,8 +115,12 @@ impl Browser {
 
     /// Goes to a path of the portal.
     pub async fn go(&self, path: &str) {
-        let url = format!("{}{path}", self.api);
-        self.client.goto(&url).await.unwrap();
+        self.go_to(&format!("{}{path}", self.api)).await;
+    }
+
+    /// Goes anywhere.
+    pub async fn go_to(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
     }
 
     /// One page back.
@@ -160,19 +164,22 @@ impl Browser {
         self.click("#continue").await;
     }
 
-    /// The element that a CSS selector finds, once it can be seen.
+    /// The first element that a CSS selector finds and that can be seen, once there is one.
     pub async fn see(&self, css: &str) -> Element {
         let until = Instant::now() + PATIENCE;
         loop {
-            let found = self.client.find(Locator::Css(css)).await;
-            if let Ok(element) = &found
-                && matches!(element.is_displayed().await, Ok(true))
-            {
-                return element.clone();
+            // A page that is being left has no answer.
+            let found = self.client.find_all(Locator::Css(css)).await;
+            let found = found.unwrap_or_default();
+            let there = found.len();
+            for element in found {
+                if matches!(element.is_displayed().await, Ok(true)) {
+                    return element;
+                }
             }
             if Instant::now() > until {
-                let there = found.map_or("not there", |_| "hidden");
-                panic!("`{css}` is {there} at {}", self.place().await);
+                let place = self.place().await;
+                panic!("of {there} `{css}` none can be seen at {place}");
             }
             sleep(Duration::from_millis(20)).await;
         }
@@ -321,7 +328,7 @@ impl Browser {
 
     /// The width of the window's content, in CSS pixels.
     pub async fn set_width(&self, width: u32) {
-        let height = if width < 600 { 640 } else { 800 };
+        let height = if width < 600 { 640 } else { 720 };
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
@@ -398,25 +405,34 @@ impl Browser {
 
     /// Lets the console hold one message with this in it, when the scenario is over; and it must.
     pub async fn expect_in_console(&self, message: &str) {
-        self.expected.lock().await.push(message.to_owned());
+        let mut named = self.named.lock().await;
+        named.expected.push(message.to_owned());
+    }
+
+    /// Lets the console hold messages with this in it.
+    pub async fn allow_in_console(&self, message: &str) {
+        let mut named = self.named.lock().await;
+        named.allowed.push(message.to_owned());
     }
 
     /// Whether the console held what was expected, and nothing else.
     pub async fn console_is_as_expected(&self) -> Result<(), String> {
         let log = self.issue("se/log", json!({ "type": "browser" })).await;
         let log = log.map_err(|error| format!("the console cannot be read: {error}"))?;
-        console::compare(&log, &self.expected.lock().await)
+        console::compare(&log, &*self.named.lock().await)
     }
 
-    /// Keeps a picture of the whole page in `target/screenshots`.
+    /// Keeps a picture in `target/screenshots`: of the whole page, or of what is seen where a dialog is open, which
+    /// lies over that.
     pub async fn keep_as(&self, name: &str) {
-        let size =
-            "return [innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)]";
-        let Ok(size) = self.client.execute(size, Vec::new()).await else {
+        let parameters = "
+            const height = Math.max(innerHeight, document.documentElement.scrollHeight);
+            const clip = { x: 0, y: 0, width: innerWidth, height, scale: 1 };
+            const open = document.querySelector('dialog[open]');
+            return open ? {} : { clip, captureBeyondViewport: true }";
+        let Ok(parameters) = self.client.execute(parameters, Vec::new()).await else {
             return;
         };
-        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
-        let parameters = json!({ "clip": clip, "captureBeyondViewport": true });
         let taken = json!({ "cmd": "Page.captureScreenshot", "params": parameters });
         let Ok(taken) = self.issue("goog/cdp/execute", taken).await else {
             return;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::visit::Visit;
+use crate::{browser::Browser, visit::Visit};
 
 /// The page and its assets together, before compression.
 const MOST_BYTES: u64 = 40 * 1024;
@@ -97,4 +97,41 @@ pub async fn the_page_defends_itself(visit: Arc<Visit>) {
     let title = browser.run(injected, Vec::new()).await;
     assert!(!title.as_str().unwrap().contains("owned"));
     browser.expect_in_console("Content Security Policy").await;
+}
+
+pub async fn a_page_of_another_origin_can_write_nothing(visit: Arc<Visit>) {
+    let created = visit.api.create(&visit.workspace, "Kept").await;
+    let browser = visit.signed_in().await;
+    // Another port is another origin of the same site: the browser sends the cookie along.
+    let elsewhere = format!("{}/.well-known/jwks.json", browser.issuer);
+    browser.go_to(&elsewhere).await;
+    browser.allow_in_console("favicon.ico").await;
+    let id = created["id"].as_str().unwrap();
+    for (method, path, mode) in [
+        ("POST", "/api/v1/api-keys", "no-cors"),
+        ("POST", "/api/v1/auth/logout", "no-cors"),
+        ("DELETE", &format!("/api/v1/api-keys/{id}"), "cors"),
+    ] {
+        send(&browser, method, path, mode).await;
+    }
+    for _ in ["POST", "POST"] {
+        browser.expect_in_console("status of 403").await;
+    }
+    // The browser asks before it sends a DELETE, and is not allowed to.
+    browser.expect_in_console("blocked by CORS policy").await;
+    browser.expect_in_console("ERR_FAILED").await;
+
+    browser.go("/dashboard/api-keys").await;
+    browser.see("#keys").await;
+    assert_eq!(browser.count("#keys tbody tr").await, 1);
+}
+
+async fn send(browser: &Browser, method: &str, path: &str, mode: &str) {
+    let sent = "
+        const [url, method, mode, done] = arguments;
+        const body = method == 'POST' ? JSON.stringify({ name: 'Forged' }) : undefined;
+        fetch(url, { method, mode, body, credentials: 'include' }).then(() => done(1), () => done(0))";
+    let url = format!("{}{path}", browser.api);
+    let arguments = vec![url.into(), method.into(), mode.into()];
+    browser.run_async(sent, arguments).await;
 }

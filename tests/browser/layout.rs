@@ -156,9 +156,7 @@ pub async fn keys_that_nothing_has_used_for_90_days_are_told(visit: Arc<Visit>) 
     fits(&browser, "a filtered list").await;
 
     for name in ["Never used, old", "Used 91 days ago"] {
-        browser
-            .click("#keys tbody tr:not([hidden]) button.revoke")
-            .await;
+        browser.click("button.revoke").await;
         assert_eq!(browser.text("#revoke-name").await, name);
         browser.click("#revoke-confirm").await;
         browser.see_no("#revoke-dialog").await;

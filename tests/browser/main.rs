@@ -71,7 +71,8 @@ fn main() -> ExitCode {
             stay_when_revoking_is_called_off;
         languages: come_from_the_browser_and_from_the_switch, other_than_ours_are_english;
         without_script: the_list_is_there_and_the_page_says_how_to_do_the_rest;
-        delivery: the_first_paint_needs_little, the_page_defends_itself;
+        delivery: the_first_paint_needs_little, the_page_defends_itself,
+            a_page_of_another_origin_can_write_nothing;
     };
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);

@@ -72,22 +72,23 @@ impl View<'_> {
 }
 
 pub async fn in_english_light(visit: Arc<Visit>) {
-    take_all(&visit, "en", false).await;
+    take_all(&visit, "en", false, "acc_tokodewi").await;
 }
 
 pub async fn in_english_dark(visit: Arc<Visit>) {
-    take_all(&visit, "en", true).await;
+    take_all(&visit, "en", true, "acc_tokobudi").await;
 }
 
 pub async fn in_indonesian_light(visit: Arc<Visit>) {
-    take_all(&visit, "id", false).await;
+    take_all(&visit, "id", false, "acc_tokosari").await;
 }
 
 pub async fn in_indonesian_dark(visit: Arc<Visit>) {
-    take_all(&visit, "id", true).await;
+    take_all(&visit, "id", true, "acc_tokoagus").await;
 }
 
-async fn take_all(visit: &Visit, language: &'static str, dark: bool) {
+/// `shop` is a workspace with the name of one, for the picture in the README.
+async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str) {
     let profile = Profile {
         languages: language,
         ..Profile::default()
@@ -130,13 +131,12 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool) {
     browser.click("#revoke-cancel").await;
     browser.see_no("#revoke-dialog").await;
 
-    let workspace = Visit::another_workspace();
     for (name, created, used) in A_HANDFUL {
-        let key = visit.api.create(&workspace, name).await;
+        let key = visit.api.create(shop, name).await;
         let id = key["id"].as_str().unwrap();
-        visit.api.put_back(&workspace, id, created, used).await;
+        visit.api.put_back(shop, id, created, used).await;
     }
-    sign_in_to(browser, &workspace).await;
+    sign_in_to(browser, shop).await;
     view.take("a-handful").await;
     browser.click("#filter-unused").await;
     view.take("filtered").await;
