@@ -53,7 +53,7 @@ macro_rules! scenarios {
 }
 
 /// How many are played at once, unless `--test-threads` says otherwise: a browser keeps a processor busy.
-const AT_ONCE: usize = 2;
+pub const AT_ONCE: usize = 2;
 
 fn main() -> ExitCode {
     // The long ones first.

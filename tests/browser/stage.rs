@@ -17,6 +17,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::AT_ONCE;
+
 /// How long the API may take to answer after it was started. The functions are built by then.
 const START_TIMEOUT: Duration = Duration::from_mins(3);
 
@@ -155,7 +157,9 @@ impl Set {
             .arg("run")
             .current_dir(project())
             .env("CARGO_LAMBDA", &equipment.cargo_lambda)
-            .env("DATA", &data);
+            .env("DATA", &data)
+            // As many instances of each function are started as scenarios are played at once.
+            .env("CONCURRENCY", AT_ONCE.to_string());
         for (name, port) in [
             ("API_PORT", api),
             ("ISSUER_PORT", issuer),
