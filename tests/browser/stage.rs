@@ -5,6 +5,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::Duration,
 };
 
@@ -90,7 +91,7 @@ pub fn target() -> PathBuf {
 pub struct Stage {
     /// What it is made of.
     pub equipment: Equipment,
-    set: OnceCell<Result<Set, String>>,
+    set: OnceCell<Result<Arc<Set>, String>>,
 }
 
 /// What is set, and where it answers.
@@ -132,13 +133,14 @@ impl Stage {
 }
 
 impl Set {
-    async fn start(equipment: &Equipment) -> Result<Self, String> {
+    async fn start(equipment: &Equipment) -> Result<Arc<Self>, String> {
         let mut processes = Vec::new();
         let set = Self::start_all(equipment, &mut processes).await;
         match set {
             Ok(set) => {
-                tokio::spawn(end_on_a_signal(processes.iter().map(Child::id).collect()));
                 *set.processes.lock().await = processes;
+                let set = Arc::new(set);
+                tokio::spawn(end_on_a_signal(Arc::clone(&set)));
                 Ok(set)
             }
             Err(error) => {
@@ -202,6 +204,8 @@ impl Set {
     }
 
     async fn end(&self) -> Result<(), String> {
+        // Chromedriver ends the browsers that are still there, if it is told in this way.
+        let _ = reqwest::get(format!("{}/shutdown", self.driver)).await;
         end_all(std::mem::take(&mut *self.processes.lock().await)).await?;
         // What is left lies under target/.
         let _ = fs::remove_dir_all(&self.data);
@@ -267,8 +271,8 @@ fn terminate(process: Option<u32>) {
     }
 }
 
-/// Who is told to end tells those that they have started.
-async fn end_on_a_signal(processes: Vec<Option<u32>>) {
+/// Who is told to end ends what it has started.
+async fn end_on_a_signal(set: Arc<Set>) {
     let listen = |kind| signal(kind).expect("signals can be listened for");
     let mut interrupt = listen(SignalKind::interrupt());
     let mut terminated = listen(SignalKind::terminate());
@@ -278,6 +282,8 @@ async fn end_on_a_signal(processes: Vec<Option<u32>>) {
         _ = terminated.recv() => {}
         _ = hangup.recv() => {}
     }
-    processes.into_iter().for_each(terminate);
+    if let Err(error) = set.end().await {
+        eprintln!("error: {error}");
+    }
     std::process::exit(1)
 }
