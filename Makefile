@@ -50,7 +50,8 @@ browser: build axe ## Run the portal's tests in a browser only
 	@cargo test --package browser
 
 .PHONY: screenshot
-screenshot: browser ## Renew the picture in the README
+screenshot: build axe ## Renew the picture in the README
+	@CI=true cargo test --package browser -- views::in_english_light
 	@cp $(TARGET)/screenshots/a-handful-en-light-1280.png tests/browser/api-keys.png
 
 .PHONY: axe
