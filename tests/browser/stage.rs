@@ -104,7 +104,8 @@ pub struct Set {
     pub dynamodb: String,
     /// WebDriver.
     pub driver: String,
-    data: PathBuf,
+    /// The data of the API, and what the browsers keep.
+    folder: PathBuf,
     processes: Mutex<Vec<Child>>,
 }
 
@@ -153,13 +154,15 @@ impl Set {
     async fn start_all(equipment: &Equipment, processes: &mut Vec<Child>) -> Result<Self, String> {
         let [api, issuer, dynamodb, lambda] = free_ports().map_err(|error| error.to_string())?;
         let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let data = target().join(format!("tmp/browser-{}", std::process::id()));
+        // Not below the project: the path of a socket that the browser makes in it must not be long.
+        let folder = env::temp_dir().join(format!("suppuo-browser-{}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let mut command = Command::new(&equipment.local);
         command
             .arg("run")
             .current_dir(project())
             .env("CARGO_LAMBDA", &equipment.cargo_lambda)
-            .env("DATA", &data)
+            .env("DATA", &folder)
             // As many instances of each function are started as scenarios are played at once.
             .env("CONCURRENCY", AT_ONCE.to_string());
         for (name, port) in [
@@ -184,13 +187,14 @@ impl Set {
             }
         }
         let output = start(&mut command, processes)?;
-        let log = data.join("api.log");
+        let log = folder.join("api.log");
         await_line(output, "Ctrl-C ends it")
             .await
             .map_err(|error| format!("the API did not start; see {}: {error}", log.display()))?;
 
         let mut command = Command::new(&equipment.chromedriver);
-        let output = start(command.arg("--port=0"), processes)?;
+        command.arg("--port=0").env("TMPDIR", &folder);
+        let output = start(&mut command, processes)?;
         let started = await_line(output, "started successfully on port ").await?;
         let port = started.rsplit(' ').next().unwrap_or_default();
         Ok(Self {
@@ -198,18 +202,22 @@ impl Set {
             issuer: url(issuer),
             dynamodb: url(dynamodb),
             driver: format!("http://127.0.0.1:{}", port.trim_end_matches('.')),
-            data,
+            folder,
             processes: Mutex::default(),
         })
     }
 
     async fn end(&self) -> Result<(), String> {
+        // Who comes second waits until it is done.
+        let mut processes = self.processes.lock().await;
+        if processes.is_empty() {
+            return Ok(());
+        }
         // Chromedriver ends the browsers that are still there, if it is told in this way.
-        let _ = reqwest::get(format!("{}/shutdown", self.driver)).await;
-        end_all(std::mem::take(&mut *self.processes.lock().await)).await?;
-        // What is left lies under target/.
-        let _ = fs::remove_dir_all(&self.data);
-        Ok(())
+        let told = reqwest::get(format!("{}/shutdown", self.driver));
+        let _ = timeout(END_TIMEOUT, told).await;
+        end_all(std::mem::take(&mut *processes)).await?;
+        fs::remove_dir_all(&self.folder).map_err(|error| error.to_string())
     }
 }
 
