@@ -54,9 +54,13 @@ impl Name {
 }
 
 /// The cookies of a request, out of their `name=value; name=value` (RFC 6265 section 4.2.1). What is none is passed over.
+///
+/// Blanks around them go, and no other white space: to browsers that is part of a name, which then has no prefix to keep
+/// neighbouring hosts from setting it.
 pub(crate) fn read(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.trim(), value.trim()))
+    let blanks = [' ', '\t'];
+    pairs.map(move |(name, value)| (name.trim_matches(blanks), value.trim_matches(blanks)))
 }
 
 #[cfg(test)]
@@ -88,5 +92,7 @@ mod tests {
             ("a", "4=5"),
         ];
         assert_eq!(found, expected);
+        let (name, _) = read("\u{2000}a=1").next().unwrap();
+        assert_eq!(name, "\u{2000}a");
     }
 }
