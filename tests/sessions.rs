@@ -157,7 +157,7 @@ async fn a_session_ends_after_twelve_hours_without_a_call() {
     app.step_clock(0, 36 * HOUR);
     let ended = me(&app).session(&session).await_status(401).await;
     assert_eq!(ended.code(), "AUTH_REQUIRED");
-    // A clock that goes back does not make it good for long: nobody has used it since.
+    // To be refused is no use of it.
     app.step_clock(0, 36 * HOUR + 60_000);
     me(&app).session(&session).await_status(401).await;
 }
@@ -369,6 +369,25 @@ async fn a_burst_from_many_connections_is_never_let_over_the_limit() {
         (LIMIT - 2 * (LIMIT / 20)..=LIMIT).contains(&admitted),
         "{admitted}"
     );
+}
+
+#[tokio::test]
+async fn of_calls_that_find_the_session_empty_at_once_one_draws() {
+    let app = App::builder().instances(8).caller_limit(160).start().await;
+    let session = app.sign_in("acc_a").await;
+    // Started before, so that they meet.
+    let fresh = app.sign_in_as("usr_2", "acc_a").await;
+    join_all((0..8).map(|n| me(&app).session(&fresh).on(n).send())).await;
+    let calls = (0..8).map(|n| me(&app).session(&session).on(n).send());
+    assert!(
+        join_all(calls)
+            .await
+            .iter()
+            .all(|answer| answer.status == 200)
+    );
+    // All that was drawn is 8, a twentieth: the rest is there for the token.
+    let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
+    assert_eq!(with_token.limit_header("remaining"), Some(160 - 8 - 1));
 }
 
 #[tokio::test]

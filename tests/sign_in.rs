@@ -350,7 +350,18 @@ async fn an_answer_of_another_issuer() {
     let mixed_up = mixed_up.send().await;
     is(&mixed_up, 400, "VALIDATION_ERROR");
     assert_eq!(mixed_up.param(), Some("iss"));
-    // An issuer need not say who it is (RFC 9207 is younger than many).
+    // One that says that it always says who it is would not have left that out.
+    let strict = App::start().await;
+    let says_so = json!({ "authorization_response_iss_parameter_supported": true });
+    strict.issuer.discover(&says_so);
+    let begun = strict.begin_sign_in().await;
+    let query = format!("code=x&state={}", begun.asked["state"]);
+    is(
+        &begun.come_back(&query).send().await,
+        400,
+        "VALIDATION_ERROR",
+    );
+    // Others need not (RFC 9207 is younger than many).
     let begun = app.begin_sign_in().await;
     let good = begun.allow(&json!({}), &json!({}));
     let (before, _) = good.split_once("&iss=").unwrap();
@@ -360,6 +371,7 @@ async fn an_answer_of_another_issuer() {
 #[tokio::test]
 async fn the_issuer_is_down() {
     let app = App::start().await;
+    let before = app.sign_in("acc_a").await;
     let begun = app.begin_sign_in().await;
     let good = begun.allow(&json!({}), &json!({}));
     app.issuer.go_down();
@@ -367,7 +379,8 @@ async fn the_issuer_is_down() {
     let fresh = app.sibling().start().await;
     is(&fresh.start_sign_in().send().await, 500, "INTERNAL_ERROR");
     // Who has signed in before is not concerned.
-    assert_eq!(sessions(&app), 0);
+    app.list().session(&before).await_status(200).await;
+    assert_eq!(sessions(&app), 1);
 }
 
 #[tokio::test]
@@ -442,7 +455,25 @@ async fn a_person_is_told_what_went_wrong_on_a_page() {
     let page = page.await_status(400).await;
     assert!(page.is_page());
     assert!(page.text.contains(page.request_id()));
-    // Who does not read pages is told in the envelope: every other test here.
+    assert!(page.text.contains("href=\"/dashboard/api-keys\""));
+    // Who does not read pages is told in the envelope: every other test here. So is who takes them among others.
+    let callback = app.call("GET", CALLBACK).query("code=x&state=y");
+    let script = callback.header("accept", "application/json, text/html");
+    is(&script.send().await, 400, "VALIDATION_ERROR");
+    // Who belongs to no workspace may be somebody else, too: the issuer is to ask.
+    let begun = app.begin_sign_in().await;
+    let nobody = begun.allow(&json!({ "accountId": null }), &json!({}));
+    let page = begun.come_back(&nobody).header("accept", "text/html");
+    let page = page.await_status(403).await;
+    let start = "/api/v1/auth/huudis/start?prompt=select_account";
+    assert!(
+        page.text.contains(&format!("href=\"{start}\"")),
+        "{}",
+        page.text
+    );
+    let again = app.start_sign_in().query("prompt=select_account");
+    let again = Begun::of(&app, &again.await_status(302).await);
+    assert_eq!(again.asked["prompt"], "select_account");
 }
 
 #[tokio::test]

@@ -209,9 +209,16 @@ async fn with_a_session_that_is_none() {
         }
         // Without TLS the cookie has another name. Here it is one that any neighbour could plant.
         let good = app.sign_in("acc_a").await;
-        let call = call(&app, route).cookie("suppuo_session", &good);
+        let call_of = |name: &str| call(&app, route).cookie(name, &good);
+        let call = call_of("suppuo_session");
         let answer = call.header("sec-fetch-site", "same-origin").send().await;
         assert!(matches!(answer.status, 401 | 302), "{}", route.key());
+        // Nor does white space that only Unicode knows make a name of a neighbour's out to be ours.
+        for space in ["\u{2000}", "\u{a0}", "\u{85}"] {
+            let call = call_of(&format!("{space}{SESSION}"));
+            let answer = call.header("sec-fetch-site", "same-origin").send().await;
+            assert!(matches!(answer.status, 401 | 302), "{}", route.key());
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use shared::{
     envelope::Redirect,
     error::ApiError,
     serve,
-    sign_in::ReturnTo,
+    sign_in::{Ask, ReturnTo},
 };
 
 fn main() -> ExitCode {
@@ -17,5 +17,6 @@ fn main() -> ExitCode {
 async fn start(call: SignInCall<'_>) -> Result<Redirect, ApiError> {
     let query = call.request.query();
     let return_to = ReturnTo::of(query.text("returnTo")?)?;
-    call.begin(return_to).await
+    let ask = query.word("prompt")?.unwrap_or(Ask::IfNeedBe);
+    call.begin(return_to, ask).await
 }

@@ -235,7 +235,7 @@ async function revoke() {
   if (failure && failure.status !== 404) return revoking.failed(failure);
   revokeDialog.close();
   let next = gone.nextElementSibling;
-  while (next && !next.checkVisibility()) next = next.nextElementSibling;
+  while (next && !next.getClientRects().length) next = next.nextElementSibling;
   gone.remove();
   count();
   (next?.querySelector(".revoke") ?? byId("create")).focus();
@@ -300,7 +300,6 @@ function tellMoments(within) {
   }
 }
 
-tellMoments(body);
 tellMoments(body);
 setInterval(() => tellMoments(body), 60_000);
 document.addEventListener("visibilitychange", () => document.hidden || tellMoments(body));

@@ -10,8 +10,6 @@
 //! that neither a neighbouring host nor a page without TLS can plant one. Without TLS, on a laptop, browsers refuse
 //! `Secure` cookies; there the names are plain. A name of the one kind is not read where the other is due.
 
-use cookie::{Cookie, SameSite};
-
 use crate::origin::Origin;
 
 /// A cookie, by what it holds.
@@ -39,17 +37,13 @@ impl Name {
         }
     }
 
-    /// The `Set-Cookie` that keeps a value for so many seconds. No script can read it, and no other site's request but a
-    /// link that is followed brings it along.
+    /// The `Set-Cookie` (RFC 6265 section 4.1) that keeps a value for so many seconds. No script can read it, and no other site's request but a
+    /// link that is followed brings it along. `value` has no character that would need quotes.
     #[must_use]
     pub fn set(self, origin: &Origin, value: &str, seconds: i64) -> String {
-        Cookie::build((self.on(origin), value))
-            .path("/")
-            .http_only(true)
-            .secure(!origin.is_local())
-            .same_site(SameSite::Lax)
-            .max_age(cookie::time::Duration::seconds(seconds))
-            .to_string()
+        let name = self.on(origin);
+        let secure = if origin.is_local() { "" } else { "; Secure" };
+        format!("{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={seconds}")
     }
 
     /// The `Set-Cookie` that ends it.
@@ -59,13 +53,14 @@ impl Name {
     }
 }
 
-/// The cookies of a request, out of their `name=value; name=value`.
-pub(crate) fn read(text: String) -> impl Iterator<Item = (String, String)> {
-    let cookies = Cookie::split_parse(text);
-    cookies.filter_map(|cookie| {
-        let cookie = cookie.ok()?;
-        Some((cookie.name().to_owned(), cookie.value().to_owned()))
-    })
+/// The cookies of a request, out of their `name=value; name=value` (RFC 6265 section 4.2.1). What is none is passed over.
+///
+/// Blanks around them go, and no other white space: to browsers that is part of a name, which then has no prefix to keep
+/// neighbouring hosts from setting it.
+pub(crate) fn read(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+    let blanks = [' ', '\t'];
+    pairs.map(move |(name, value)| (name.trim_matches(blanks), value.trim_matches(blanks)))
 }
 
 #[cfg(test)]
@@ -88,11 +83,16 @@ mod tests {
 
     #[test]
     fn cookies_are_read_whatever_else_is_among_them() {
-        let found: Vec<_> = read("a=1; nonsense; b = 2;c=\"3\"; =x; a=4".to_owned()).collect();
-        let found: Vec<_> = found
-            .iter()
-            .map(|(n, v)| (n.as_str(), v.as_str()))
-            .collect();
-        assert_eq!(found, [("a", "1"), ("b", "2"), ("c", "\"3\""), ("a", "4")]);
+        let found: Vec<_> = read("a=1; nonsense; b = 2;c=\"3\"; =x; a=4=5").collect();
+        let expected = [
+            ("a", "1"),
+            ("b", "2"),
+            ("c", "\"3\""),
+            ("", "x"),
+            ("a", "4=5"),
+        ];
+        assert_eq!(found, expected);
+        let (name, _) = read("\u{2000}a=1").next().unwrap();
+        assert_eq!(name, "\u{2000}a");
     }
 }

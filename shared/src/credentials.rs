@@ -12,6 +12,7 @@
 pub mod access_token;
 pub mod api_key;
 pub mod bearer;
+mod es256;
 pub(crate) mod jwks;
 pub mod jwt;
 pub(crate) mod session;

@@ -8,11 +8,11 @@
 //! - [`public`] and [`submission`]: a [`PublicCall`], with the public form. Counted by client address, and answered to
 //!   pages of any origin.
 //! - [`open`]: an [`OpenCall`], without any of these.
-//!
 //! - [`file()`]: the path alone.
 //!
 //! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
-//! so nothing leaves outside the envelope. Only a [`page`] makes a page, and only a [`file()`] a file.
+//! so nothing leaves outside the envelope. Only a [`page`] makes a page, and only a [`file()`] a file; and where browsers go
+//! by themselves, to a page or in a sign-in, they are told errors on one, too.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ use crate::{
     reply::{self, File, Page, Reply},
     request::Request,
     session::{Lifetime, SessionHash},
-    sign_in::{Provider, ReturnTo, SignIn, UnderWay},
+    sign_in::{Ask, Provider, ReturnTo, SignIn, UnderWay},
     signing::SigningSecret,
     store::{
         Database, Workspace,
@@ -118,8 +118,8 @@ impl SignInCall<'_> {
     /// # Errors
     ///
     /// `500` where the issuer does not answer.
-    pub async fn begin(&self, return_to: ReturnTo) -> Result<Redirect, ApiError> {
-        let begun = self.sign_in.begin(&self.origin, return_to).await?;
+    pub async fn begin(&self, return_to: ReturnTo, ask: Ask) -> Result<Redirect, ApiError> {
+        let begun = self.sign_in.begin(&self.origin, return_to, ask).await?;
         let cookie = Name::SignIn.set(&self.origin, &begun.sealed, UnderWay::COOKIE_SECONDS);
         self.exchange.set_cookie(cookie);
         Ok(Redirect::to(begun.location))
@@ -430,7 +430,8 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
     ) -> Result<Reply, ApiError> {
         let origin = request.origin().ok_or_else(no_host)?;
         let language = reply::language_of(&request);
-        let asked = request.query().text("lang")?.and_then(Language::parse);
+        let query = request.query();
+        let asked = query.text("lang").ok().flatten().and_then(Language::parse);
         if let Some(language) = asked {
             let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
             exchange.set_cookie(cookie);

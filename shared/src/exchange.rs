@@ -14,8 +14,7 @@ use crate::{
     meter::Meter,
 };
 
-/// One request's record.
-#[derive(Debug)]
+/// One request's record. It has no `Debug`: of cookies nothing may be shown.
 pub struct Exchange {
     meter: Arc<Meter>,
     /// When the pipeline answers in the handler's stead.

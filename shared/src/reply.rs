@@ -11,7 +11,7 @@ use lambda_http::{
 use crate::{
     cookies::Name,
     envelope::{self, Answer, Readers},
-    error::ApiError,
+    error::{ApiError, ErrorCode},
     exchange::Exchange,
     ids::RequestId,
     portal::{
@@ -83,10 +83,12 @@ pub(crate) fn language_of(request: &Request) -> Language {
     language::negotiate(asked, remembered, request.header("accept-language"))
 }
 
-/// The language in which an error is told to who sent this request, as a page; `None` where they take no pages.
+/// The language in which an error is told to who sent this request, as a page; `None` where it is no browser that goes
+/// somewhere: those prefer HTML to everything else ("List of default Accept values", MDN).
 pub(crate) fn page_language_of(request: &Request) -> Option<Language> {
-    let takes_pages = request.header("accept")?.contains("text/html");
-    takes_pages.then(|| language_of(request))
+    let preferred = request.header("accept")?.split([',', ';']).next()?;
+    let goes = preferred.trim().eq_ignore_ascii_case("text/html");
+    goes.then(|| language_of(request))
 }
 
 /// Writes the response that the gateway sends. With a language, an error is told on a page.
@@ -125,12 +127,16 @@ fn response(status: u16, headers: HeaderMap, body: &str) -> ApiGatewayV2httpResp
 
 /// The page that tells an error; none where that fails, too.
 fn page_of(error: &ApiError, request_id: &RequestId, language: Language) -> Option<String> {
-    let dashboard = format!("{START}?returnTo={}", ReturnTo::DEFAULT);
+    // The dashboard sends who has not signed in to do so. Who has, as somebody without a workspace, is to be asked.
+    let as_another = format!("{START}?prompt=select_account");
     let page = ProblemPage {
         language,
         code: error.code,
         request_id: request_id.as_str(),
-        try_again: &dashboard,
+        try_again: match error.code {
+            ErrorCode::Forbidden => &as_another,
+            _ => ReturnTo::DEFAULT,
+        },
     };
     page.render().ok()
 }

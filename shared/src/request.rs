@@ -33,7 +33,8 @@ pub struct Request {
     method: String,
     path: String,
     headers: HashMap<String, String>,
-    cookies: Vec<(String, String)>,
+    /// As they were sent: each text has one or more.
+    cookies: Vec<String>,
     source_ip: String,
     path_parameters: HashMap<String, String>,
     query: String,
@@ -110,7 +111,7 @@ impl Request {
         Ok(Self {
             method: http.method.unwrap_or_default(),
             path: event.raw_path.unwrap_or_default(),
-            cookies: cookies.flat_map(cookies::read).collect(),
+            cookies: cookies.collect(),
             headers,
             source_ip: http.source_ip.unwrap_or_default(),
             query: event.raw_query_string.unwrap_or_default(),
@@ -150,9 +151,12 @@ impl Request {
     #[must_use]
     pub fn cookie(&self, name: Name) -> Option<&str> {
         let name = name.on(&self.origin()?);
-        let mut values = self.cookies.iter().filter(|(of, _)| of == name);
-        let (_, value) = values.next()?;
-        let alone = values.all(|(_, other)| other == value);
+        let cookies = self.cookies.iter().flat_map(|text| cookies::read(text));
+        let mut values = cookies
+            .filter(|(of, _)| *of == name)
+            .map(|(_, value)| value);
+        let value = values.next()?;
+        let alone = values.all(|other| other == value);
         (alone && !value.is_empty()).then_some(value)
     }
 

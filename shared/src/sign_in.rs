@@ -20,7 +20,7 @@
 //! | to use a code that was seen on its way | PKCE: the verifier is in that cookie, too; and the client's secret |
 //! | to have a token of another sign-in taken for this one's | the nonce, in the ID token |
 //! | to have another issuer's answer taken for ours | `iss` in the answer (RFC 9207), and in both tokens |
-//! | to use an answer twice | the issuer takes a code once; and a state is good for one session |
+//! | to use an answer twice | the issuer takes a code once; and a state is good for one session, whoever is asked how often |
 //! | to have a session taken up that was planted | a session's id is always a new one |
 //! | to be sent elsewhere afterwards | [`ReturnTo`] is a path on this host |
 //!
@@ -50,6 +50,7 @@ use crate::{
         sessions::{self, Minting, SignedIn},
     },
     time::Timestamp,
+    words,
 };
 
 /// Where the issuer sends browsers back to. It is registered there, for each of our hosts.
@@ -61,6 +62,16 @@ pub(crate) const START: &str = "/api/v1/auth/huudis/start";
 /// The longest name and address that a session keeps, in characters: more is for nobody to read.
 const MAX_NAME: usize = 200;
 const MAX_EMAIL: usize = 320;
+
+words! {
+    /// Whether the issuer asks who it is (`prompt`, OpenID Connect Core 1.0 section 3.1.2.1).
+    pub enum Ask {
+        /// Only where it does not know.
+        IfNeedBe = "default",
+        /// Also where it knows: they may be somebody else, too.
+        Always = "select_account",
+    }
+}
 
 /// What a sign-in is done with.
 pub(crate) struct SignIn<'a> {
@@ -96,12 +107,13 @@ impl SignIn<'_> {
         &self,
         origin: &Origin,
         return_to: ReturnTo,
+        ask: Ask,
     ) -> Result<Begun, ApiError> {
         let random = || BASE64URL.encode(random::bytes::<32>());
         let under_way = UnderWay::new(random(), random(), random(), return_to, self.now);
         let location = self
             .provider
-            .authorisation_url(&origin.url(CALLBACK), &under_way, self.now)
+            .authorisation_url(&origin.url(CALLBACK), &under_way, ask, self.now)
             .await?;
         let sealed = under_way.seal(self.keys)?;
         Ok(Begun { location, sealed })
@@ -139,10 +151,8 @@ impl SignIn<'_> {
         under_way: UnderWay,
         answer: &Query,
     ) -> Result<Done, ApiError> {
-        if answer
-            .text("iss")?
-            .is_some_and(|iss| iss != self.provider.issuer())
-        {
+        let iss = answer.text("iss")?;
+        if !self.provider.answers_as(iss, self.now).await? {
             let other = "The answer is another issuer's.";
             return Err(ApiError::invalid_field("iss", other));
         }
@@ -190,8 +200,13 @@ impl SignIn<'_> {
         Ok(SignedIn {
             workspace: holder.workspace,
             sub: holder.subject,
-            email: id.email.filter(|email| email.chars().count() <= MAX_EMAIL),
-            name: id.name.map(|name| name.chars().take(MAX_NAME).collect()),
+            email: id
+                .email
+                .filter(|email| (1..=MAX_EMAIL).contains(&email.chars().count())),
+            name: id.name.and_then(|name| {
+                let name: String = name.trim().chars().take(MAX_NAME).collect();
+                (!name.is_empty()).then_some(name)
+            }),
         })
     }
 }

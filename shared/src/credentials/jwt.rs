@@ -17,7 +17,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    config::Issuer, credentials::jwks::Jwks, error::ApiError, issuer_http::IssuerHttp,
+    config::Issuer,
+    credentials::{es256, jwks::Jwks},
+    error::ApiError,
+    issuer_http::IssuerHttp,
     time::Timestamp,
 };
 
@@ -140,6 +143,7 @@ pub(crate) struct IssuerTokens {
 
 impl IssuerTokens {
     pub(crate) fn new(issuer: &Issuer, http: Arc<IssuerHttp>) -> Self {
+        es256::install();
         Self {
             issuer: issuer.name.clone(),
             jwks: Jwks::at(issuer.jwks_url.clone(), http),

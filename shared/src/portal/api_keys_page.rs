@@ -18,8 +18,7 @@ use crate::{
 /// A key that nothing has used for this long, in milliseconds, gets a hint.
 const UNUSED_FOR: i64 = 90 * DAY;
 
-/// What the page is made from.
-#[derive(Debug)]
+/// What the page is made from. It has no `Debug`: it knows who reads it.
 pub struct ApiKeysPage<'a> {
     /// The language of its words.
     pub language: Language,

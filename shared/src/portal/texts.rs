@@ -343,8 +343,8 @@ static INDONESIAN: Texts = Texts {
     conflict: "Kunci ruang kerja ini sedang diubah orang lain, atau jumlahnya sudah 100. Muat ulang \
                halaman ini, lalu coba lagi.",
     limited: "Terlalu banyak panggilan dalam waktu singkat. Coba lagi {when}.",
-    a_moment: "sebentar lagi",
-    failed: "Ada yang gagal di pihak kami. Muat ulang halaman ini untuk melihat apakah sudah berhasil, \
+    a_moment: "beberapa saat lagi",
+    failed: "Terjadi kesalahan di pihak kami. Muat ulang halaman ini untuk melihat apakah sudah berhasil, \
              lalu coba lagi.",
     unreachable: "Suppuo tidak menjawab. Periksa koneksi Anda, lalu muat ulang halaman ini untuk melihat \
                   apakah sudah berhasil.",
@@ -378,8 +378,8 @@ static INDONESIAN: Texts = Texts {
         way_on: "Coba lagi",
     },
     our_fault: Problem {
-        title: "Ada yang gagal di pihak kami",
-        text: "Ini kesalahan kami, bukan Anda. Coba lagi sebentar lagi; jika terus terjadi, hubungi kami.",
+        title: "Terjadi kesalahan di pihak kami",
+        text: "Ini kesalahan kami, bukan Anda. Silakan coba beberapa saat lagi; jika terus terjadi, hubungi kami.",
         way_on: "Coba lagi",
     },
     no_such_page: Problem {

@@ -23,11 +23,13 @@ use crate::{
     issuer_http::IssuerHttp,
     secrets::{Secret, Vault},
     sign_in::{
+        Ask,
         id_token::{self, Identity},
         not_completed,
         under_way::UnderWay,
     },
     time::{HOUR, Timestamp},
+    words::Words,
 };
 
 /// What is asked for: who it is, their address and their name (OpenID Connect Core 1.0 section 5.4).
@@ -54,6 +56,9 @@ struct Metadata {
     token_endpoint: String,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// RFC 9207 section 3.
+    #[serde(default, rename = "authorization_response_iss_parameter_supported")]
+    says_who_it_is: bool,
 }
 
 impl Metadata {
@@ -126,8 +131,18 @@ impl Provider {
         }
     }
 
-    pub(crate) fn issuer(&self) -> &str {
-        &self.issuer
+    /// Whether an answer of the issuer's would have this `iss`; none where it says that it never leaves it out would not
+    /// (RFC 9207 section 2.4).
+    pub(super) async fn answers_as(
+        &self,
+        iss: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, ApiError> {
+        if let Some(iss) = iss {
+            return Ok(iss == self.issuer);
+        }
+        let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
+        Ok(!metadata.says_who_it_is)
     }
 
     /// The secret, to be read before the first event.
@@ -140,6 +155,7 @@ impl Provider {
         &self,
         callback: &str,
         under_way: &UnderWay,
+        ask: Ask,
         now: Timestamp,
     ) -> Result<String, ApiError> {
         let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
@@ -147,12 +163,15 @@ impl Provider {
             .client(&metadata, callback)
             .map_err(ApiError::internal)?;
         let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
-        let (url, _) = client
+        let mut request = client
             .authorize_url(|| CsrfToken::new(under_way.state.clone()))
             .add_scopes(SCOPES.map(|scope| Scope::new(scope.to_owned())))
             .add_extra_param("nonce", &under_way.nonce)
-            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-            .url();
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        if ask == Ask::Always {
+            request = request.add_extra_param("prompt", ask.as_str());
+        }
+        let (url, _) = request.url();
         Ok(url.into())
     }
 
@@ -189,7 +208,8 @@ impl Provider {
             // RFC 6749 section 5.2.
             Err(RequestTokenError::ServerResponse(refused)) => match refused.error() {
                 BasicErrorResponseType::InvalidGrant => Err(not_completed("code_refused")),
-                other => Err(failed(other.as_ref())),
+                BasicErrorResponseType::Extension(_) => Err(failed("refused")),
+                known => Err(failed(known.as_ref())),
             },
             Err(RequestTokenError::Request(cause)) => Err(ApiError::internal(cause)),
             // What it holds may be a token: only its kind is told.

@@ -20,11 +20,13 @@
 //! | the session's item | then |
 //! |---|---|
 //! | is not there, idle or too old | no such session: refused |
-//! | its window is over, or all that it drew is given out | draws: two requests more, at 2,000 a minute for every hundredth call |
+//! | its window is over, or all that it drew is given out | it draws, and gives out the first |
 //! | the same, and the user's window has nothing left | over the limit: refused |
 //!
-//! What was drawn and not given out when the window ends is lost to the user's other callers; all of them together never
-//! get more than the limit.
+//! To draw is two requests more, at 2,000 a minute for every hundredth call: the user's item is read, and one transaction
+//! takes from it and adds to the session's, on condition that nobody has done so meanwhile. Of calls that find the
+//! session empty at once, one draws and the others go back to the steady state. What was drawn and not given out when the
+//! window ends is lost to the user's other sessions and tokens; all of them together never get more than the limit.
 
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity};
 
@@ -45,8 +47,8 @@ use crate::{
 /// What share of the limit a session draws at once.
 const DRAWS_OF_A_WINDOW: u32 = 20;
 
-/// Who signed in, as their tokens say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who signed in, as their tokens say. It has no `Debug`.
+#[derive(Clone)]
 pub(crate) struct SignedIn {
     pub(crate) workspace: WorkspaceId,
     pub(crate) sub: Subject,
@@ -54,8 +56,7 @@ pub(crate) struct SignedIn {
     pub(crate) name: Option<String>,
 }
 
-/// A session that the table knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A session that the table knows. It has no `Debug`.
 pub(crate) struct KnownSession {
     pub(crate) whose: SignedIn,
     /// When it ends, unless it is used again.
@@ -153,7 +154,7 @@ pub(crate) async fn count(
         limit,
         now,
     };
-    let mut exhausted = false;
+    let mut exhausted = None;
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             pause(attempt).await;
@@ -161,31 +162,24 @@ pub(crate) async fn count(
         let found = match session.give_out().await? {
             Count::InTheWay => continue,
             Count::Failed(None) => return Ok(None),
-            Count::Done(item) => return session.admitted(&item).map(Some),
+            Count::Done(item) => {
+                let standing = session.standing(&item)?;
+                return Ok(Some((session.known(&item)?, Verdict::Admitted(standing))));
+            }
             Count::Failed(Some(item)) => item,
         };
         if !session.is_alive(&found)? {
             return Ok(None);
         }
         let known = session.known(&found)?;
-        if let Some(standing) = session.has_nothing_left(&found)? {
+        if let Some(standing) = exhausted.or(session.nothing_left(&found)?) {
             return Ok(Some((known, Verdict::Exceeded(standing))));
         }
-        let (window, drawn) = match session.draw(&known.whose).await? {
-            Draw::Drawn { window, calls } => (window, calls),
-            // What another call of the session has drawn may be about to be there.
-            Draw::Exhausted(_) if !exhausted => {
-                exhausted = true;
-                continue;
-            }
-            Draw::Exhausted(standing) => {
-                return Ok(Some((known, Verdict::Exceeded(standing))));
-            }
-        };
-        match session.deposit(found, window, drawn).await? {
-            Deposit::Done(item) => return session.admitted(&item).map(Some),
-            Deposit::Late => {}
-            Deposit::NobodyThere => return Ok(None),
+        match session.draw(&found, &known.whose).await? {
+            Draw::Drawn(standing) => return Ok(Some((known, Verdict::Admitted(standing)))),
+            // Between the two reads another call of the session may have drawn the last ones.
+            Draw::Exhausted(standing) => exhausted = Some(standing),
+            Draw::Lost => {}
         }
     }
     Err(StoreError::because(
@@ -205,20 +199,12 @@ struct Counting<'a> {
 
 /// What came of drawing calls from the user's window.
 enum Draw {
-    /// So many, of this window as it is now.
-    Drawn { window: Window, calls: u32 },
-    /// It has none left.
+    /// The session has some again, less the one that is being made.
+    Drawn(Standing),
+    /// The window has none left.
     Exhausted(Standing),
-}
-
-/// What came of adding them to the session.
-enum Deposit {
-    /// They are there, less the one that is being made.
-    Done(Item),
-    /// The session is in a later window of the user's: they are of no use.
-    Late,
-    /// There is no such session any more.
-    NobodyThere,
+    /// Somebody else was first, or in the way.
+    Lost,
 }
 
 impl Counting<'_> {
@@ -242,7 +228,6 @@ impl Counting<'_> {
                 ":createdAfter",
                 item::moment(self.lifetime.created_after(self.now)),
             ),
-            (":one", item::number(1)),
         ] {
             write.value(name.to_owned(), value);
         }
@@ -253,6 +238,7 @@ impl Counting<'_> {
     async fn give_out(&self) -> Result<Count, StoreError> {
         let mut write = self.write();
         write.add.push("calls :one".to_owned());
+        write.value(":one".to_owned(), item::number(1));
         let has_some = "opened > :ended AND calls < drawn";
         write.conditions.push(has_some.to_owned());
         let ended = item::moment(self.limit.ended_before(self.now));
@@ -260,68 +246,55 @@ impl Counting<'_> {
         windows::send(self.database, &self.key, write).await
     }
 
-    /// Takes a part of what the user's window has left, or all of it where that is less.
-    async fn draw(&self, whose: &SignedIn) -> Result<Draw, StoreError> {
-        let mut calls = (self.limit.calls / DRAWS_OF_A_WINDOW).max(1);
-        loop {
-            let SignedIn { workspace, sub, .. } = whose;
-            let drawn = windows::draw(self.database, workspace, sub, self.limit, calls, self.now);
-            match drawn.await? {
-                Verdict::Admitted(standing) => {
-                    let window = Window {
-                        opened: standing.resets_at.plus_millis(-self.limit.window_millis),
-                        calls: self.limit.calls - standing.remaining,
-                    };
-                    return Ok(Draw::Drawn { window, calls });
-                }
-                Verdict::Exceeded(standing) if (1..calls).contains(&standing.remaining) => {
-                    calls = standing.remaining;
-                }
-                Verdict::Exceeded(standing) => return Ok(Draw::Exhausted(standing)),
-            }
+    /// Takes a part of what the user's window has left, or all of it where that is less, and gives out one.
+    async fn draw(&self, session: &Item, whose: &SignedIn) -> Result<Draw, StoreError> {
+        let user = windows::user_key(&whose.workspace, &whose.sub);
+        let found = self.database.get("read a user", user.clone()).await?;
+        let window = windows::user_window(found.as_ref(), self.limit, self.now)?;
+        let used = window.map_or(0, |window| window.calls);
+        let calls = (self.limit.calls / DRAWS_OF_A_WINDOW).max(1);
+        let calls = calls.min(self.limit.calls.saturating_sub(used));
+        if let (0, Some(window)) = (calls, window) {
+            return Ok(Draw::Exhausted(window.standing(self.limit)));
         }
-    }
+        let window = Window {
+            opened: window.map_or(self.now, |window| window.opened),
+            calls: used + calls,
+        };
+        let standing = window.standing(self.limit);
 
-    /// Adds what was drawn to the session, and gives out one of it.
-    async fn deposit(
-        &self,
-        mut found: Item,
-        window: Window,
-        drawn: u32,
-    ) -> Result<Deposit, StoreError> {
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                pause(attempt).await;
-            }
-            let seen = found.moment("opened")?;
-            if seen > window.opened {
-                return Ok(Deposit::Late);
-            }
-            let mut write = self.write();
-            if seen == window.opened {
-                write.add.push("drawn :drawn, calls :one".to_owned());
-            } else {
-                let anew = "opened = :opened, drawn = :drawn, calls = :one";
-                write.set.push(anew.to_owned());
-                write.value(":opened".to_owned(), item::moment(window.opened));
-            }
-            write.set.push("userHasLeft = :left".to_owned());
-            write.conditions.push("opened = :seen".to_owned());
-            write.value(":drawn".to_owned(), item::number(drawn));
-            write.value(":seen".to_owned(), item::moment(seen));
-            let left = self.limit.calls.saturating_sub(window.calls);
-            write.value(":left".to_owned(), item::number(left));
-            match windows::send(self.database, &self.key, write).await? {
-                Count::Done(item) => return Ok(Deposit::Done(item)),
-                Count::InTheWay => {}
-                Count::Failed(None) => return Ok(Deposit::NobodyThere),
-                Count::Failed(Some(item)) if !self.is_alive(&item)? => {
-                    return Ok(Deposit::NobodyThere);
-                }
-                Count::Failed(Some(item)) => found = item,
-            }
+        let mut write = self.write();
+        let (opened, drawn) = (session.moment("opened")?, session.number("drawn")?);
+        if opened == window.opened {
+            write.add.push("drawn :drawn, calls :one".to_owned());
+        } else {
+            let anew = "opened = :opened, drawn = :drawn, calls = :one";
+            write.set.push(anew.to_owned());
+            write.value(":opened".to_owned(), item::moment(window.opened));
         }
-        Ok(Deposit::Late)
+        write.set.push("userHasLeft = :left".to_owned());
+        let unchanged = "opened = :openedBefore AND drawn = :drawnBefore";
+        write.conditions.push(unchanged.to_owned());
+        for (name, value) in [
+            (":drawn", item::number(calls)),
+            (":left", item::number(standing.remaining)),
+            (":openedBefore", item::moment(opened)),
+            (":drawnBefore", item::number(drawn)),
+            (":one", item::number(1)),
+        ] {
+            write.value(name.to_owned(), value);
+        }
+        let drawing = windows::draw(found.as_ref(), self.limit, calls, self.now)?;
+        let written = Transaction::new(self.database, "draw a session's calls")
+            .update(windows::in_transaction(user, drawing))?
+            .update(windows::in_transaction(self.key.clone(), write))?;
+        Ok(match written.send().await? {
+            Ok(()) => Draw::Drawn(Standing {
+                remaining: standing.remaining + calls - 1,
+                ..standing
+            }),
+            Err(_) => Draw::Lost,
+        })
     }
 
     fn is_alive(&self, session: &Item) -> Result<bool, StoreError> {
@@ -345,15 +318,10 @@ impl Counting<'_> {
     }
 
     /// How the user stands, where it is known that nothing is to be drawn until their window is over.
-    fn has_nothing_left(&self, session: &Item) -> Result<Option<Standing>, StoreError> {
+    fn nothing_left(&self, session: &Item) -> Result<Option<Standing>, StoreError> {
         let standing = self.standing(session)?;
         let is_open = session.moment("opened")? > self.limit.ended_before(self.now);
         Ok((is_open && standing.remaining == 0).then_some(standing))
-    }
-
-    fn admitted(&self, session: &Item) -> Result<(KnownSession, Verdict), StoreError> {
-        let standing = self.standing(session)?;
-        Ok((self.known(session)?, Verdict::Admitted(standing)))
     }
 
     fn known(&self, session: &Item) -> Result<KnownSession, StoreError> {

@@ -189,27 +189,42 @@ pub(crate) async fn count_user(
     limit: RateLimit,
     now: Timestamp,
 ) -> Result<Verdict, StoreError> {
-    draw(database, workspace, subject, limit, 1, now).await
-}
-
-/// Counts so many calls of a user in a workspace, all of them or none: see [`crate::store::sessions`].
-pub(super) async fn draw(
-    database: &Database,
-    workspace: &WorkspaceId,
-    subject: &Subject,
-    limit: RateLimit,
-    calls: u32,
-    now: Timestamp,
-) -> Result<Verdict, StoreError> {
-    let key = item::key(&user_partition(workspace, subject), "USER");
-    let quota = Quota {
-        weight: calls,
-        ..Quota::of_calls(limit)
-    };
+    let key = user_key(workspace, subject);
+    let quota = Quota::of_calls(limit);
     let turn = async |seen: Option<&Item>| {
         turn_user(database, key.clone(), workspace, seen, quota, now).await
     };
     always(count(database, &key, &[quota], now, turn).await?)
+}
+
+/// A user's window as their item has it, if calls made `now` count into it.
+pub(super) fn user_window(
+    user: Option<&Item>,
+    limit: RateLimit,
+    now: Timestamp,
+) -> Result<Option<Window>, StoreError> {
+    let quota = Quota::of_calls(limit);
+    let window = user.map(|item| quota.open_window(item, now));
+    Ok(window.transpose()?.flatten())
+}
+
+/// Counts so many calls of a user at once, in the window that was seen or in the next: see [`crate::store::sessions`].
+pub(super) fn draw(
+    seen: Option<&Item>,
+    limit: RateLimit,
+    calls: u32,
+    now: Timestamp,
+) -> Result<Expressions, StoreError> {
+    let quota = Quota {
+        weight: calls,
+        ..Quota::of_calls(limit)
+    };
+    turn(seen, &[quota], Some(user_kept(limit)), now)
+}
+
+/// How long a user's item is kept after a window was opened.
+fn user_kept(limit: RateLimit) -> i64 {
+    limit.window_millis + USER_KEPT_MILLIS
 }
 
 /// Counts what a client address does.
@@ -375,7 +390,6 @@ fn turn(
     now: Timestamp,
 ) -> Result<Expressions, StoreError> {
     let mut turned = Expressions::default();
-    turned.value(":now".to_owned(), item::moment(now));
     for (n, quota) in quotas.iter().enumerate() {
         let Quota {
             opened,
@@ -395,6 +409,7 @@ fn turn(
                 turned
                     .set
                     .push(format!("{opened} = :now, {calls} = :calls{n}"));
+                turned.value(":now".to_owned(), item::moment(now));
             }
         }
         match window {
@@ -444,8 +459,7 @@ async fn turn_user(
     quota: Quota,
     now: Timestamp,
 ) -> Result<Turn, StoreError> {
-    let kept = quota.limit.window_millis + USER_KEPT_MILLIS;
-    let opening = turn(seen, &[quota], Some(kept), now)?;
+    let opening = turn(seen, &[quota], Some(user_kept(quota.limit)), now)?;
     let done = if seen.is_some() {
         matches!(send(database, &key, opening).await?, Count::Done(_))
     } else {
@@ -485,7 +499,7 @@ async fn turn_address(
     })
 }
 
-fn in_transaction(key: Item, expressions: Expressions) -> UpdateBuilder {
+pub(super) fn in_transaction(key: Item, expressions: Expressions) -> UpdateBuilder {
     Update::builder()
         .set_key(Some(key))
         .update_expression(expressions.update())
@@ -547,7 +561,8 @@ fn known_key(item: &Item) -> Result<KnownKey, StoreError> {
 
 /// A subject may be long and personal; its item needs neither. A workspace id has no `#`, so that two
 /// pairs never read the same.
-fn user_partition(workspace: &WorkspaceId, subject: &Subject) -> String {
+pub(super) fn user_key(workspace: &WorkspaceId, subject: &Subject) -> Item {
     let hash = Sha256::digest(format!("{}#{}", workspace.as_str(), subject.as_str()));
-    format!("USER#{}", base16ct::lower::encode_string(&hash))
+    let partition = format!("USER#{}", base16ct::lower::encode_string(&hash));
+    item::key(&partition, "USER")
 }
