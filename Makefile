@@ -5,6 +5,7 @@ SAM_VERSION := 1.170.0
 CFN_LINT_VERSION := 1.58.0
 ZIG_VERSION := 0.17.1
 SDK_VERSION := 0.2.0
+AXE_VERSION := 4.14.1
 # The one on the PATH, or our own, which is then installed.
 CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda 2>/dev/null),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
@@ -40,8 +41,28 @@ build: $(CARGO_LAMBDA)
 	@touch $@
 
 .PHONY: test
-test: ## Run every test
+test: build axe ## Run every test; the portal's in a browser where there is one
 	@cargo test
+	@cargo test --package browser
+
+.PHONY: browser
+browser: build axe ## Run the portal's tests in a browser only
+	@cargo test --package browser
+
+.PHONY: screenshot
+screenshot: build axe ## Renew the picture in the README
+	@CI=true cargo test --package browser -- views::in_english_light
+	@cp $(TARGET)/screenshots/a-handful-en-light-1280.png tests/browser/api-keys.png
+
+.PHONY: axe
+axe:
+	@if command -v npm >/dev/null; then $(MAKE) --silent .tools/axe/$(AXE_VERSION); \
+	else echo "NPM IS MISSING, AND SO AXE-CORE IS NOT INSTALLED" >&2; fi
+
+.tools/axe/$(AXE_VERSION):
+	@echo "▸ installing axe-core $(AXE_VERSION) into .tools"
+	@npm install --prefix .tools/axe --silent --no-audit --no-fund --no-package-lock --no-save axe-core@$(AXE_VERSION)
+	@touch $@
 
 .PHONY: check
 check: ## Format, lints as errors, template

@@ -1,0 +1,131 @@
+//! The API and the table behind it, past the browser: an HTTP client.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use reqwest::{Method, Response, redirect::Policy};
+use serde_json::{Value, json};
+
+use crate::stage::Set;
+
+/// An HTTP client that follows no redirect and keeps no cookie.
+pub struct Api {
+    client: reqwest::Client,
+    url: String,
+    issuer: String,
+    dynamodb: String,
+}
+
+/// The name of the table that `make run` makes.
+const TABLE: &str = "suppuo";
+
+impl Api {
+    /// The API of what is set.
+    pub fn of(set: &Set) -> Self {
+        Self {
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .redirect(Policy::none())
+                .timeout(Duration::from_secs(30))
+                .build()
+                .unwrap(),
+            url: set.api.clone(),
+            issuer: set.issuer.clone(),
+            dynamodb: set.dynamodb.clone(),
+        }
+    }
+
+    /// Gets a path with a header.
+    pub async fn get(&self, path: &str, header: (&str, &str)) -> Response {
+        let call = self.client.get(format!("{}{path}", self.url));
+        call.header(header.0, header.1).send().await.unwrap()
+    }
+
+    /// The status that a list with this key is answered with.
+    pub async fn status_with(&self, key: &str) -> u16 {
+        let bearer = format!("Bearer {key}");
+        let answer = self.get("/api/v1/api-keys", ("authorization", &bearer));
+        answer.await.status().as_u16()
+    }
+
+    /// Creates a key: the answer's data.
+    pub async fn create(&self, workspace: &str, name: &str) -> Value {
+        let body = json!({ "name": name });
+        let mut created = self
+            .call(Method::POST, "/api/v1/api-keys", workspace, &body)
+            .await;
+        created["data"].take()
+    }
+
+    /// Creates keys, newest last.
+    pub async fn create_all(&self, workspace: &str, names: impl IntoIterator<Item = String>) {
+        for name in names {
+            self.create(workspace, &name).await;
+        }
+    }
+
+    /// Revokes a key.
+    pub async fn revoke(&self, workspace: &str, id: &str) {
+        let path = format!("/api/v1/api-keys/{id}");
+        self.call(Method::DELETE, &path, workspace, &Value::Null)
+            .await;
+    }
+
+    async fn call(&self, method: Method, path: &str, workspace: &str, body: &Value) -> Value {
+        let who = json!({ "sub": "usr_api", "accountId": workspace });
+        let token = self.client.post(format!("{}/dev/token", self.issuer));
+        let token = token.json(&who).send().await.unwrap();
+        let token: Value = token.json().await.unwrap();
+        let answer = self
+            .client
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(token["token"].as_str().unwrap())
+            .json(body)
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+        answer.json().await.unwrap()
+    }
+
+    /// Has a key be created, and last used, so long ago.
+    pub async fn put_back(
+        &self,
+        workspace: &str,
+        id: &str,
+        created: Duration,
+        last_used: Option<Duration>,
+    ) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let at = |ago: Duration| json!({ "N": now.saturating_sub(ago).as_millis().to_string() });
+        let mut change = "SET createdAt = :created".to_owned();
+        let mut values = json!({ ":created": at(created) });
+        if let Some(last_used) = last_used {
+            change += ", lastUsedAt = :used";
+            values[":used"] = at(last_used);
+        }
+        let update = json!({
+            "TableName": TABLE,
+            "Key": { "pk": { "S": format!("ACC#{workspace}") }, "sk": { "S": format!("KEY#{id}") } },
+            "UpdateExpression": change,
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeValues": values,
+        });
+        let answer = self
+            .client
+            .post(&self.dynamodb)
+            .header("x-amz-target", "DynamoDB_20120810.UpdateItem")
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-date", "20260101T000000Z")
+            // It has to be there, and is not verified.
+            .header("authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+            .body(update.to_string())
+            .send()
+            .await
+            .unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
+    }
+}

@@ -1,0 +1,466 @@
+//! A browser, and what a person does with one.
+
+use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, KeyAction, KeyActions},
+    cookies::Cookie,
+    elements::Element,
+    error::CmdError,
+    wd::WebDriverCompatibleCommand,
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    console::{self, Named},
+    stage::{Set, target},
+};
+
+/// How long something may take to be there.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Keys that have no character of their own (WebDriver, section 17.4.2).
+pub const TAB: char = '\u{e004}';
+/// See [`TAB`].
+pub const ENTER: char = '\u{e007}';
+/// See [`TAB`].
+pub const ESCAPE: char = '\u{e00c}';
+/// See [`TAB`].
+pub const DOWN: char = '\u{e015}';
+const SHIFT: char = '\u{e008}';
+
+/// How a browser is set up.
+pub struct Profile {
+    /// The languages that it asks for.
+    pub languages: &'static str,
+    /// Whether it runs scripts.
+    pub scripts: bool,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            languages: "en",
+            scripts: true,
+        }
+    }
+}
+
+/// A running browser.
+#[derive(Clone)]
+pub struct Browser {
+    client: Client,
+    /// The API and the portal.
+    pub api: String,
+    /// The stand-in for Huudis.
+    pub issuer: String,
+    named: Arc<Mutex<Named>>,
+}
+
+impl Browser {
+    /// Opens one.
+    pub async fn open(set: &Set, chromium: &Path, profile: Profile) -> Self {
+        let scripts = if profile.scripts { 1 } else { 2 };
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:chromeOptions": {
+                "binary": chromium,
+                "args": [
+                    "--headless=new",
+                    // Chromium's sandbox does not work for root, nor in most containers.
+                    "--no-sandbox",
+                    "--disable-dev-shm-usage",
+                    "--disable-gpu",
+                    "--force-device-scale-factor=1",
+                    "--window-size=1280,720",
+                ],
+                "prefs": {
+                    "intl.accept_languages": profile.languages,
+                    "profile.managed_default_content_settings.javascript": scripts,
+                },
+            },
+        });
+        let Value::Object(capabilities) = capabilities else {
+            unreachable!()
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&set.driver)
+            .await
+            .unwrap();
+        let browser = Self {
+            client,
+            api: set.api.clone(),
+            issuer: set.issuer.clone(),
+            named: Arc::default(),
+        };
+        browser.set_width(1280).await;
+        browser
+    }
+
+    /// Ends it.
+    pub async fn close(self) {
+        // It may have ended by itself.
+        let _ = self.client.close().await;
+    }
+
+    /// Goes to a path of the portal.
+    pub async fn go(&self, path: &str) {
+        self.go_to(&format!("{}{path}", self.api)).await;
+    }
+
+    /// Goes anywhere.
+    pub async fn go_to(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// One page back.
+    pub async fn back(&self) {
+        self.client.back().await.unwrap();
+    }
+
+    /// One page forward.
+    pub async fn forward(&self) {
+        self.client.forward().await.unwrap();
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+    }
+
+    /// The path and query of the page; the whole URL where it is not the portal's.
+    pub async fn place(&self) -> String {
+        let url = self.client.current_url().await.unwrap().to_string();
+        url.strip_prefix(&self.api).unwrap_or(&url).to_owned()
+    }
+
+    /// The portal's API keys, as somebody who signs in for them.
+    pub async fn sign_in(&self, workspace: &str) {
+        self.go("/dashboard").await;
+        self.sign_in_here("usr_dewi", workspace).await;
+        self.see("#who").await;
+    }
+
+    /// Fills in the form of the issuer's page, and continues.
+    pub async fn sign_in_here(&self, sub: &str, workspace: &str) {
+        for (field, value) in [
+            ("#sub", sub),
+            ("#email", "dewi@example.com"),
+            ("#name", "Dewi Lestari"),
+            ("#account", workspace),
+        ] {
+            self.fill(field, value).await;
+        }
+        self.click("#continue").await;
+    }
+
+    /// The first element that a CSS selector finds and that can be seen, once there is one.
+    pub async fn see(&self, css: &str) -> Element {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            // A page that is being left has no answer.
+            let found = self.client.find_all(Locator::Css(css)).await;
+            let found = found.unwrap_or_default();
+            let there = found.len();
+            for element in found {
+                if matches!(element.is_displayed().await, Ok(true)) {
+                    return element;
+                }
+            }
+            if Instant::now() > until {
+                let place = self.place().await;
+                panic!("of {there} `{css}` none can be seen at {place}");
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until nothing that the selector finds can be seen.
+    pub async fn see_no(&self, css: &str) {
+        let hidden =
+            "return [...document.querySelectorAll(arguments[0])].every(e => !e.checkVisibility())";
+        self.until_with(&format!("`{css}` is gone"), hidden, vec![css.into()])
+            .await;
+    }
+
+    /// The text that can be read there.
+    pub async fn text(&self, css: &str) -> String {
+        self.see(css).await.text().await.unwrap()
+    }
+
+    /// Waits until this can be read there.
+    pub async fn read(&self, css: &str, text: &str) {
+        let reads = "return document.querySelector(arguments[0])?.innerText.includes(arguments[1])";
+        let what = format!("`{css}` reads `{text}`");
+        self.until_with(&what, reads, vec![css.into(), text.into()])
+            .await;
+    }
+
+    /// An attribute of what the selector finds.
+    pub async fn attribute(&self, css: &str, name: &str) -> Option<String> {
+        let found = self.client.find(Locator::Css(css)).await.unwrap();
+        found.attr(name).await.unwrap()
+    }
+
+    /// How many elements the selector finds.
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
+    /// Clicks on it, once it is there.
+    pub async fn click(&self, css: &str) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.see(css).await.click().await {
+                Ok(()) => return,
+                // Something else is still where it comes to be.
+                Err(_) if Instant::now() < until => sleep(Duration::from_millis(50)).await,
+                Err(error) => panic!("`{css}` cannot be clicked: {error}"),
+            }
+        }
+    }
+
+    /// Puts this into a field, in place of what is there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.see(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Presses keys, one after the other.
+    pub async fn press(&self, keys: &str) {
+        let pressed = |keys: KeyActions, value| {
+            keys.then(KeyAction::Down { value })
+                .then(KeyAction::Up { value })
+        };
+        let keys = keys
+            .chars()
+            .fold(KeyActions::new("keyboard".to_owned()), pressed);
+        self.client.perform_actions(keys).await.unwrap();
+    }
+
+    /// Presses the tabulator until this has the focus.
+    pub async fn tab_to(&self, css: &str) {
+        self.tab(css, &TAB.to_string()).await;
+    }
+
+    /// Presses shift and the tabulator until this has the focus.
+    pub async fn tab_back_to(&self, css: &str) {
+        self.tab(css, &format!("{SHIFT}{TAB}")).await;
+    }
+
+    async fn tab(&self, css: &str, chord: &str) {
+        for _ in 0..60 {
+            if self.has_focus(css).await {
+                return;
+            }
+            let mut keys = KeyActions::new("keyboard".to_owned());
+            for value in chord.chars() {
+                keys = keys.then(KeyAction::Down { value });
+            }
+            for value in chord.chars().rev() {
+                keys = keys.then(KeyAction::Up { value });
+            }
+            self.client.perform_actions(keys).await.unwrap();
+        }
+        panic!("the tabulator does not lead to `{css}`");
+    }
+
+    /// Whether it has the focus.
+    pub async fn has_focus(&self, css: &str) -> bool {
+        let matches = "return !!document.activeElement?.matches(arguments[0])";
+        self.run(matches, vec![css.into()]).await == true
+    }
+
+    /// Waits until it has the focus.
+    pub async fn await_focus(&self, css: &str) {
+        let matches = "return !!document.activeElement?.matches(arguments[0])";
+        let focus = "return document.activeElement?.outerHTML.slice(0, 120)";
+        if !self.comes_true(matches, vec![css.into()]).await {
+            let focus = self.run(focus, Vec::new()).await;
+            panic!("`{css}` has not the focus, but {focus}");
+        }
+    }
+
+    /// What a script returns that runs in the page.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
+    }
+
+    /// What a script answers with, which has its last argument for that.
+    pub async fn run_async(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let answer = self.client.execute_async(script, arguments).await;
+        answer.unwrap()
+    }
+
+    /// Waits until a script returns something true.
+    pub async fn until(&self, what: &str, script: &str) {
+        self.until_with(what, script, Vec::new()).await;
+    }
+
+    async fn until_with(&self, what: &str, script: &str, arguments: Vec<Value>) {
+        let came = self.comes_true(script, arguments).await;
+        let place = self.place().await;
+        assert!(came, "it does not come true at {place} that {what}");
+    }
+
+    async fn comes_true(&self, script: &str, arguments: Vec<Value>) -> bool {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            // A page that is being left has no answer.
+            if let Ok(Value::Bool(true)) = self.client.execute(script, arguments.clone()).await {
+                return true;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+
+    /// The width of the window's content, in CSS pixels.
+    pub async fn set_width(&self, width: u32) {
+        let height = if width < 600 { 640 } else { 720 };
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+        )
+        .await;
+    }
+
+    /// Whether the person prefers dark colours.
+    pub async fn set_dark(&self, dark: bool) {
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await;
+    }
+
+    /// Lets the portal read and write the clipboard.
+    pub async fn allow_clipboard(&self) {
+        let permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"];
+        self.devtools(
+            "Browser.grantPermissions",
+            json!({ "origin": self.api, "permissions": permissions }),
+        )
+        .await;
+    }
+
+    /// What the clipboard holds.
+    pub async fn clipboard(&self) -> String {
+        let read = "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done('' + e))";
+        let text = self.run_async(read, Vec::new()).await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    /// A command of the Chrome DevTools Protocol.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.issue("goog/cdp/execute", body).await.unwrap()
+    }
+
+    async fn issue(&self, path: &'static str, body: Value) -> Result<Value, CmdError> {
+        let command = OfChrome {
+            path,
+            body: body.to_string(),
+        };
+        self.client.issue_cmd(command).await
+    }
+
+    /// A cookie of this name, if there is one.
+    pub async fn cookie(&self, name: &str) -> Option<Cookie<'static>> {
+        self.client.get_named_cookie(name).await.ok()
+    }
+
+    /// The session's cookie.
+    pub async fn session_cookie(&self) -> Cookie<'static> {
+        let cookie = self.cookie("suppuo_session").await;
+        cookie.expect("there is a session")
+    }
+
+    /// Opens a tab, and is in it.
+    pub async fn open_tab(&self) {
+        let opened = self.client.new_window(true).await.unwrap();
+        self.client.switch_to_window(opened.handle).await.unwrap();
+    }
+
+    /// Closes the tab, and is in the one that is left.
+    pub async fn close_tab(&self) {
+        self.client.close_window().await.unwrap();
+        let left = self.client.windows().await.unwrap();
+        let left = left.into_iter().next().unwrap();
+        self.client.switch_to_window(left).await.unwrap();
+    }
+
+    /// Lets the console hold one message with this in it, when the scenario is over; and it must.
+    pub async fn expect_in_console(&self, message: &str) {
+        let mut named = self.named.lock().await;
+        named.expected.push(message.to_owned());
+    }
+
+    /// Lets the console hold messages with this in it.
+    pub async fn allow_in_console(&self, message: &str) {
+        let mut named = self.named.lock().await;
+        named.allowed.push(message.to_owned());
+    }
+
+    /// Whether the console held what was expected, and nothing else.
+    pub async fn console_is_as_expected(&self) -> Result<(), String> {
+        let log = self.issue("se/log", json!({ "type": "browser" })).await;
+        let log = log.map_err(|error| format!("the console cannot be read: {error}"))?;
+        console::compare(&log, &*self.named.lock().await)
+    }
+
+    /// Keeps a picture in `target/screenshots`: of the whole page, or of what is seen where a dialog is open, which
+    /// lies over that.
+    pub async fn keep_as(&self, name: &str) {
+        let parameters = "
+            const height = Math.max(innerHeight, document.documentElement.scrollHeight);
+            const clip = { x: 0, y: 0, width: innerWidth, height, scale: 1 };
+            const open = document.querySelector('dialog[open]');
+            return open ? {} : { clip, captureBeyondViewport: true }";
+        let Ok(parameters) = self.client.execute(parameters, Vec::new()).await else {
+            return;
+        };
+        let taken = json!({ "cmd": "Page.captureScreenshot", "params": parameters });
+        let Ok(taken) = self.issue("goog/cdp/execute", taken).await else {
+            return;
+        };
+        let folder = target().join("screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        let picture = BASE64_STANDARD.decode(taken["data"].as_str().unwrap());
+        fs::write(folder.join(format!("{name}.png")), picture.unwrap()).unwrap();
+    }
+}
+
+/// A command that only Chrome has.
+#[derive(Debug)]
+struct OfChrome {
+    path: &'static str,
+    body: String,
+}
+
+impl WebDriverCompatibleCommand for OfChrome {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.path
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.clone()))
+    }
+}

@@ -1,0 +1,95 @@
+//! What the page says when the API says no, or nothing.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::{browser::Browser, visit::Visit};
+
+pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
+    let names = (1..100).map(|number| format!("Key {number}"));
+    visit.api.create_all(&visit.workspace, names).await;
+    let browser = visit.signed_in().await;
+    visit.api.create(&visit.workspace, "The hundredth").await;
+    browser.click("#create").await;
+    browser.fill("#name", "One too many").await;
+    browser.click("#create-submit").await;
+    browser.expect_in_console("status of 409").await;
+    browser.see("#create-problem .request-id").await;
+    browser.read("#create-problem", "100").await;
+    browser.read("#create-problem .request-id", "req_").await;
+    browser.click("#create-cancel").await;
+    browser.see_no("#create-dialog").await;
+    // The next time the dialog is a new one.
+    browser.reload().await;
+    browser.see("#keys").await;
+    assert_eq!(browser.count("#keys tbody tr").await, 100);
+}
+
+pub async fn a_key_that_is_gone_already_leaves_the_list(visit: Arc<Visit>) {
+    let created = visit.api.create(&visit.workspace, "Gone").await;
+    visit.api.create(&visit.workspace, "Kept").await;
+    let browser = visit.signed_in().await;
+    let id = created["id"].as_str().unwrap();
+    visit.api.revoke(&visit.workspace, id).await;
+    browser
+        .click(&format!("[data-id={id}] button.revoke"))
+        .await;
+    browser.click("#revoke-confirm").await;
+    browser.expect_in_console("status of 404").await;
+    browser.see_no(&format!("[data-id={id}]")).await;
+    browser.see_no("#revoke-dialog").await;
+    assert_eq!(browser.count("#keys tbody tr").await, 1);
+}
+
+pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
+    visit.api.create(&visit.workspace, "Kept").await;
+    let browser = visit.signed_in().await;
+    offline(&browser, true).await;
+    for (button, dialog) in [("#create", "create"), ("button.revoke", "revoke")] {
+        browser.click(button).await;
+        if dialog == "create" {
+            browser.fill("#name", "Unreachable").await;
+            browser.click("#create-submit").await;
+        } else {
+            browser.click("#revoke-confirm").await;
+        }
+        browser.expect_in_console("ERR_INTERNET_DISCONNECTED").await;
+        let problem = format!("#{dialog}-problem");
+        let told = format!("return !!document.querySelector('{problem}').innerText");
+        browser.until("a problem is told", &told).await;
+        // What has not been answered has no id.
+        browser.see_no(&format!("{problem} .request-id")).await;
+        browser.click(&format!("#{dialog}-cancel")).await;
+        browser.see_no(&format!("#{dialog}-dialog")).await;
+    }
+    offline(&browser, false).await;
+    assert_eq!(browser.count("#keys tbody tr").await, 1);
+    browser.click("#create").await;
+    browser.see_no("#create-problem *").await;
+    browser.fill("#name", "Reachable again").await;
+    browser.click("#create-submit").await;
+    browser.see("#new-key").await;
+}
+
+async fn offline(browser: &Browser, offline: bool) {
+    browser.devtools("Network.enable", json!({})).await;
+    browser
+        .devtools(
+            "Network.emulateNetworkConditions",
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 }),
+        )
+        .await;
+}
+
+pub async fn a_blank_name_is_refused(visit: Arc<Visit>) {
+    let browser = visit.signed_in().await;
+    browser.click("#create").await;
+    browser.fill("#name", "   ").await;
+    browser.click("#create-submit").await;
+    browser.read("#create-problem", "120").await;
+    browser.await_focus("#name").await;
+    browser.fill("#name", "Named").await;
+    browser.click("#create-submit").await;
+    browser.see("#new-key").await;
+}

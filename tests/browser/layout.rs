@@ -1,0 +1,177 @@
+//! What the list looks like with much, long or hostile content, and in a narrow window.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{browser::Browser, keys, visit::Visit};
+
+/// The narrowest window that has to do (WCAG 2.2, 1.4.10).
+const NARROW: u32 = 320;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Nothing is wider than the window.
+pub async fn fits(browser: &Browser, what: &str) {
+    let widths = "return [document.documentElement.scrollWidth, innerWidth]";
+    let widths = browser.run(widths, Vec::new()).await;
+    assert!(
+        widths[0].as_u64() <= widths[1].as_u64(),
+        "{what} is too wide: {widths}"
+    );
+}
+
+pub async fn a_hundred_keys_are_listed_newest_first(visit: Arc<Visit>) {
+    let names = (1..=100).map(|number| format!("Key {number}"));
+    visit.api.create_all(&visit.workspace, names).await;
+    let browser = visit.signed_in().await;
+    let shown = "return [...document.querySelectorAll('#keys .key-name')].map(e => e.innerText)";
+    let shown = browser.run(shown, Vec::new()).await;
+    let expected: Vec<_> = (1..=100)
+        .rev()
+        .map(|number| format!("Key {number}"))
+        .collect();
+    assert_eq!(shown, serde_json::json!(expected));
+    browser.set_width(NARROW).await;
+    fits(&browser, "a list of a hundred").await;
+}
+
+pub async fn long_names_do_not_break_a_narrow_window(visit: Arc<Visit>) {
+    let browser = visit.signed_in().await;
+    browser.set_width(NARROW).await;
+    fits(&browser, "an empty list").await;
+    let names = [
+        "W".repeat(120),
+        "𝒳".repeat(60),
+        "long words of many names "
+            .repeat(5)
+            .trim()
+            .chars()
+            .take(120)
+            .collect(),
+        "ภาษาไทยไม่มีช่องว่าง".repeat(6),
+    ];
+    for name in &names {
+        browser.click("#create").await;
+        fits(&browser, "the dialog that creates").await;
+        browser.fill("#create-dialog #name", "x").await;
+        // Typed as a person pastes: WebDriver types no characters beyond the basic plane.
+        browser
+            .run(
+                "document.getElementById('name').value = arguments[0]",
+                vec![name.as_str().into()],
+            )
+            .await;
+        browser.click("#create-submit").await;
+        browser.see("#new-key").await;
+        fits(&browser, "the dialog that shows a key").await;
+        browser.click("#created-done").await;
+        browser.see_no("#created-dialog").await;
+        fits(&browser, "a list of long names").await;
+        assert_eq!(browser.text("#keys .key-name").await, *name);
+        browser.click("button.revoke").await;
+        assert_eq!(browser.text("#revoke-name").await, *name);
+        fits(&browser, "the dialog that revokes").await;
+        browser.click("#revoke-cancel").await;
+        browser.see_no("#revoke-dialog").await;
+    }
+    browser.reload().await;
+    browser.see("#keys").await;
+    assert_eq!(browser.count("#keys tbody tr").await, names.len());
+    fits(&browser, "a list of long names").await;
+    browser.go("/dashboard/api-keys?lang=id").await;
+    browser.see("html[lang=id] #keys").await;
+    fits(&browser, "the same in Indonesian").await;
+}
+
+pub async fn a_hostile_name_is_a_text(visit: Arc<Visit>) {
+    let browser = visit.signed_in().await;
+    let names = [
+        r#""><script>document.title = 'owned'</script>"#,
+        "<img src=x onerror=\"document.title = 'owned'\">",
+        "</template></table><style>*{display:none}</style>{{7*7}} &lt;b&gt; %22",
+        "'\"`;--\\ $& $1 {name} {0} {key}",
+        "abc\u{202e}gnirts",
+    ];
+    for name in names {
+        keys::create(&browser, name).await;
+        browser.click("#created-done").await;
+        browser.see_no("#created-dialog").await;
+        browser.read("#status", name).await;
+        assert_eq!(browser.text("#keys .key-name").await, name);
+    }
+    browser.reload().await;
+    browser.see("#keys").await;
+    for (row, name) in (1..).zip(names.iter().rev()) {
+        let row = format!("#keys tbody tr:nth-child({row})");
+        assert_eq!(browser.text(&format!("{row} .key-name")).await, *name);
+        browser.click(&format!("{row} button.revoke")).await;
+        assert_eq!(browser.text("#revoke-name").await, *name);
+        browser.click("#revoke-cancel").await;
+        browser.see_no("#revoke-dialog").await;
+    }
+    assert_eq!(
+        browser.count("#keys img, #keys script, body style").await,
+        0
+    );
+    let title = browser.run("return document.title", Vec::new()).await;
+    assert!(!title.as_str().unwrap().contains("owned"));
+}
+
+pub async fn keys_that_nothing_has_used_for_90_days_are_told(visit: Arc<Visit>) {
+    let workspace = &visit.workspace;
+    for (name, created, used) in [
+        ("Used today", 300, Some(0)),
+        ("Used 89 days ago", 300, Some(89)),
+        ("Used 91 days ago", 300, Some(91)),
+        ("Never used, new", 89, None),
+        ("Never used, old", 91, None),
+    ] {
+        let key = visit.api.create(workspace, name).await;
+        let used = used.map(|days| DAY * days);
+        visit
+            .api
+            .put_back(workspace, key["id"].as_str().unwrap(), DAY * created, used)
+            .await;
+    }
+    let browser = visit.signed_in().await;
+    let seen =
+        "return [...document.querySelectorAll('#keys tbody tr')].filter(e => e.checkVisibility())
+        .map(e => e.querySelector('.key-name').innerText)";
+    let hinted = "return [...document.querySelectorAll('#keys tbody tr')]
+        .filter(e => e.querySelector('.unused-hint')?.checkVisibility())
+        .map(e => e.querySelector('.key-name').innerText)";
+    let old = serde_json::json!(["Never used, old", "Used 91 days ago"]);
+    assert_eq!(browser.run(hinted, Vec::new()).await, old);
+    assert_eq!(
+        browser
+            .run(seen, Vec::new())
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
+    browser.click("#filter-unused").await;
+    assert_eq!(browser.run(seen, Vec::new()).await, old);
+    browser.see_no("#none-match").await;
+    fits(&browser, "a filtered list").await;
+
+    for name in ["Never used, old", "Used 91 days ago"] {
+        browser.click("button.revoke").await;
+        assert_eq!(browser.text("#revoke-name").await, name);
+        browser.click("#revoke-confirm").await;
+        browser.see_no("#revoke-dialog").await;
+    }
+    browser.see("#none-match").await;
+    browser.see_no("#empty").await;
+    browser.click("#filter-all").await;
+    browser.see_no("#none-match").await;
+    assert_eq!(
+        browser
+            .run(seen, Vec::new())
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+}

@@ -1,0 +1,130 @@
+//! Signing in with the issuer, and out again.
+
+use std::sync::Arc;
+
+use crate::{browser::Browser, visit::Visit};
+
+/// The path of the page.
+const PAGE: &str = "/dashboard/api-keys";
+
+pub async fn leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Visit>) {
+    let browser = visit.browser().await;
+    browser.go("/dashboard").await;
+    browser.see("#as-kim").await;
+    assert!(browser.place().await.starts_with(&browser.issuer));
+    let marked = "Development only: this stands in for Huudis, anyone can be anyone.";
+    browser.read("body", marked).await;
+
+    browser.sign_in_here("usr_dewi", &visit.workspace).await;
+    let who = browser.text("#who").await;
+    assert!(
+        who.contains("Dewi Lestari") && who.contains(&visit.workspace),
+        "{who}"
+    );
+    // Neither the code nor the state is left in the address.
+    assert_eq!(browser.place().await, PAGE);
+    assert_eq!(browser.cookie("suppuo_sign_in").await, None);
+
+    let session = browser.session_cookie().await;
+    assert_eq!(session.http_only(), Some(true));
+    assert_eq!(
+        session.same_site().map(|same| same.to_string()),
+        Some("Lax".to_owned())
+    );
+    assert_eq!(session.path(), Some("/"));
+    let readable = browser.run("return document.cookie", Vec::new()).await;
+    assert!(
+        !readable.as_str().unwrap().contains("session"),
+        "{readable}"
+    );
+}
+
+pub async fn is_one_click_for_a_ready_person(visit: Arc<Visit>) {
+    let browser = visit.browser().await;
+    browser.go(PAGE).await;
+    browser.click("#as-kim").await;
+    let who = browser.text("#who").await;
+    assert!(who.contains("Kim") && who.contains("acc_dev"), "{who}");
+}
+
+pub async fn that_is_refused_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
+    let browser = visit.browser().await;
+    browser.go(PAGE).await;
+    browser.click("#refuse").await;
+    problem_page(&browser).await;
+    browser.click("#try-again").await;
+    browser.sign_in_here("usr_dewi", &visit.workspace).await;
+    browser.see("#who").await;
+    assert_eq!(browser.place().await, PAGE);
+}
+
+pub async fn without_a_workspace_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
+    let browser = visit.browser().await;
+    browser.go(PAGE).await;
+    browser.sign_in_here("usr_dewi", "").await;
+    problem_page(&browser).await;
+}
+
+async fn problem_page(browser: &Browser) {
+    browser.see("#try-again").await;
+    browser.see("h1").await;
+    assert!(browser.text(".request-id").await.starts_with("req_"));
+    let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
+    let status = browser.run(status, Vec::new()).await;
+    assert!(
+        status
+            .as_u64()
+            .is_some_and(|status| (400..500).contains(&status)),
+        "{status}"
+    );
+    browser
+        .expect_in_console(&format!("status of {status}"))
+        .await;
+}
+
+pub async fn out_ends_the_session(visit: Arc<Visit>) {
+    let browser = visit.signed_in().await;
+    let session = browser.session_cookie().await;
+    let cookie = format!("{}={}", session.name(), session.value());
+    let status = async |path| {
+        let answer = visit.api.get(path, ("cookie", &cookie)).await;
+        answer.status().as_u16()
+    };
+    assert_eq!(status("/api/v1/auth/me").await, 200);
+    assert_eq!(status(PAGE).await, 200);
+
+    browser.click("#sign-out-button").await;
+    browser.see("#sign-in-again").await;
+    browser.await_focus("h1").await;
+    browser.see_no("#who").await;
+    browser.see_no("#sign-out-button").await;
+    assert_eq!(browser.cookie(session.name()).await, None);
+    assert_eq!(status("/api/v1/auth/me").await, 401);
+    assert_eq!(status("/api/v1/api-keys").await, 401);
+    assert_eq!(status(PAGE).await, 302);
+
+    // Nor does the way back lead into it.
+    browser.click("#sign-in-again").await;
+    browser.see("#as-kim").await;
+    browser.go(PAGE).await;
+    browser.see("#as-kim").await;
+}
+
+pub async fn out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
+    let browser = visit.signed_in().await;
+    browser.open_tab().await;
+    browser.go("/dashboard").await;
+    browser.click("#sign-out-button").await;
+    browser.see("#sign-in-again").await;
+    browser.close_tab().await;
+
+    browser.click("#create").await;
+    browser.fill("#name", "Too late").await;
+    browser.click("#create-submit").await;
+    browser.expect_in_console("status of 401").await;
+    browser.see(".problem .request-id").await;
+    browser.click(".problem a").await;
+    browser.sign_in_here("usr_dewi", &visit.workspace).await;
+    browser.see("#empty").await;
+    assert_eq!(browser.place().await, PAGE);
+}

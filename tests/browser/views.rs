@@ -1,0 +1,196 @@
+//! Every view in both languages and colours: axe-core finds nothing wrong with it, it is no wider than a narrow
+//! window, and what it looks like is kept in `target/screenshots`.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    accessibility::check,
+    browser::{Browser, Profile},
+    keys,
+    layout::fits,
+    visit::Visit,
+};
+
+const WIDE: u32 = 1280;
+const NARROW: u32 = 320;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Keys as a shop may have them: when they were created and last used.
+const A_HANDFUL: [(&str, Duration, Option<Duration>); 6] = [
+    (
+        "Old storefront",
+        Duration::from_hours(24 * 411),
+        Some(Duration::from_hours(24 * 163)),
+    ),
+    (
+        "Zapier",
+        Duration::from_hours(24 * 260),
+        Some(Duration::from_hours(24 * 9)),
+    ),
+    (
+        "Nightly export to the data warehouse",
+        Duration::from_hours(24 * 122),
+        Some(Duration::from_hours(7)),
+    ),
+    (
+        "Warehouse sync",
+        Duration::from_hours(24 * 48),
+        Some(Duration::from_mins(3)),
+    ),
+    (
+        "WhatsApp bridge",
+        Duration::from_hours(24 * 12),
+        Some(Duration::from_secs(30)),
+    ),
+    ("Dewi's laptop", Duration::from_hours(2), None),
+];
+
+/// A language and a colour scheme, and the one browser that has them.
+struct View<'a> {
+    visit: &'a Visit,
+    browser: Browser,
+    named: String,
+}
+
+impl View<'_> {
+    /// Checks what is there now, and takes its picture wide and narrow.
+    async fn take(&self, what: &str) {
+        let Self {
+            visit,
+            browser,
+            named,
+        } = self;
+        check(visit, browser, what).await;
+        for width in [NARROW, WIDE] {
+            browser.set_width(width).await;
+            fits(browser, what).await;
+            browser.keep_as(&format!("{what}-{named}-{width}")).await;
+        }
+    }
+}
+
+pub async fn in_english_light(visit: Arc<Visit>) {
+    take_all(&visit, "en", false, "acc_tokodewi").await;
+}
+
+pub async fn in_english_dark(visit: Arc<Visit>) {
+    take_all(&visit, "en", true, "acc_tokobudi").await;
+}
+
+pub async fn in_indonesian_light(visit: Arc<Visit>) {
+    take_all(&visit, "id", false, "acc_tokosari").await;
+}
+
+pub async fn in_indonesian_dark(visit: Arc<Visit>) {
+    take_all(&visit, "id", true, "acc_tokoagus").await;
+}
+
+/// `shop` is a workspace with the name of one, for the picture in the README.
+async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str) {
+    let profile = Profile {
+        languages: language,
+        ..Profile::default()
+    };
+    let view = View {
+        visit,
+        browser: visit.browser_with(profile).await,
+        named: format!("{language}-{}", if dark { "dark" } else { "light" }),
+    };
+    let browser = &view.browser;
+    browser.set_dark(dark).await;
+    browser.sign_in(&visit.workspace).await;
+    browser.see(&format!("html[lang={language}] #empty")).await;
+    view.take("no-keys").await;
+
+    browser.click("#create").await;
+    view.take("create-dialog").await;
+    browser.fill("#name", " ").await;
+    browser.click("#create-submit").await;
+    browser.see("#create-problem *").await;
+    view.take("create-problem").await;
+    browser.click("#create-cancel").await;
+    browser.allow_clipboard().await;
+    keys::create(browser, "Warehouse sync").await;
+    browser.click("#copy").await;
+    browser.see("#copied").await;
+    view.take("created-dialog").await;
+    browser.click("#created-done").await;
+    browser.see_no("#created-dialog").await;
+    view.take("one-key").await;
+
+    let longest = "Integration between the point of sale in Yogyakarta and the warehouse’s stock list, ordered by whoever was there first.";
+    let many = [longest.chars().take(120).collect(), "W".repeat(120)];
+    visit.api.create_all(&visit.workspace, many).await;
+    browser.reload().await;
+    browser.see("#keys").await;
+    view.take("longest-names").await;
+    browser.click("button.revoke").await;
+    view.take("revoke-dialog").await;
+    browser.click("#revoke-cancel").await;
+    browser.see_no("#revoke-dialog").await;
+
+    for (name, created, used) in A_HANDFUL {
+        let key = visit.api.create(shop, name).await;
+        let id = key["id"].as_str().unwrap();
+        visit.api.put_back(shop, id, created, used).await;
+    }
+    sign_in_to(browser, shop).await;
+    view.take("a-handful").await;
+    browser.click("#filter-unused").await;
+    view.take("filtered").await;
+
+    let workspace = Visit::another_workspace();
+    for number in 1..=100 {
+        let (name, _, _) = A_HANDFUL[number % A_HANDFUL.len()];
+        let key = visit
+            .api
+            .create(&workspace, &format!("{name} {number}"))
+            .await;
+        if number % 4 == 0 {
+            let ago = DAY * u32::try_from(number).unwrap();
+            let id = key["id"].as_str().unwrap();
+            visit
+                .api
+                .put_back(&workspace, id, DAY * 400, Some(ago + HOUR))
+                .await;
+        }
+    }
+    sign_in_to(browser, &workspace).await;
+    view.take("a-hundred-keys").await;
+
+    browser.click("#sign-out-button").await;
+    browser.see("#sign-in-again").await;
+    view.take("signed-out").await;
+    browser.click("#sign-in-again").await;
+    browser.click("#refuse").await;
+    browser
+        .see(&format!("html[lang={language}] #try-again"))
+        .await;
+    browser.expect_in_console("status of 4").await;
+    view.take("problem").await;
+}
+
+async fn sign_in_to(browser: &Browser, workspace: &str) {
+    browser.click("#sign-out-button").await;
+    browser.click("#sign-in-again").await;
+    browser.sign_in_here("usr_dewi", workspace).await;
+    browser.see("#keys").await;
+}
+
+/// The page of the stand-in, which is English only.
+pub async fn of_signing_in(visit: Arc<Visit>) {
+    let browser = visit.browser().await;
+    browser.go("/dashboard").await;
+    for dark in [false, true] {
+        let view = View {
+            visit: &visit,
+            browser: browser.clone(),
+            named: format!("en-{}", if dark { "dark" } else { "light" }),
+        };
+        view.browser.set_dark(dark).await;
+        view.browser.see("#as-kim").await;
+        view.take("issuer").await;
+    }
+}

@@ -1,0 +1,43 @@
+//! A browser that runs no script.
+
+use std::sync::Arc;
+
+use crate::{browser::Profile, visit::Visit};
+
+pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<Visit>) {
+    let names = ["First", "Second"].map(str::to_owned);
+    visit.api.create_all(&visit.workspace, names).await;
+    let no_script = Profile {
+        scripts: false,
+        ..Profile::default()
+    };
+    let browser = visit.browser_with(no_script).await;
+    browser.sign_in(&visit.workspace).await;
+    assert_eq!(browser.count("#keys tbody tr").await, 2);
+    assert_eq!(browser.text("#keys .key-name").await, "Second");
+    // WebDriver takes all that is in a `noscript` for hidden.
+    let told =
+        "return [...document.querySelectorAll('noscript *')].filter(e => e.checkVisibility())
+        .map(e => e.innerText).join()";
+    let told = browser.run(told, Vec::new()).await.to_string();
+    assert!(
+        told.contains("curl") && told.contains("/api/v1/api-keys"),
+        "{told}"
+    );
+    // What would do nothing is not offered.
+    browser.see_no("#create").await;
+    browser.see_no("button.revoke").await;
+
+    // The filter and the way out need no script.
+    browser.click("#filter-unused").await;
+    browser.see("#none-match").await;
+    let session = browser.session_cookie().await;
+    browser.click("#sign-out-button").await;
+    let answered = "return !document.getElementById('sign-out-button')";
+    browser.until("it is answered", answered).await;
+    // The answer is no page, and so names no icon.
+    browser.allow_in_console("favicon.ico").await;
+    let cookie = format!("{}={}", session.name(), session.value());
+    let me = visit.api.get("/api/v1/auth/me", ("cookie", &cookie)).await;
+    assert_eq!(me.status(), 401);
+}
