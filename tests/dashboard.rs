@@ -176,6 +176,25 @@ async fn errors_are_told_on_a_page_with_the_request_id() {
 }
 
 #[tokio::test]
+async fn who_signs_out_by_a_form_is_told_so_on_a_page() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    // As the page's form is sent without its script: without a referrer, its origin is `null`.
+    let form = app.call("POST", "/api/v1/auth/logout").session(&session);
+    let form = form
+        .header("origin", "null")
+        .header("accept", "text/html,*/*;q=0.8");
+    let sent = form.await_status(302).await;
+    assert_eq!(sent.cookie(SESSION), Some(""));
+    assert_eq!(sent.header("location"), Some("/dashboard/signed-out"));
+    let told = app.call("GET", "/dashboard/signed-out").query("lang=id");
+    let told = told.await_status(200).await;
+    assert!(told.is_page() && told.text.contains("<html lang=\"id\""));
+    assert!(told.header("content-security-policy").is_some());
+    app.list().session(&session).await_status(401).await;
+}
+
+#[tokio::test]
 async fn the_api_answers_browsers_in_the_envelope() {
     let app = App::start().await;
     for route in crate::app::ROUTES.iter() {

@@ -28,6 +28,7 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
             | "auth-me"
             | "canned-replies-list"
             | "dashboard-api-keys"
+            | "dashboard-signed-out"
             | "health"
             | "public-preflight"
             | "tickets-list"

@@ -12,13 +12,14 @@ use crate::{
 
 /// The routes that ask for no credential, and of these the public form's. A new endpoint is not among them until it is
 /// written here.
-const OPEN: [&str; 6] = [
+const OPEN: [&str; 7] = [
     "$default",
     "GET /api/v1/auth/huudis/callback",
     "GET /api/v1/auth/huudis/start",
     "GET /api/v1/health",
     "GET /dashboard",
     "GET /dashboard/assets/{file}",
+    "GET /dashboard/signed-out",
 ];
 const PUBLIC: [&str; 4] = [
     "OPTIONS /api/v1/public/{proxy+}",

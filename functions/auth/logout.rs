@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use shared::{
     endpoint::{Call, authenticated},
-    envelope::Answer,
+    envelope::{Answer, Redirect},
     error::ApiError,
     serve,
 };
@@ -20,5 +20,9 @@ async fn logout(call: Call) -> Result<Answer, ApiError> {
         ));
     };
     session.end().await?;
+    // A form, where the page's script does not run.
+    if call.request.is_navigation() {
+        return Redirect::to("/dashboard/signed-out").try_into();
+    }
     Answer::deleted()
 }

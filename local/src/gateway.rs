@@ -84,7 +84,11 @@ impl Request {
             let name = name.to_ascii_lowercase();
             // Of cookies the event has a list in place of the header.
             if name == "cookie" {
-                cookies.extend(value.split(';').map(|cookie| Value::from(cookie.trim())));
+                cookies.extend(
+                    value
+                        .split(';')
+                        .map(|cookie| Value::from(cookie.trim_matches(' '))),
+                );
                 continue;
             }
             let before = headers.get(&name).and_then(Value::as_str);

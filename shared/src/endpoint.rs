@@ -4,6 +4,7 @@
 //!
 //! - [`authenticated`]: a [`Call`], with the caller and their workspace. The only way to a workspace's data.
 //! - [`page`]: the same, of which it makes a page. Who has not signed in is sent to do so.
+//! - [`open_page`]: the language, of which it makes a page.
 //! - [`sign_in`] and [`signed_in`]: a [`SignInCall`], which leads to a session.
 //! - [`public`] and [`submission`]: a [`PublicCall`], with the public form. Counted by client address, and answered to
 //!   pages of any origin.
@@ -11,7 +12,7 @@
 //! - [`file()`]: the path alone.
 //!
 //! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
-//! so nothing leaves outside the envelope. Only a [`page`] makes a page, and only a [`file()`] a file; and where browsers go
+//! so nothing leaves outside the envelope. Only a [`page`] or [`open_page`] makes a page, and only a [`file()`] a file; and where browsers go
 //! by themselves, to a page or in a sign-in, they are told errors on one, too.
 
 use std::sync::Arc;
@@ -313,6 +314,14 @@ where
     PageEndpoint(handler)
 }
 
+/// A page of the portal that is the same for everyone, but for its language.
+pub fn open_page<F>(handler: F) -> impl Endpoint
+where
+    F: Fn(Language) -> Result<Page, ApiError>,
+{
+    OpenPage(handler)
+}
+
 /// The endpoint where a sign-in begins.
 pub fn sign_in<F>(handler: F) -> impl Endpoint
 where
@@ -455,6 +464,22 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
             origin,
         };
         (self.0)(call).await.map(Reply::Page)
+    }
+}
+
+struct OpenPage<F>(F);
+
+impl<F: Fn(Language) -> Result<Page, ApiError>> Endpoint for OpenPage<F> {
+    const TELLS_ERRORS_AS_PAGES: bool = true;
+
+    async fn answer(
+        &self,
+        request: Request,
+        _platform: &Platform,
+        _exchange: &Arc<Exchange>,
+    ) -> Result<Reply, ApiError> {
+        request.within_size()?;
+        (self.0)(reply::language_of(&request)).map(Reply::Page)
     }
 }
 

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | the page of API keys | [`api_keys_page`], `templates/api_keys.html` |
 //! | the page that says what went wrong | [`problem_page`], `templates/problem.html` |
-//! | what both have around them | `templates/layout.html` |
+//! | the page for who has signed out | [`signed_out_page`], `templates/signed_out.html` |
+//! | what all have around them | `templates/layout.html` |
 //! | which language a reader gets, and all words in it | [`language`], `texts` |
 //! | how a moment is told | `moment` |
 //! | the one stylesheet and the one script, from `assets/` | [`assets`] |
@@ -17,6 +18,7 @@ pub mod assets;
 pub mod language;
 mod moment;
 pub mod problem_page;
+pub mod signed_out_page;
 mod texts;
 
 /// Where a sign-in begins that comes back to the page of API keys.

@@ -83,12 +83,9 @@ pub(crate) fn language_of(request: &Request) -> Language {
     language::negotiate(asked, remembered, request.header("accept-language"))
 }
 
-/// The language in which an error is told to who sent this request, as a page; `None` where it is no browser that goes
-/// somewhere: those prefer HTML to everything else ("List of default Accept values", MDN).
+/// The language in which an error is told to who sent this request, as a page; `None` where they take none.
 pub(crate) fn page_language_of(request: &Request) -> Option<Language> {
-    let preferred = request.header("accept")?.split([',', ';']).next()?;
-    let goes = preferred.trim().eq_ignore_ascii_case("text/html");
-    goes.then(|| language_of(request))
+    request.is_navigation().then(|| language_of(request))
 }
 
 /// Writes the response that the gateway sends. With a language, an error is told on a page.

@@ -160,6 +160,15 @@ impl Request {
         (alone && !value.is_empty()).then_some(value)
     }
 
+    /// Whether it is a browser that goes somewhere, and will show what it is answered: it prefers HTML to everything else
+    /// ("List of default Accept values", MDN).
+    #[must_use]
+    pub fn is_navigation(&self) -> bool {
+        let accept = self.header("accept").unwrap_or_default();
+        let preferred = accept.split([',', ';']).next().unwrap_or_default();
+        preferred.trim().eq_ignore_ascii_case("text/html")
+    }
+
     /// What stands at `{name}` in the route's path, empty where nothing does. It is as the gateway hands it on:
     /// API Gateway decodes percent signs, `cargo lambda watch` does not.
     #[must_use]

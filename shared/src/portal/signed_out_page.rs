@@ -1,0 +1,47 @@
+//! The page for who has signed out without the script, which would have said the same in place.
+
+use askama::Template;
+
+use crate::{
+    error::ApiError,
+    portal::{SIGN_IN, assets, language::Language, texts::Texts},
+    words::Words,
+};
+
+/// The page.
+///
+/// # Errors
+///
+/// [`ErrorCode::InternalError`](crate::error::ErrorCode::InternalError) where the template cannot be written out.
+pub fn render(language: Language) -> Result<String, ApiError> {
+    let page = Page {
+        language,
+        stylesheet: assets::stylesheet().path(),
+        texts: Texts::of(language),
+        sign_in: SIGN_IN,
+    };
+    page.render().map_err(ApiError::internal)
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html", whitespace = "minimize")]
+struct Page {
+    language: Language,
+    stylesheet: String,
+    texts: &'static Texts,
+    sign_in: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_so_in_both_languages_and_leads_back() {
+        for language in Language::ALL {
+            let page = render(*language).unwrap();
+            assert!(page.contains(&format!(r#"<html lang="{}">"#, language.as_str())));
+            assert!(page.contains(r#"id="sign-in-again""#) && page.contains(SIGN_IN));
+        }
+    }
+}
