@@ -33,11 +33,11 @@ pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<V
     browser.see("#none-match").await;
     let session = browser.session_cookie().await;
     browser.click("#sign-out-button").await;
-    let answered = "return !document.getElementById('sign-out-button')";
-    browser.until("it is answered", answered).await;
-    // The answer is no page, and so names no icon.
-    browser.allow_in_console("favicon.ico").await;
+    browser.see("#sign-in-again").await;
+    assert_eq!(browser.cookie(session.name()).await, None);
     let cookie = format!("{}={}", session.name(), session.value());
     let me = visit.api.get("/api/v1/auth/me", ("cookie", &cookie)).await;
     assert_eq!(me.status(), 401);
+    browser.click("#sign-in-again").await;
+    browser.see("#as-kim").await;
 }
