@@ -256,7 +256,8 @@ async fn end(mut api: Child) -> Result<(), Error> {
     Err("cargo lambda watch could not be ended".into())
 }
 
-/// Waits until every function answers with the id of the request and no error of its own, so that the first call of a newcomer is a quick one.
+/// Waits until every function answers with the id of the request and no error of its own, so that the first call of a
+/// newcomer is a quick one.
 ///
 /// Functions are called as Lambda's clients call them ("Invoke", Lambda API reference), with events of an address of
 /// their own: what is left of the newcomer's limits is theirs.

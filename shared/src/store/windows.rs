@@ -1,7 +1,8 @@
 //! Counting a caller's call, and with it recognising an API key, in one write.
 //!
-//! A key and a user have one window, of a minute; a portal session draws on its user's, see [`crate::store::sessions`]. A client address has up to three in one item: of its calls, and
-//! two of its submissions; a submission is counted in all three by the same write, or in none.
+//! A key and a user have one window, of a minute; a portal session draws on its user's, see [`crate::store::sessions`].
+//! A client address has up to three in one item: of its calls, and two of its submissions; a submission is counted in
+//! all three by the same write, or in none.
 //!
 //! # The steady state: one request
 //!
