@@ -11,7 +11,8 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// Nothing is wider than the window.
 pub async fn fits(browser: &Browser, what: &str) {
-    let widths = "return [document.documentElement.scrollWidth, innerWidth]";
+    let widths =
+        "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]";
     let widths = browser.run(widths, Vec::new()).await;
     assert!(
         widths[0].as_u64() <= widths[1].as_u64(),
