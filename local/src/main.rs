@@ -193,7 +193,7 @@ fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
     let cargo_lambda =
         env::var_os("CARGO_LAMBDA").map_or_else(|| "cargo-lambda".into(), PathBuf::from);
     let output = fs::File::create(log)?;
-    let concurrency = env::var("CONCURRENCY").unwrap_or_else(|_| "8".to_owned());
+    let concurrency = env::var("CONCURRENCY").unwrap_or_else(|_| "4".to_owned());
     let secrets_manager = ports.issuer_url() + secrets::PATH;
     let settings = [
         ("AWS_ACCESS_KEY_ID", "local"),
