@@ -311,27 +311,34 @@ impl History {
         answers: &[Response],
         before: &[Life],
     ) -> BTreeSet<usize> {
-        let mut ended = BTreeSet::new();
+        let mut statuses = BTreeMap::<usize, Vec<u16>>::new();
         for ((op, _), answer) in ops.iter().zip(answers) {
-            let Op::EndSession { session } = *op else {
-                continue;
-            };
-            let life = &mut self.sessions[session].life;
-            match answer.status {
-                200 => {
-                    assert_ne!(before[session], Life::Revoked, "ended twice");
-                    *life = Life::Revoked;
-                }
-                401 => assert!(before[session] != Life::Works || ended.contains(&session)),
-                // Over the person's limit: nothing was done.
-                429 => continue,
-                500 if *life == Life::Works => *life = Life::Unsure,
-                500 => {}
-                _ => panic!("{answer:?}"),
+            if let Op::EndSession { session } = *op {
+                statuses.entry(session).or_default().push(answer.status);
             }
-            ended.insert(session);
         }
-        ended
+        // Over the person's limit, nothing was done; nor where others were in the way.
+        statuses.retain(|_, of| of.iter().any(|status| !matches!(status, 409 | 429)));
+        for (&session, of) in &statuses {
+            let known = [200, 401, 409, 429, 500];
+            assert!(of.iter().all(|status| known.contains(status)), "{of:?}");
+            let (done, failed) = (of.contains(&200), of.contains(&500));
+            assert!(self.faults || !failed && !of.contains(&409), "{of:?}");
+            match before[session] {
+                Life::Works if of.contains(&401) => {
+                    assert!(done || failed, "a good one is refused");
+                }
+                Life::Revoked => assert!(!done, "ended twice"),
+                Life::Works | Life::Unsure => {}
+            }
+            let life = &mut self.sessions[session].life;
+            if done || of.contains(&401) {
+                *life = Life::Revoked;
+            } else if failed && *life == Life::Works {
+                *life = Life::Unsure;
+            }
+        }
+        statuses.into_keys().collect()
     }
 
     /// Whether the call of a session was let through.

@@ -265,13 +265,16 @@ async fn a_cookie_that_is_there_twice_is_none() {
 async fn recognising_and_counting_is_one_write() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
-    // The first one draws calls for the ones that follow.
-    me(&app).session(&session).await_status(200).await;
     drop(app.operations());
-    for _ in 0..20 {
+    // The first one draws ten calls, the eleventh a hundred.
+    for number in 1..=40 {
         me(&app).session(&session).await_status(200).await;
         let operations = app.operations();
-        assert_eq!(operations.len(), 1, "{operations:?}");
+        if matches!(number, 1 | 11) {
+            assert_eq!(operations.len(), 3, "{number}: {operations:?}");
+            continue;
+        }
+        assert_eq!(operations.len(), 1, "{number}: {operations:?}");
         assert_eq!(
             (operations[0].name.as_str(), operations[0].units),
             ("UpdateItem", 1.0)
@@ -385,9 +388,34 @@ async fn of_calls_that_find_the_session_empty_at_once_one_draws() {
             .iter()
             .all(|answer| answer.status == 200)
     );
-    // All that was drawn is 8, a twentieth: the rest is there for the token.
+    // All that was drawn is 1 and then 8, a twentieth: the rest is there for the token.
     let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
-    assert_eq!(with_token.limit_header("remaining"), Some(160 - 8 - 1));
+    assert_eq!(with_token.limit_header("remaining"), Some(160 - 9 - 1));
+}
+
+#[tokio::test]
+async fn remaining_is_the_users_whatever_was_drawn() {
+    let app = App::builder().caller_limit(60).start().await;
+    let session = app.sign_in("acc_a").await;
+    for left in (0..60).rev() {
+        let answer = me(&app).session(&session).await_status(200).await;
+        assert_eq!(answer.limit_header("remaining"), Some(left));
+    }
+    me(&app).session(&session).await_status(429).await;
+}
+
+#[tokio::test]
+async fn many_sessions_of_one_person_leave_room_for_each_other() {
+    let app = App::start().await;
+    for _ in 0..40 {
+        let session = app.sign_in("acc_a").await;
+        me(&app).session(&session).await_status(200).await;
+    }
+    let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
+    assert_eq!(
+        with_token.limit_header("remaining"),
+        Some(2000 - 40 * 10 - 1)
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use shared::{
     endpoint::{Call, authenticated},
     envelope::{Answer, Redirect},
     error::ApiError,
+    portal::SIGNED_OUT,
     serve,
 };
 
@@ -22,7 +23,7 @@ async fn logout(call: Call) -> Result<Answer, ApiError> {
     session.end().await?;
     // A form, where the page's script does not run.
     if call.request.is_navigation() {
-        return Redirect::to("/dashboard/signed-out").try_into();
+        return Redirect::to(SIGNED_OUT).try_into();
     }
     Answer::deleted()
 }

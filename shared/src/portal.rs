@@ -23,3 +23,6 @@ mod texts;
 
 /// Where a sign-in begins that comes back to the page of API keys.
 const SIGN_IN: &str = "/api/v1/auth/huudis/start?returnTo=/dashboard/api-keys";
+
+/// Where the page is for who has signed out.
+pub const SIGNED_OUT: &str = "/dashboard/signed-out";

@@ -58,6 +58,8 @@ impl Equipment {
                 file.display()
             ))
         };
+        let chromium = debian("chromium", "chromium")?;
+        let chromedriver = debian("chromedriver", "chromium-driver")?;
         let cargo_lambda = match env::var_os("CARGO_LAMBDA") {
             Some(given) => by_make(project().join(given))?,
             None => match on_path("cargo-lambda") {
@@ -65,10 +67,13 @@ impl Equipment {
                 None => by_make(tools.join("bin/cargo-lambda"))?,
             },
         };
-        let axe = by_make(tools.join("axe/node_modules/axe-core/axe.min.js"))?;
+        let axe = tools.join("axe/node_modules/axe-core/axe.min.js");
+        if !axe.is_file() {
+            return Err("axe-core is missing (`make axe` installs it with npm)".to_owned());
+        }
         Ok(Self {
-            chromium: debian("chromium", "chromium")?,
-            chromedriver: debian("chromedriver", "chromium-driver")?,
+            chromium,
+            chromedriver,
             cargo_lambda,
             local: by_make(target().join("debug/local"))?,
             axe: fs::read_to_string(axe).map_err(|error| error.to_string())?,
@@ -217,7 +222,9 @@ impl Set {
         let told = reqwest::get(format!("{}/shutdown", self.driver));
         let _ = timeout(END_TIMEOUT, told).await;
         end_all(std::mem::take(&mut *processes)).await?;
-        fs::remove_dir_all(&self.folder).map_err(|error| error.to_string())
+        // A browser that was ended may have written something last: what is left lies in the system's own folder.
+        let _ = fs::remove_dir_all(&self.folder);
+        Ok(())
     }
 }
 

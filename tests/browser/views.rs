@@ -62,9 +62,9 @@ impl View<'_> {
             browser,
             named,
         } = self;
-        check(visit, browser, what).await;
         for width in [NARROW, WIDE] {
             browser.set_width(width).await;
+            check(visit, browser, what).await;
             fits(browser, what).await;
             browser.keep_as(&format!("{what}-{named}-{width}")).await;
         }

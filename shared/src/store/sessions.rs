@@ -15,7 +15,8 @@
 //!
 //! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each of
 //! several browsers, and access tokens. So a session admits no calls of its own: it *draws* them from the user's window
-//! (see [`windows`]), a twentieth of the limit at a time, and gives them out one by one.
+//! (see [`windows`]) and gives them out one by one: at first a two-hundredth of the limit, then a twentieth at a time. Most
+//! sessions make a few calls a minute, and a person may have many.
 //!
 //! | the session's item | then |
 //! |---|---|
@@ -23,12 +24,12 @@
 //! | its window is over, or all that it drew is given out | it draws, and gives out the first |
 //! | the same, and the user's window has nothing left | over the limit: refused |
 //!
-//! To draw is two requests more, at 2,000 a minute for every hundredth call: the user's item is read, and one transaction
+//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that: the user's item is read, and one transaction
 //! takes from it and adds to the session's, on condition that nobody has done so meanwhile. Of calls that find the
 //! session empty at once, one draws and the others go back to the steady state. What was drawn and not given out when the
 //! window ends is lost to the user's other sessions and tokens; all of them together never get more than the limit.
 
-use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{Delete, Put};
 
 use crate::{
     ids::{Subject, WorkspaceId},
@@ -44,8 +45,11 @@ use crate::{
     time::Timestamp,
 };
 
-/// What share of the limit a session draws at once.
-const DRAWS_OF_A_WINDOW: u32 = 20;
+/// What share of the limit a session draws at first in a window: one in so many…
+const FIRST_SHARE: u32 = 200;
+
+/// …and what share from then on.
+const SHARE: u32 = 20;
 
 /// Who signed in, as their tokens say. It has no `Debug`.
 #[derive(Clone)]
@@ -126,17 +130,10 @@ pub(crate) async fn mint(
 
 /// Ends a session: a call that starts from now on is refused. One that is not there stays so.
 pub(crate) async fn end(database: &Database, hash: &SessionHash) -> Result<(), StoreError> {
-    let deleted = database
-        .client
-        .delete_item()
-        .table_name(&*database.table)
-        .set_key(Some(key(hash)))
-        .return_consumed_capacity(ReturnConsumedCapacity::Total)
-        .send();
-    let deleted = database.meter.call(deleted).await;
-    let deleted = deleted.map_err(|e| StoreError::new("end a session", &e))?;
-    database.meter.write(deleted.consumed_capacity());
-    Ok(())
+    let session = Delete::builder().set_key(Some(key(hash)));
+    // A transaction of one: it is tried again where it meets the one that draws.
+    let ended = Transaction::new(database, "end a session").delete(session)?;
+    ended.commit().await.map(drop)
 }
 
 /// Recognises a session and counts its call; `None` where there is no such session, or no longer.
@@ -177,7 +174,7 @@ pub(crate) async fn count(
         }
         match session.draw(&found, &known.whose).await? {
             Draw::Drawn(standing) => return Ok(Some((known, Verdict::Admitted(standing)))),
-            // Between the two reads another call of the session may have drawn the last ones.
+            // Another call of the session may have drawn the last ones just before: they may still be there to give out.
             Draw::Exhausted(standing) => exhausted = Some(standing),
             Draw::Lost => {}
         }
@@ -252,8 +249,12 @@ impl Counting<'_> {
         let found = self.database.get("read a user", user.clone()).await?;
         let window = windows::user_window(found.as_ref(), self.limit, self.now)?;
         let used = window.map_or(0, |window| window.calls);
-        let calls = (self.limit.calls / DRAWS_OF_A_WINDOW).max(1);
-        let calls = calls.min(self.limit.calls.saturating_sub(used));
+        let opened = session.moment("opened")?;
+        let has_drawn = window.is_some_and(|window| window.opened == opened);
+        let share = if has_drawn { SHARE } else { FIRST_SHARE };
+        let calls = (self.limit.calls / share)
+            .max(1)
+            .min(self.limit.calls.saturating_sub(used));
         if let (0, Some(window)) = (calls, window) {
             return Ok(Draw::Exhausted(window.standing(self.limit)));
         }
@@ -264,8 +265,7 @@ impl Counting<'_> {
         let standing = window.standing(self.limit);
 
         let mut write = self.write();
-        let (opened, drawn) = (session.moment("opened")?, session.number("drawn")?);
-        if opened == window.opened {
+        if has_drawn {
             write.add.push("drawn :drawn, calls :one".to_owned());
         } else {
             let anew = "opened = :opened, drawn = :drawn, calls = :one";
@@ -279,12 +279,12 @@ impl Counting<'_> {
             (":drawn", item::number(calls)),
             (":left", item::number(standing.remaining)),
             (":openedBefore", item::moment(opened)),
-            (":drawnBefore", item::number(drawn)),
+            (":drawnBefore", item::number(session.number("drawn")?)),
             (":one", item::number(1)),
         ] {
             write.value(name.to_owned(), value);
         }
-        let drawing = windows::draw(found.as_ref(), self.limit, calls, self.now)?;
+        let drawing = windows::drawing(found.as_ref(), self.limit, calls, self.now)?;
         let written = Transaction::new(self.database, "draw a session's calls")
             .update(windows::in_transaction(user, drawing))?
             .update(windows::in_transaction(self.key.clone(), write))?;

@@ -209,8 +209,9 @@ pub(super) fn user_window(
     Ok(window.transpose()?.flatten())
 }
 
-/// Counts so many calls of a user at once, in the window that was seen or in the next: see [`crate::store::sessions`].
-pub(super) fn draw(
+/// The write that counts so many calls of a user at once, in the window that was seen or in the next: see
+/// [`crate::store::sessions`].
+pub(super) fn drawing(
     seen: Option<&Item>,
     limit: RateLimit,
     calls: u32,
