@@ -63,7 +63,10 @@ struct Event {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RequestContext {
+    #[serde(default)]
+    domain_name: Option<String>,
     #[serde(default)]
     http: Option<Http>,
 }
@@ -106,7 +109,12 @@ impl Request {
         // The gateway has them apart; another source of events may leave them in their header.
         let cookies = event.cookies.unwrap_or_default().into_iter();
         let cookies = cookies.chain(headers.remove("cookie"));
-        let http = event.request_context.unwrap_or_default().http;
+        let context = event.request_context.unwrap_or_default();
+        // The gateway tells the host twice; a test need not.
+        if let Some(domain) = context.domain_name {
+            headers.entry("host".to_owned()).or_insert(domain);
+        }
+        let http = context.http;
         let http = http.unwrap_or_default();
         Ok(Self {
             method: http.method.unwrap_or_default(),
@@ -261,6 +269,40 @@ mod tests {
                 Some("Bearer x")
             );
         }
+    }
+
+    #[test]
+    fn the_origin_is_the_hosts_that_the_client_used() {
+        let origin = |event: Value| {
+            let request = Request::from_event(&event.to_string()).unwrap();
+            request.origin().map(|origin| origin.url(""))
+        };
+        let context = json!({ "domainName": "api.example.com" });
+        let both = json!({ "headers": { "Host": "b.example.com" }, "requestContext": context });
+        assert_eq!(origin(both).as_deref(), Some("https://b.example.com"));
+        let one = json!({ "requestContext": context });
+        assert_eq!(origin(one).as_deref(), Some("https://api.example.com"));
+        assert_eq!(origin(json!({})), None);
+        assert_eq!(origin(json!({ "headers": { "host": "not a host" } })), None);
+    }
+
+    #[test]
+    fn cookies_are_found_in_the_list_and_in_the_header() {
+        let held = |event: Value| {
+            let request = Request::from_event(&event.to_string()).unwrap();
+            request.cookie(Name::Session).map(str::to_owned)
+        };
+        let host = json!({ "host": "127.0.0.1:9000" });
+        let list = json!({ "headers": host, "cookies": ["a=1", "suppuo_session=x"] });
+        assert_eq!(held(list).as_deref(), Some("x"));
+        let header = json!({ "host": "127.0.0.1:9000", "cookie": "a=1; suppuo_session=x" });
+        let both = json!({ "headers": header, "cookies": ["a=1; suppuo_session=x"] });
+        assert_eq!(held(json!({ "headers": header })).as_deref(), Some("x"));
+        assert_eq!(held(both).as_deref(), Some("x"));
+        let two = json!({ "headers": header, "cookies": ["suppuo_session=y"] });
+        assert_eq!(held(two), None);
+        let prefixed = json!({ "headers": host, "cookies": ["__Host-suppuo_session=x"] });
+        assert_eq!(held(prefixed), None);
     }
 
     #[test]

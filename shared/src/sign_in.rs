@@ -20,7 +20,7 @@
 //! | to use a code that was seen on its way | PKCE: the verifier is in that cookie, too; and the client's secret |
 //! | to have a token of another sign-in taken for this one's | the nonce, in the ID token |
 //! | to have another issuer's answer taken for ours | `iss` in the answer (RFC 9207), and in both tokens |
-//! | to use an answer twice | the issuer takes a code once; and a state is good for one session, whoever is asked how often |
+//! | to use an answer twice | the issuer takes a code once; and a state is good for one session, even were it to take another |
 //! | to have a session taken up that was planted | a session's id is always a new one |
 //! | to be sent elsewhere afterwards | [`ReturnTo`] is a path on this host |
 //!

@@ -24,10 +24,11 @@
 //! | its window is over, or all that it drew is given out | it draws, and gives out the first |
 //! | the same, and the user's window has nothing left | over the limit: refused |
 //!
-//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that: the user's item is read, and one transaction
-//! takes from it and adds to the session's, on condition that nobody has done so meanwhile. Of calls that find the
-//! session empty at once, one draws and the others go back to the steady state. What was drawn and not given out when the
-//! window ends is lost to the user's other sessions and tokens; all of them together never get more than the limit.
+//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that: the
+//! user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has done
+//! so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady state.
+//! What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of them
+//! together never get more than the limit.
 
 use aws_sdk_dynamodb::types::{Delete, Put};
 
