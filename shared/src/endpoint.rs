@@ -12,8 +12,8 @@
 //! - [`file()`]: the path alone.
 //!
 //! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
-//! so nothing leaves outside the envelope. Only a [`page`] or [`open_page`] makes a page, and only a [`file()`] a file; and where browsers go
-//! by themselves, to a page or in a sign-in, they are told errors on one, too.
+//! so nothing leaves outside the envelope. Only a [`page`] or [`open_page`] makes a page, and only a [`file()`] a file; and
+//! where browsers go by themselves, to a page or in a sign-in, they are told errors on one, too.
 
 use std::sync::Arc;
 
