@@ -78,14 +78,15 @@ fn range(text: &str) -> Option<(&str, u16)> {
 /// A weight: 0 to 1 with up to three decimals.
 fn thousandths(weight: &str) -> Option<u16> {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
-    let readable = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
-    let whole = match whole {
-        "0" => 0,
-        "1" => 1000,
-        _ => return None,
-    };
-    let decimals: u16 = format!("{decimals:0<3}").parse().ok()?;
-    (readable && whole + decimals <= 1000).then_some(whole + decimals)
+    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let decimals = format!("{decimals:0<3}").parse().ok()?;
+    match (whole, decimals) {
+        ("0", below_one) => Some(below_one),
+        ("1", 0) => Some(1000),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +130,9 @@ mod tests {
             ("id;q=2, en;q=0.1", English),
             ("id;q=0.1234, en;q=0.1", English),
             ("id;q=1.001, en;q=0.1", English),
+            ("id;q=1.64666, en;q=0.1", English),
+            ("id;q=1.65535, en;q=0.1", English),
+            ("id;q=0.+12, en;q=0.1", English),
             ("id;q=, en;q=0.1", English),
             ("id;level=1, en;q=0.1", English),
             (",;,=;q,", English),
