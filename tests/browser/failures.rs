@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::{browser::Browser, visit::Visit};
+use crate::{accessibility, browser::Browser, visit::Visit};
 
 pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
     let names = (1..100).map(|number| format!("Key {number}"));
@@ -70,6 +70,30 @@ pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
     browser.fill("#name", "Reachable again").await;
     browser.click("#create-submit").await;
     browser.see("#new-key").await;
+}
+
+pub async fn a_script_that_does_not_come_is_told(visit: Arc<Visit>) {
+    visit.api.create(&visit.workspace, "Kept").await;
+    let browser = visit.browser().await;
+    browser.devtools("Network.enable", json!({})).await;
+    block(&browser, &["*.js"]).await;
+    browser.sign_in(&visit.workspace).await;
+    browser.see("#script-missing").await;
+    accessibility::check(&visit, &browser, "the page without its script").await;
+    // What would do nothing is not offered.
+    browser.see_no("#create").await;
+    browser.see_no("button.revoke").await;
+    assert_eq!(browser.count("#keys tbody tr").await, 1);
+
+    block(&browser, &[]).await;
+    browser.click("#script-missing a").await;
+    browser.see("#create").await;
+    browser.see_no("#script-missing").await;
+}
+
+async fn block(browser: &Browser, urls: &[&str]) {
+    let urls = json!({ "urls": urls });
+    browser.devtools("Network.setBlockedURLs", urls).await;
 }
 
 async fn offline(browser: &Browser, offline: bool) {

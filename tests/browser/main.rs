@@ -63,7 +63,8 @@ fn main() -> ExitCode {
         layout: a_hundred_keys_are_listed_newest_first, long_names_do_not_break_a_narrow_window,
             a_hostile_name_is_a_text, keys_that_nothing_has_used_for_90_days_are_told;
         failures: a_key_too_many_is_refused_with_a_request_id, a_key_that_is_gone_already_leaves_the_list,
-            an_api_that_cannot_be_reached_is_told, a_blank_name_is_refused;
+            an_api_that_cannot_be_reached_is_told, a_script_that_does_not_come_is_told,
+            a_blank_name_is_refused;
         signing_in: leads_from_the_dashboard_through_the_issuer_and_back, is_one_click_for_a_ready_person,
             that_is_refused_ends_on_a_page_that_says_so, without_a_workspace_ends_on_a_page_that_says_so,
             out_ends_the_session, out_in_another_tab_is_noticed_in_this_one;

@@ -37,6 +37,8 @@ pub(super) struct Texts {
     pub(super) a_call: &'static str,
     pub(super) no_script: &'static str,
     pub(super) no_script_commands: &'static str,
+    pub(super) script_missing: &'static str,
+    pub(super) reload: &'static str,
 
     // Creating.
     pub(super) create: &'static str,
@@ -159,6 +161,8 @@ static ENGLISH: Texts = Texts {
                 or revoke them.",
     no_script_commands: "Both can be done with a command. In place of $TOKEN goes a key of this \
                          workspace or a Huudis access token; the first command lists the ids.",
+    script_missing: "A part of this page did not load, so keys cannot be created or revoked.",
+    reload: "Reload the page",
 
     create: "Create key",
     create_title: "Create a key",
@@ -311,6 +315,8 @@ static INDONESIAN: Texts = Texts {
                 tetapi tidak dapat membuat atau mencabut kunci.",
     no_script_commands: "Keduanya dapat dilakukan dengan perintah. Ganti $TOKEN dengan kunci ruang kerja \
                          ini atau token akses Huudis; perintah pertama menampilkan id setiap kunci.",
+    script_missing: "Sebagian halaman ini gagal dimuat, jadi kunci tidak dapat dibuat atau dicabut.",
+    reload: "Muat ulang halaman",
 
     create: "Buat kunci",
     create_title: "Buat kunci baru",
