@@ -189,13 +189,15 @@ impl Fields {
                 return Err(ApiError::invalid_field(name, rule));
             }
             without_controls(name, &label, &[])?;
-            if !labels.contains(&label) {
-                labels.push(label);
+            if labels.contains(&label) {
+                continue;
             }
-        }
-        if labels.len() > most {
-            let rule = format!("`{name}` must be at most {most}.");
-            return Err(ApiError::invalid_field(name, rule));
+            // At once: each further one would be compared with all before it.
+            if labels.len() == most {
+                let rule = format!("`{name}` must be at most {most}.");
+                return Err(ApiError::invalid_field(name, rule));
+            }
+            labels.push(label);
         }
         Ok(labels)
     }
@@ -365,6 +367,7 @@ mod tests {
             labels(json!(["a", "b", "c"])),
             refused("`f` must be at most 2.")
         );
+        assert_eq!(labels(json!(["a", "b", "A"])), ok(&["a", "b"]));
         for length in [json!(["abcde"]), json!([" "])] {
             assert_eq!(
                 labels(length),
