@@ -383,6 +383,32 @@ async fn the_tags_are_those_that_tickets_have() {
 }
 
 #[tokio::test]
+async fn many_tags_are_read_whole_and_too_many_for_an_answer_are_a_conflict() {
+    let app = App::start().await;
+    let token = app.token("acc_a");
+    // The longest there are: 40 characters, most of them of four bytes.
+    let tag = |number: u32| format!("{number:05}{}", "𝒳".repeat(35));
+    let item = |number| {
+        json!({
+            "pk": { "S": "ACC#acc_a" },
+            "sk": { "S": format!("TAG#{}", tag(number)) },
+            "tickets": { "N": "1" },
+        })
+    };
+    app.put_all((0..36_000).map(item).collect());
+    let all = app.tags().bearer(&token).await_status(200).await;
+    let all = all.data()["tags"].as_array().unwrap();
+    assert_eq!((all.len(), &all[35_999]), (36_000, &json!(tag(35_999))));
+    app.put_all((36_000..37_000).map(item).collect());
+    let refused = app.tags().bearer(&token).await_status(409).await;
+    assert_eq!(refused.code(), "CONFLICT");
+    // The tickets are none the worse.
+    let ticket = app.new_ticket("acc_a").await;
+    let update = app.update(&text(&ticket, "id"), &json!({ "tags": [tag(0)] }));
+    update.bearer(&token).await_status(200).await;
+}
+
+#[tokio::test]
 async fn a_long_thread_is_read_whole_and_one_too_long_to_read_is_not_written() {
     let app = App::start().await;
     let token = app.token("acc_a");

@@ -129,7 +129,7 @@ impl DynamoDb {
         Ok(found["Items"].as_array().cloned().unwrap_or_default())
     }
 
-    /// Puts items, in DynamoDB's JSON, past the API: for a benchmark, of more than could be created there.
+    /// Puts items, in DynamoDB's JSON, past the API: more than could be created there.
     ///
     /// # Errors
     ///

@@ -231,6 +231,8 @@ pub enum Whole {
     Thread,
     /// The canned replies of a workspace.
     CannedReplies,
+    /// The tags of a workspace.
+    Tags,
 }
 
 impl Whole {
@@ -290,6 +292,9 @@ impl From<StoreError> for ApiError {
             }
             StoreError::Full(Whole::CannedReplies) => Self::conflict(
                 "The workspace's canned replies are too long to take more. Delete one that is not used.",
+            ),
+            StoreError::Full(Whole::Tags) => Self::conflict(
+                "The workspace has more tags than fit into one answer. Take some off its tickets.",
             ),
         }
     }

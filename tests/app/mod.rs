@@ -293,6 +293,11 @@ impl App {
         DYNAMODB.items(&self.table).unwrap()
     }
 
+    /// Puts items into the table, past the API: more than could be created there.
+    pub fn put_all(&self, items: Vec<Value>) {
+        DYNAMODB.put_all(&self.table, items).unwrap();
+    }
+
     /// All lines that the functions have logged.
     pub fn log(&self) -> Vec<String> {
         let instances = self.functions.values().flatten().filter_map(OnceCell::get);

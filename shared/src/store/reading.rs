@@ -102,11 +102,27 @@ impl Database {
         partition: &str,
         sort: Sort<'_>,
     ) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let take = |page| {
+            items.extend::<Vec<_>>(page);
+            Ok(())
+        };
+        self.read_pages(attempted, partition, sort, take).await?;
+        Ok(items)
+    }
+
+    /// The same for as long as `take` takes what each request has read: where there may be more than memory holds.
+    pub(super) async fn read_pages(
+        &self,
+        attempted: &str,
+        partition: &str,
+        sort: Sort<'_>,
+        mut take: impl FnMut(Vec<Item>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let (condition, sort) = match sort {
             Sort::BeginsWith(prefix) => ("pk = :pk AND begins_with(sk, :sk)", prefix),
             Sort::From(first) => ("pk = :pk AND sk >= :sk", first),
         };
-        let mut items = Vec::new();
         let mut after = None;
         loop {
             let page = self
@@ -118,10 +134,10 @@ impl Database {
                 .consistent_read(true)
                 .set_exclusive_start_key(after);
             let page = self.query(attempted, page).await?;
-            items.extend(page.items.unwrap_or_default());
+            take(page.items.unwrap_or_default())?;
             match page.last_evaluated_key {
                 Some(key) => after = Some(key),
-                None => return Ok(items),
+                None => return Ok(()),
             }
         }
     }

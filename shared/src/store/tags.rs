@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use crate::{
     ids::WorkspaceId,
     store::{
-        Database, StoreError,
+        Database, StoreError, Whole,
         item::{self, Item, Read},
         reading::Sort,
         transaction::Transaction,
@@ -23,20 +23,31 @@ fn key(workspace: &WorkspaceId, tag: &str) -> Item {
     item::key(&workspaces::partition(workspace), &format!("{SORT}{tag}"))
 }
 
-/// All of them, sorted by their characters' code points.
+/// All of them, sorted by their characters' code points; [`StoreError::Full`] where they do not fit into an answer. That
+/// takes tens of thousands, which one by one is not worth preventing: the tickets lose nothing by it.
 pub(super) async fn all(
     database: &Database,
     workspace: &WorkspaceId,
 ) -> Result<Vec<String>, StoreError> {
     let partition = workspaces::partition(workspace);
-    let found = database
-        .read_partition("list tags", &partition, Sort::BeginsWith(SORT))
-        .await?;
-    let tag = |item: &Item| {
-        let tag = item.text("sk")?.strip_prefix(SORT);
-        tag.map(str::to_owned).ok_or_else(|| item::broken("sk"))
+    let (mut tags, mut bytes) = (Vec::new(), 0);
+    let take = |page: Vec<Item>| {
+        for item in page {
+            let tag = item.text("sk")?.strip_prefix(SORT);
+            let tag = tag.ok_or_else(|| item::broken("sk"))?;
+            bytes += Whole::bytes_of(&tag);
+            tags.push(tag.to_owned());
+        }
+        match bytes {
+            ..=Whole::MAX_BYTES => Ok(()),
+            _ => Err(StoreError::Full(Whole::Tags)),
+        }
     };
-    found.iter().map(tag).collect()
+    let of_tags = Sort::BeginsWith(SORT);
+    database
+        .read_pages("list tags", &partition, of_tags, take)
+        .await?;
+    Ok(tags)
 }
 
 /// How many tickets have each of these tags. 1 request and 1 unit for each tag, at the same time.

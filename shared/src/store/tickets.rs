@@ -241,7 +241,7 @@ impl Tickets<'_> {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where the table does not answer.
+    /// [`StoreError`] where the table does not answer, or they are too many for an answer.
     pub async fn tags(&self) -> Result<Vec<String>, StoreError> {
         let Workspace { id, database, .. } = self.0;
         tags::all(database, id).await
