@@ -159,9 +159,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<String, ApiError> {
         let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
-        let client = self
-            .client(&metadata, callback)
-            .map_err(ApiError::internal)?;
+        let client = self.client(&metadata, callback)?;
         let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
         let mut request = client
             .authorize_url(|| CsrfToken::new(under_way.state.clone()))
@@ -189,9 +187,7 @@ impl Provider {
     ) -> Result<Tokens, ApiError> {
         const ATTEMPTED: &str = "exchange a code";
         let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
-        let client = self
-            .client(&metadata, callback)
-            .map_err(ApiError::internal)?;
+        let client = self.client(&metadata, callback)?;
         let client = client.set_client_secret(self.client_secret.get().await?.clone());
         let send = async |request: http::Request<Vec<u8>>| self.http.send(ATTEMPTED, request).await;
         let exchanged = client
@@ -229,11 +225,14 @@ impl Provider {
         id_token::verify(&self.tokens, &self.client_id, tokens, nonce, now).await
     }
 
-    fn client(&self, metadata: &Metadata, callback: &str) -> Result<OpenIdClient, Cause> {
-        let unusable = |e| Cause::new("read the issuer's discovery document", &e);
+    fn client(&self, metadata: &Metadata, callback: &str) -> Result<OpenIdClient, ApiError> {
+        let unusable =
+            |e| ApiError::internal(Cause::new("read the issuer's discovery document", &e));
         let auth = AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unusable)?;
         let token = TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?;
-        let callback = RedirectUrl::new(callback.to_owned()).map_err(unusable)?;
+        // It is ours but for the host, which the request names.
+        let callback = RedirectUrl::new(callback.to_owned())
+            .map_err(|_| ApiError::validation("The request's host is none that a URL can have."))?;
         Ok(Client::new(ClientId::new(self.client_id.clone()))
             .set_auth_type(metadata.auth_type())
             .set_auth_uri(auth)
