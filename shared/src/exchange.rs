@@ -12,6 +12,7 @@ use crate::{
     ids::WorkspaceId,
     limits::{Standing, Verdict},
     meter::Meter,
+    portal::language::Language,
 };
 
 /// One request's record. It has no `Debug`: of cookies nothing may be shown.
@@ -22,6 +23,7 @@ pub struct Exchange {
     caller: OnceLock<(Caller, WorkspaceId)>,
     standing: OnceLock<Standing>,
     cookies: Mutex<Vec<String>>,
+    errors_language: OnceLock<Language>,
 }
 
 impl Exchange {
@@ -32,6 +34,7 @@ impl Exchange {
             caller: OnceLock::new(),
             standing: OnceLock::new(),
             cookies: Mutex::default(),
+            errors_language: OnceLock::new(),
         }
     }
 
@@ -43,7 +46,7 @@ impl Exchange {
         self.deadline
     }
 
-    // A request has one caller and is counted once: in neither of these is there anything to replace.
+    // A request has one caller, is counted once and speaks one language: in none of these is there anything to replace.
 
     /// Takes down who calls, and how they stand.
     ///
@@ -79,6 +82,17 @@ impl Exchange {
     pub(crate) fn cookies(&self) -> Vec<String> {
         let cookies = self.cookies.lock();
         cookies.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has an error told on a page in this language; without one, in the envelope.
+    pub(crate) fn tell_errors_in(&self, language: Option<Language>) {
+        if let Some(language) = language {
+            let _ = self.errors_language.set(language);
+        }
+    }
+
+    pub(crate) fn errors_language(&self) -> Option<Language> {
+        self.errors_language.get().copied()
     }
 
     pub(crate) fn caller(&self) -> Option<(&Caller, &WorkspaceId)> {

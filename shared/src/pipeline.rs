@@ -41,12 +41,15 @@ pub(crate) async fn answer<E: Endpoint>(
     let deadline = started + time_left(context);
     let exchange = Arc::new(Exchange::new(deadline));
 
-    let request = Request::from_event(event);
-    let pages = request.as_ref().ok().filter(|_| E::TELLS_ERRORS_AS_PAGES);
-    let page_language = pages.and_then(reply::page_language_of);
+    let work = async {
+        let request = Request::from_event(event)?;
+        if E::TELLS_ERRORS_AS_PAGES {
+            exchange.tell_errors_in(reply::page_language_of(&request));
+        }
+        endpoint.answer(request, platform, &exchange).await
+    };
     // In a box, because what it awaits is nested deeper than the compiler follows.
-    let work = async { endpoint.answer(request?, platform, &exchange).await }.boxed_local();
-    let caught = AssertUnwindSafe(work).catch_unwind();
+    let caught = AssertUnwindSafe(work.boxed_local()).catch_unwind();
     let outcome = match tokio::time::timeout_at(deadline.into(), caught).await {
         Ok(Ok(outcome)) => outcome,
         // What panicked, and where, is in the panic hook's line (crate::log).
@@ -54,7 +57,7 @@ pub(crate) async fn answer<E: Endpoint>(
         Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
     };
 
-    let response = reply::write(&outcome, &request_id, &exchange, E::READERS, page_language);
+    let response = reply::write(&outcome, &request_id, &exchange, E::READERS);
     log::request(&log::Finished {
         route,
         request_id: &request_id,

@@ -88,21 +88,20 @@ pub(crate) fn page_language_of(request: &Request) -> Option<Language> {
     request.is_navigation().then(|| language_of(request))
 }
 
-/// Writes the response that the gateway sends. With a language, an error is told on a page.
+/// Writes the response that the gateway sends.
 pub(crate) fn write(
     outcome: &Result<Reply, ApiError>,
     request_id: &RequestId,
     exchange: &Exchange,
     readers: Readers,
-    page_language: Option<Language>,
 ) -> ApiGatewayV2httpResponse {
     let mut response = match outcome {
         Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id, readers),
         Ok(Reply::Page(page)) => response(200, headers(&OF_PAGES), &page.0),
         Ok(Reply::File(file)) => response(200, headers_of(file), file.body),
         Err(error) => {
-            let page = page_language.and_then(|language| page_of(error, request_id, language));
-            match page {
+            let language = exchange.errors_language();
+            match language.and_then(|language| page_of(error, request_id, language)) {
                 Some(html) => response(error.code.status(), headers(&OF_PAGES), &html),
                 None => envelope::seal(Err(error), request_id, readers),
             }
