@@ -11,9 +11,16 @@ use shared::{
 fuzz_target!(|input: (&str, &str, &str)| {
     let (asked, remembered, accepted) = input;
     let language = negotiate(Some(asked), Some(remembered), Some(accepted));
-    if let Some(asked) = Language::parse(asked) {
-        assert_eq!(language, asked);
-    } else if let Some(remembered) = Language::parse(remembered) {
-        assert_eq!(language, remembered);
+    // Each is looked at only where those before it say nothing.
+    let asked_alone = negotiate(Some(asked), None, None);
+    if let Some(exact) = Language::parse(asked) {
+        assert_eq!((language, asked_alone), (exact, exact));
     }
+    if asked_alone == Language::Indonesian {
+        assert_eq!(language, Language::Indonesian);
+    }
+    assert_eq!(
+        negotiate(None, None, Some(accepted)),
+        negotiate(Some("?"), Some("?"), Some(accepted))
+    );
 });

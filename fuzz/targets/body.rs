@@ -1,19 +1,65 @@
-//! The way of a body from an event to a field: plain text, and the base64 that it may come as.
+//! The way of a body from an event to a field, whatever kind of field it is.
 
 #![no_main]
 
+use std::collections::HashSet;
+
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use shared::request::Request;
+use shared::{
+    portal::language::Language,
+    request::{Fields, Request},
+    words::Words,
+};
 
-fuzz_target!(|input: (bool, &str)| {
-    let (is_base64_encoded, body) = input;
-    let event = json!({ "body": body, "isBase64Encoded": is_base64_encoded }).to_string();
-    let Ok(request) = Request::from_event(&event) else {
-        return;
-    };
-    let Ok(fields) = request.fields() else { return };
-    if let Ok(name) = fields.line("name", 120) {
-        assert!((1..=120).contains(&name.chars().count()) && name.trim() == name);
+fuzz_target!(|text: &str| {
+    let listed: Vec<_> = text.split(',').collect();
+    // A fuzzer seldom finds a field's name, or JSON that is whole.
+    for body in [
+        text,
+        &format!(r#"{{"f":{text}}}"#),
+        &json!({ "f": text }).to_string(),
+        &json!({ "f": listed }).to_string(),
+    ] {
+        read(&json!({ "body": body }));
     }
+    read(&json!({ "body": text, "isBase64Encoded": true }));
 });
+
+fn read(event: &serde_json::Value) {
+    if let Ok(request) = Request::from_event(&event.to_string())
+        && let Ok(fields) = request.fields()
+    {
+        check(&fields);
+    }
+}
+
+fn check(fields: &Fields) {
+    let is_line = |text: &str, max| {
+        (1..=max).contains(&text.chars().count())
+            && text.trim() == text
+            && !text.contains(char::is_control)
+    };
+    if let Ok(line) = fields.line("f", 120) {
+        assert!(is_line(line, 120));
+    }
+    if let Ok(Some(line)) = fields.line_if_any("f", 120) {
+        assert!(is_line(line, 120));
+    }
+    if let Ok(body) = fields.body("f", 1000) {
+        assert!(body.chars().count() <= 1000 && !body.trim().is_empty());
+    }
+    if let Ok(address) = fields.email("f") {
+        assert!(is_line(address, 254) && address.contains('@'), "{address}");
+    }
+    if let Ok(labels) = fields.labels("f", 10, 40) {
+        assert!(labels.len() <= 10 && labels.iter().all(|label| is_line(label, 40)));
+        assert_eq!(labels.iter().collect::<HashSet<_>>().len(), labels.len());
+    }
+    if let Ok(Some(word)) = fields.word::<Language>("f") {
+        assert_eq!(fields.text("f", 10).ok(), Some(word.as_str()));
+    }
+    if fields.flag("f").is_ok_and(|flag| flag) {
+        assert!(fields.has("f") && fields.is_filled("f"));
+    }
+}

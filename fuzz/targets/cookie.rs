@@ -14,9 +14,16 @@ use shared::{
 static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::from_secret("fuzz"));
 
 fuzz_target!(|input: (&str, &str, &str)| {
-    let (host, cookie, value) = input;
-    let header = format!("{cookie}; __Host-suppuo_session={value}; suppuo_session={value}");
-    let event = json!({ "headers": { "host": host, "cookie": cookie }, "cookies": [header] });
+    let (host, cookies, value) = input;
+    for host in [host, "api.example.test", "localhost"] {
+        for name in ["__Host-suppuo_session", "suppuo_session", "suppuo_sign_in"] {
+            read(host, cookies, &format!("{name}={value}"));
+        }
+    }
+});
+
+fn read(host: &str, cookies: &str, cookie: &str) {
+    let event = json!({ "headers": { "host": host, "cookie": cookies }, "cookies": [cookie] });
     let Ok(request) = Request::from_event(&event.to_string()) else {
         unreachable!("whatever is in them")
     };
@@ -31,4 +38,4 @@ fuzz_target!(|input: (&str, &str, &str)| {
         // Nobody else has the key.
         assert!(UnderWay::open(&KEYS, held, Timestamp::now()).is_none());
     }
-});
+}

@@ -3,10 +3,27 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::request::Request;
+use shared::{
+    cookies::Name,
+    ids::{ApiKeyId, TicketId},
+    request::Request,
+};
 
 fuzz_target!(|event: &str| {
-    if let Ok(request) = Request::from_event(event) {
-        let _ = (request.path_parameter("id"), request.fields().is_ok());
+    let Ok(request) = Request::from_event(event) else {
+        return;
+    };
+    let query = request.query();
+    let _ = (request.fields().is_ok(), request.is_navigation());
+    let _ = (
+        query.text("q").is_ok(),
+        query.number("limit", 1, 100).is_ok(),
+    );
+    let _ = (
+        request.id::<ApiKeyId>().is_ok(),
+        request.id::<TicketId>().is_ok(),
+    );
+    for name in [Name::Session, Name::SignIn, Name::Language] {
+        assert!(request.cookie(name).is_none() || request.origin().is_some());
     }
 });

@@ -1,16 +1,19 @@
-//! The headers of an event, and the `Authorization` header among them.
+//! The headers of an event: any, the host, and `Authorization`.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use shared::{credentials::bearer::Authorization, request::Request};
+use url::Url;
 
 fuzz_target!(|input: (&str, &str)| {
     let (name, value) = input;
     let event =
         json!({ "headers": { name: value, "host": value, "Authorization": value } }).to_string();
-    assert!(Request::from_event(&event).is_ok());
+    let Ok(request) = Request::from_event(&event) else {
+        unreachable!("whatever is in them")
+    };
     match Authorization::of(Some(value)) {
         Ok(Authorization::ApiKey(token) | Authorization::AccessToken(token)) => {
             assert!(
@@ -19,5 +22,17 @@ fuzz_target!(|input: (&str, &str)| {
         }
         Ok(Authorization::Absent) => unreachable!("there is a header"),
         Err(_) => {}
+    }
+    let Some(origin) = request.origin() else {
+        return;
+    };
+    // What a host is taken for has no path, no user and no query of its own.
+    if let Ok(url) = Url::parse(&origin.url("/here")) {
+        assert!(url.path() == "/here" && url.username().is_empty() && url.query().is_none());
+    }
+    if origin.is_named_by(name)
+        && let (Ok(ours), Ok(theirs)) = (Url::parse(&origin.url("")), Url::parse(name))
+    {
+        assert_eq!(ours.origin(), theirs.origin());
     }
 });

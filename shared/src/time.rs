@@ -34,7 +34,7 @@ impl Timestamp {
 
     /// The moment `millis` milliseconds after the epoch.
     #[must_use]
-    pub fn from_millis(millis: i64) -> Self {
+    pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 

@@ -41,7 +41,7 @@ struct Header {
 
 /// The claims that every token has (RFC 7519 section 4.1), read once the signature is good.
 #[derive(Deserialize)]
-pub(crate) struct Registered {
+pub struct Registered {
     iss: String,
     aud: Audience,
     exp: NumericDate,
@@ -51,7 +51,8 @@ pub(crate) struct Registered {
 
 impl Registered {
     /// When the token ends.
-    pub(crate) fn expires_at(&self) -> Timestamp {
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
         Timestamp::from_millis(self.exp.0)
     }
 
