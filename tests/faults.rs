@@ -36,7 +36,7 @@ async fn failing_transactions(app: &App, way: Fault) -> App {
     };
     // What is tried again is so until the function's time is up.
     let sibling = app.sibling().faults(faults);
-    sibling.timeout(Duration::from_secs(4)).start().await
+    sibling.timeout(Duration::from_secs(6)).start().await
 }
 
 async fn histories(one_in: u32, ways: &'static [Fault]) {

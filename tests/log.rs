@@ -183,8 +183,9 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
 #[tokio::test]
 async fn a_table_that_does_not_answer_in_time_is_a_500_before_lambda_ends_the_function() {
     let app = App::builder()
-        .timeout(Duration::from_millis(1300))
-        .faults(|_| Fault::AnswerLate(5000))
+        // Before the last attempt is over, and long enough for the function to start.
+        .timeout(Duration::from_millis(2500))
+        .faults(|_| Fault::AnswerLate(10_000))
         .start()
         .await;
     let known = shared::api_key::PlaintextKey::generate();
