@@ -198,6 +198,42 @@ async fn how_long_sessions_last_is_a_parameter() {
 }
 
 #[tokio::test]
+async fn a_session_that_has_ended_stays_so_when_sessions_may_last_longer() {
+    let app = App::builder()
+        .setting("SESSION_IDLE_HOURS", 1)
+        .start()
+        .await;
+    let session = app.sign_in("acc_a").await;
+    me(&app).session(&session).await_status(200).await;
+    let longer = app.sibling().setting("SESSION_IDLE_HOURS", 12);
+    let longer = longer.start().await;
+    longer.step_clock(0, HOUR + 60_000);
+    me(&longer).session(&session).await_status(401).await;
+    longer.step_clock(0, HOUR - 60_000);
+    me(&longer).session(&session).await_status(200).await;
+}
+
+#[tokio::test]
+async fn a_new_sign_in_ends_the_session_that_the_browser_had() {
+    let app = App::start().await;
+    let before = app.sign_in("acc_a").await;
+    let begun = app.begin_sign_in().await;
+    let query = begun.allow(&json!({}), &json!({}));
+    let done = begun.come_back(&query).cookie(SESSION, &before);
+    let done = done.await_status(302).await;
+    let after = done.cookie(SESSION).unwrap();
+    me(&app).session(after).await_status(200).await;
+    me(&app).session(&before).await_status(401).await;
+
+    // One that does not succeed ends nothing.
+    let begun = app.begin_sign_in().await;
+    let query = begun.allow(&json!({}), &json!({ "nonce": "another" }));
+    let failed = begun.come_back(&query).cookie(SESSION, after);
+    failed.await_status(401).await;
+    me(&app).session(after).await_status(200).await;
+}
+
+#[tokio::test]
 async fn logout_works_on_the_next_request_everywhere() {
     let app = App::builder().instances(2).start().await;
     let session = app.sign_in("acc_a").await;
@@ -388,9 +424,9 @@ async fn of_calls_that_find_the_session_empty_at_once_one_draws() {
             .iter()
             .all(|answer| answer.status == 200)
     );
-    // All that was drawn is 1 and then 8, a twentieth: the rest is there for the token.
+    // All that was drawn is 1 and then 7, a twentieth of the rest, which is there for the token.
     let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
-    assert_eq!(with_token.limit_header("remaining"), Some(160 - 9 - 1));
+    assert_eq!(with_token.limit_header("remaining"), Some(160 - 8 - 1));
 }
 
 #[tokio::test]
@@ -412,10 +448,38 @@ async fn many_sessions_of_one_person_leave_room_for_each_other() {
         me(&app).session(&session).await_status(200).await;
     }
     let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
+    // Two hundredths of what was left each time.
+    let left = (0..40).fold(2000, |left, _| left - left / 200);
+    assert_eq!(with_token.limit_header("remaining"), Some(left - 1));
+}
+
+#[tokio::test]
+async fn sessions_that_are_used_leave_room_for_one_more() {
+    let app = App::start().await;
+    // Each makes a call more than it drew at first.
+    for _ in 0..25 {
+        let session = app.sign_in("acc_a").await;
+        for _ in 0..11 {
+            me(&app).session(&session).await_status(200).await;
+        }
+    }
+    let one_more = app.sign_in("acc_a").await;
+    me(&app).session(&one_more).await_status(200).await;
+}
+
+#[tokio::test]
+async fn a_limit_that_was_lowered_holds_at_once() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    me(&app).session(&session).await_status(200).await;
+    // Another deployment of the same table: what a function is after its parameters changed.
+    let lowered = app.sibling().setting("CALLER_LIMIT", 3).start().await;
+    let answer = me(&lowered).session(&session).await_status(429).await;
     assert_eq!(
-        with_token.limit_header("remaining"),
-        Some(2000 - 40 * 10 - 1)
+        ["limit", "remaining"].map(|name| answer.limit_header(name)),
+        [Some(3), Some(0)]
     );
+    me(&app).session(&session).await_status(200).await;
 }
 
 #[tokio::test]

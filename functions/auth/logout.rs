@@ -3,15 +3,16 @@
 use std::process::ExitCode;
 
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::{Answer, Redirect},
+    endpoint::{Call, form},
+    envelope::Answer,
     error::ApiError,
     portal::SIGNED_OUT,
     serve,
 };
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/auth/logout", authenticated(logout))
+    // Where the page's script does not run, its form comes here by itself.
+    serve("POST /api/v1/auth/logout", form(SIGNED_OUT, logout))
 }
 
 async fn logout(call: Call) -> Result<Answer, ApiError> {
@@ -21,9 +22,5 @@ async fn logout(call: Call) -> Result<Answer, ApiError> {
         ));
     };
     session.end().await?;
-    // A form, where the page's script does not run.
-    if call.request.is_navigation() {
-        return Redirect::to(SIGNED_OUT).try_into();
-    }
     Answer::deleted()
 }

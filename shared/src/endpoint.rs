@@ -3,6 +3,7 @@
 //! The kind of the endpoint decides what its handler is given, and nothing else can be had:
 //!
 //! - [`authenticated`]: a [`Call`], with the caller and their workspace. The only way to a workspace's data.
+//! - [`form`]: the same, sent by a form of a page, too.
 //! - [`page`]: the same, of which it makes a page. Who has not signed in is sent to do so.
 //! - [`open_page`]: the language, of which it makes a page.
 //! - [`sign_in`] and [`signed_in`]: a [`SignInCall`], which leads to a session.
@@ -34,7 +35,7 @@ use crate::{
     portal::language::Language,
     reply::{self, File, Page, Reply},
     request::Request,
-    session::{Lifetime, SessionHash},
+    session::{Lifetime, SessionHash, SessionId},
     sign_in::{Ask, Provider, ReturnTo, SignIn, UnderWay},
     signing::SigningSecret,
     store::{
@@ -137,9 +138,11 @@ impl SignInCall<'_> {
         // Not over where this was no answer to it.
         let under_way = self.sign_in.under_way(sealed, &answer)?;
         self.exchange.set_cookie(Name::SignIn.clear(&self.origin));
+        let before = self.request.cookie(Name::Session);
+        let replaces = before.and_then(SessionId::parse).map(|id| id.hash());
         let done = self
             .sign_in
-            .finish(&self.origin, under_way, &answer)
+            .finish(&self.origin, under_way, &answer, replaces)
             .await?;
         let seconds = self.sign_in.sessions.of_cookie();
         let cookie = Name::Session.set(&self.origin, done.session.reveal(), seconds);
@@ -280,6 +283,18 @@ where
     Authenticated(handler)
 }
 
+/// An endpoint for callers with a credential that a form of a page is sent to as well. A browser that shows what it is
+/// answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
+pub fn form<F>(done: &'static str, handler: F) -> impl Endpoint
+where
+    F: AsyncFn(Call) -> Result<Answer, ApiError>,
+{
+    Form {
+        done,
+        endpoint: Authenticated(handler),
+    }
+}
+
 /// An endpoint of the public form.
 pub fn public<F>(handler: F) -> impl Endpoint
 where
@@ -400,6 +415,31 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Authenticated<F>
             session,
         };
         (self.0)(call).await.map(Reply::Answer)
+    }
+}
+
+struct Form<F> {
+    done: &'static str,
+    endpoint: Authenticated<F>,
+}
+
+impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
+    async fn answer(
+        &self,
+        request: Request,
+        platform: &Platform,
+        exchange: &Arc<Exchange>,
+    ) -> Result<Reply, ApiError> {
+        let is_shown = request.is_navigation();
+        let answer = self.endpoint.answer(request, platform, exchange).await;
+        let is_over = match &answer {
+            Ok(_) => true,
+            Err(error) => error.code == ErrorCode::AuthRequired,
+        };
+        if is_shown && is_over {
+            return Answer::try_from(Redirect::to(self.done)).map(Reply::Answer);
+        }
+        answer
     }
 }
 

@@ -43,11 +43,11 @@ use crate::{
     origin::Origin,
     random,
     request::Query,
-    session::{Lifetime, SessionId},
+    session::{Lifetime, SessionHash, SessionId},
     signing::SigningKeys,
     store::{
         Database,
-        sessions::{self, Minting, SignedIn},
+        sessions::{self, DoneSignIn, Minting, SignedIn},
     },
     time::Timestamp,
     words,
@@ -139,7 +139,8 @@ impl SignIn<'_> {
         }
     }
 
-    /// Finishes a sign-in with the issuer's answer to it (RFC 6749 section 4.1.2).
+    /// Finishes a sign-in with the issuer's answer to it (RFC 6749 section 4.1.2): with a session, which the browser has in
+    /// place of the one that it `replaces`.
     ///
     /// # Errors
     ///
@@ -150,6 +151,7 @@ impl SignIn<'_> {
         origin: &Origin,
         under_way: UnderWay,
         answer: &Query,
+        replaces: Option<SessionHash>,
     ) -> Result<Done, ApiError> {
         let iss = answer.text("iss")?;
         if !self.provider.answers_as(iss, self.now).await? {
@@ -168,15 +170,12 @@ impl SignIn<'_> {
             .exchange(&origin.url(CALLBACK), code, verifier, self.now)
             .await?;
         let whose = self.verify(&tokens, &under_way.nonce).await?;
-        let used = base16ct::lower::encode_string(&Sha256::digest(&under_way.state));
-        let minted = sessions::mint(
-            self.database,
-            &whose,
-            self.sessions,
-            &used,
-            under_way.ends_at(),
-            self.now,
-        );
+        let sign_in = DoneSignIn {
+            state: base16ct::lower::encode_string(&Sha256::digest(&under_way.state)),
+            ends: under_way.ends_at(),
+            replaces,
+        };
+        let minted = sessions::mint(self.database, &whose, self.sessions, &sign_in, self.now);
         match minted.await? {
             Minting::Minted(session) => Ok(Done {
                 return_to: under_way.return_to,

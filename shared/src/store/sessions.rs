@@ -5,7 +5,7 @@
 //! ```text
 //! UpdateItem  SESSION#{hash}   ADD calls 1  SET lastSeenAt = now
 //!             IF opened > now - 60 s AND calls < drawn
-//!                AND lastSeenAt > now - 12 h AND createdAt > now - 7 d
+//!                AND lastSeenAt > now - 12 h AND createdAt > now - 7 d AND expiresAt >= now
 //!             returns the item: whose session it is, and how they stand
 //! ```
 //!
@@ -15,8 +15,8 @@
 //!
 //! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each of
 //! several browsers, and access tokens. So a session admits no calls of its own: it *draws* them from the user's window
-//! (see [`windows`]) and gives them out one by one: at first a two-hundredth of the limit, then a twentieth at a time. Most
-//! sessions make a few calls a minute, and a person may have many.
+//! (see [`windows`]) and gives them out one by one: at first a two-hundredth of what that has left, then a twentieth at a
+//! time. Most sessions make a few calls a minute, and a person may have many: the less is left, the less each takes.
 //!
 //! | the session's item | then |
 //! |---|---|
@@ -24,7 +24,7 @@
 //! | its window is over, or all that it drew is given out | it draws, and gives out the first |
 //! | the same, and the user's window has nothing left | over the limit: refused |
 //!
-//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that: the
+//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and some hundred of the rest: the
 //! user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has done
 //! so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady state.
 //! What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of them
@@ -46,7 +46,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What share of the limit a session draws at first in a window: one in so many…
+/// What share of what a user's window has left a session draws at first: one in so many…
 const FIRST_SHARE: u32 = 200;
 
 /// …and what share from then on.
@@ -81,14 +81,22 @@ fn key(hash: &SessionHash) -> Item {
     item::key(&format!("SESSION#{}", hash.as_str()), "SESSION")
 }
 
-/// Mints a session for who signed in, and makes their workspace known. `sign_in` is a hash of the sign-in's state, which
-/// is good for one session; it is forgotten once the sign-in, which ends at `sign_in_ends`, could not be used any more.
+/// A sign-in that a session is minted for.
+pub(crate) struct DoneSignIn {
+    /// A hash of its state, which is good for one session.
+    pub(crate) state: String,
+    /// When it could not be used any more; until then the table remembers that it was.
+    pub(crate) ends: Timestamp,
+    /// The session that the browser had before, and then has no longer.
+    pub(crate) replaces: Option<SessionHash>,
+}
+
+/// Mints a session for who signed in, ends the one that it replaces, and makes their workspace known.
 pub(crate) async fn mint(
     database: &Database,
     whose: &SignedIn,
     lifetime: Lifetime,
-    sign_in: &str,
-    sign_in_ends: Timestamp,
+    sign_in: &DoneSignIn,
     now: Timestamp,
 ) -> Result<Minting, StoreError> {
     let id = SessionId::generate();
@@ -112,17 +120,22 @@ pub(crate) async fn mint(
         }
     }
     // An instance whose clock is behind takes the sign-in for good a little longer.
-    let kept = sign_in_ends.plus_millis(crate::time::HOUR).as_secs_ceil();
+    let kept = sign_in.ends.plus_millis(crate::time::HOUR).as_secs_ceil();
     let used = Put::builder()
-        .set_item(Some(item::key(&format!("SIGNIN#{sign_in}"), "SIGNIN")))
+        .set_item(Some(item::key(
+            &format!("SIGNIN#{}", sign_in.state),
+            "SIGNIN",
+        )))
         .item("expiresAt", item::number(kept))
         .condition_expression("attribute_not_exists(pk)");
-    let written = Transaction::new(database, "mint a session")
+    let mut minting = Transaction::new(database, "mint a session")
         .put(used)?
         .put(session)?
-        .update(workspaces::make_known(&whose.workspace, now))?
-        .commit();
-    match written.await? {
+        .update(workspaces::make_known(&whose.workspace, now))?;
+    if let Some(replaced) = &sign_in.replaces {
+        minting = minting.delete(Delete::builder().set_key(Some(key(replaced))))?;
+    }
+    match minting.commit().await? {
         Ok(()) => Ok(Minting::Minted(id)),
         Err(failed) if failed.contains(&0) => Ok(Minting::UsedAlready),
         Err(_) => Err(StoreError::because("mint a session", "its hash is taken")),
@@ -213,11 +226,14 @@ impl Counting<'_> {
         write
             .set
             .push("lastSeenAt = :now, expiresAt = :expires".to_owned());
-        let alive = "lastSeenAt > :seenAfter AND createdAt > :createdAfter";
+        // The last is for when sessions are allowed to last longer than those that have ended: they stay so.
+        let alive =
+            "lastSeenAt > :seenAfter AND createdAt > :createdAfter AND expiresAt >= :nowInSeconds";
         write.conditions.push(alive.to_owned());
         for (name, value) in [
             (":now", item::moment(self.now)),
             (":expires", item::number(expires)),
+            (":nowInSeconds", item::number(self.now.as_secs_ceil())),
             (
                 ":seenAfter",
                 item::moment(self.lifetime.seen_after(self.now)),
@@ -237,8 +253,10 @@ impl Counting<'_> {
         let mut write = self.write();
         write.add.push("calls :one".to_owned());
         write.value(":one".to_owned(), item::number(1));
-        let has_some = "opened > :ended AND calls < drawn";
+        // The limit may have been lowered below what was drawn.
+        let has_some = "opened > :ended AND calls < drawn AND drawn <= :limit";
         write.conditions.push(has_some.to_owned());
+        write.value(":limit".to_owned(), item::number(self.limit.calls));
         let ended = item::moment(self.limit.ended_before(self.now));
         write.value(":ended".to_owned(), ended);
         windows::send(self.database, &self.key, write).await
@@ -253,9 +271,8 @@ impl Counting<'_> {
         let opened = session.moment("opened")?;
         let has_drawn = window.is_some_and(|window| window.opened == opened);
         let share = if has_drawn { SHARE } else { FIRST_SHARE };
-        let calls = (self.limit.calls / share)
-            .max(1)
-            .min(self.limit.calls.saturating_sub(used));
+        let left = self.limit.calls.saturating_sub(used);
+        let calls = (left / share).max(1).min(left);
         if let (0, Some(window)) = (calls, window) {
             return Ok(Draw::Exhausted(window.standing(self.limit)));
         }
@@ -301,7 +318,8 @@ impl Counting<'_> {
     fn is_alive(&self, session: &Item) -> Result<bool, StoreError> {
         Ok(
             session.moment("lastSeenAt")? > self.lifetime.seen_after(self.now)
-                && session.moment("createdAt")? > self.lifetime.created_after(self.now),
+                && session.moment("createdAt")? > self.lifetime.created_after(self.now)
+                && session.number("expiresAt")? >= self.now.as_secs_ceil(),
         )
     }
 
