@@ -191,7 +191,18 @@ async fn who_signs_out_by_a_form_is_told_so_on_a_page() {
     let told = told.await_status(200).await;
     assert!(told.is_page() && told.text.contains("<html lang=\"id\""));
     assert!(told.header("content-security-policy").is_some());
+    assert!(told.set_cookie("__Host-suppuo_language").is_some());
     app.list().session(&session).await_status(401).await;
+
+    // Who was signed out already, too; a client is told why.
+    let again = app.call("POST", "/api/v1/auth/logout").session(&session);
+    assert_eq!(
+        again.clone().await_status(401).await.code(),
+        "AUTH_REQUIRED"
+    );
+    let again = again.header("accept", "text/html,*/*;q=0.8");
+    let sent = again.await_status(302).await;
+    assert_eq!(sent.header("location"), Some("/dashboard/signed-out"));
 }
 
 #[tokio::test]

@@ -3,13 +3,10 @@
 
 const byId = (id) => document.getElementById(id);
 const words = byId("words").dataset;
-const main = byId("main");
 const status = byId("status");
 const problem = byId("problem");
 const body = byId("keys").tBodies[0];
 const language = document.documentElement.lang;
-
-document.documentElement.classList.add("scripted");
 
 // ---- What is said ----
 
@@ -21,17 +18,30 @@ function say(element, text, name) {
   element.replaceChildren(before, isolated, after);
 }
 
+/** A screen reader says what changes while it listens, and not what was there when it began to. */
+const untilHeard = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+/** Says what happened to the key of this name. */
+async function announce(text, name) {
+  status.replaceChildren();
+  await untilHeard();
+  say(status, text, name);
+}
+
 /** The failure in the element, with what to do about it and the id to quote. */
-function tell(element, text, { status, requestId } = {}) {
+async function tell(element, text, { status, requestId }) {
   const told = byId("failure").content.cloneNode(true);
   told.querySelector(".what").textContent = text;
   told.querySelector(".request-id").textContent = requestId;
   if (!requestId) told.querySelector(".quiet").remove();
   if (status !== 401) told.querySelector(".way-on").remove();
+  element.replaceChildren();
+  await untilHeard();
   element.replaceChildren(told);
 }
 
-function reason({ status, param, retryAfter }) {
+function reason({ text, status, param, retryAfter }) {
+  if (text) return text;
   if (status === 0) return words.unreachable;
   if (status === 401) return words.sessionOver;
   if (status === 400 && param === "name") return words.nameRule;
@@ -71,18 +81,30 @@ async function call(method, path, sent) {
   };
 }
 
+/** A call that changes the keys: of the workspace that the page shows, and of no other, whoever is signed in by now. */
+async function write(method, path, sent) {
+  const { data, failure } = await call("GET", "/auth/me");
+  if (failure) return { failure };
+  if (data.accountId !== words.workspace) return { failure: { text: words.otherWorkspace } };
+  const answer = await call(method, path, sent);
+  if (answer.failure) answer.failure.wasSent = true;
+  return answer;
+}
+
 /** Does the work unless it is under way, and says meanwhile that it is. */
 async function once(button, work) {
   if (isBusy(button)) return;
   const label = button.textContent;
-  const told = button.closest("dialog")?.querySelector(".busy");
-  button.setAttribute("aria-disabled", "true");
+  const dialog = button.closest("dialog");
+  const told = dialog?.querySelector(".busy");
+  const held = dialog?.querySelectorAll("button") ?? [button];
+  for (const one of held) one.setAttribute("aria-disabled", "true");
   button.textContent = button.dataset.busy;
   if (told) told.textContent = button.dataset.busy;
   try {
     await work();
   } finally {
-    button.removeAttribute("aria-disabled");
+    for (const one of held) one.removeAttribute("aria-disabled");
     button.textContent = label;
     if (told) told.textContent = "";
   }
@@ -95,11 +117,11 @@ function asking(dialog, confirm, cancel, told) {
   dialog.addEventListener("cancel", (event) => isBusy(confirm) && event.preventDefault());
   cancel.addEventListener("click", () => isBusy(confirm) || dialog.close());
   return {
-    failed(failure) {
+    async failed(failure) {
       // Whoever is signed out can do nothing more here, and who insisted on closing is told outside.
       const inside = dialog.open && failure.status !== 401;
       if (!inside) dialog.close();
-      tell(inside ? told : problem, reason(failure), failure);
+      await tell(inside ? told : problem, reason(failure), failure);
       if (!inside) problem.querySelector("a")?.focus();
     },
     open() {
@@ -137,10 +159,12 @@ async function create() {
   nameField.removeAttribute("aria-invalid");
   const name = nameField.value.trim();
   const { data, failure } = name
-    ? await call("POST", "/api-keys", { name })
+    ? await write("POST", "/api-keys", { name })
     : { failure: { status: 400, param: "name" } };
   if (failure) {
-    creating.failed(failure);
+    const isUnknown = failure.wasSent && (failure.status === 0 || failure.status >= 500);
+    if (isUnknown) failure.text = words.maybeCreated;
+    await creating.failed(failure);
     if (failure.param === "name") {
       nameField.setAttribute("aria-invalid", "true");
       nameField.focus();
@@ -149,14 +173,13 @@ async function create() {
   }
   addRow(data);
   createDialog.close();
-  say(status, words.created, data.name);
   newKey.textContent = data.key;
   newKeyCurl.textContent = words.curl.replace("{key}", data.key);
   createdDialog.showModal();
   byId("copy").focus();
-  // What happens behind a dialog is not read out: it is said again when the dialog is gone.
-  const said = data.name;
-  createdDialog.addEventListener("close", () => say(status, words.created, said), { once: true });
+  // What happens behind a dialog is not read out.
+  const { name: created } = data;
+  createdDialog.addEventListener("close", () => announce(words.created, created), { once: true });
 }
 
 /** From here on the key is nowhere. */
@@ -177,7 +200,7 @@ addEventListener("pagehide", () => {
 // A page that the browser kept shows what was.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-async function copy(source) {
+async function copy(source, copiedIt) {
   copied.textContent = "";
   let done = true;
   try {
@@ -186,13 +209,15 @@ async function copy(source) {
     done = false;
     getSelection().selectAllChildren(source);
   }
-  copied.classList.toggle("done", done);
+  await untilHeard();
   // Not after the dialog was closed meanwhile.
-  if (source.textContent) copied.textContent = done ? words.copied : words.selected;
+  if (!source.textContent) return;
+  copied.classList.toggle("done", done);
+  copied.textContent = done ? copiedIt : words.selected;
 }
 
-byId("copy").addEventListener("click", () => copy(newKey));
-byId("copy-curl").addEventListener("click", () => copy(newKeyCurl));
+byId("copy").addEventListener("click", () => copy(newKey, words.copiedKey));
+byId("copy-curl").addEventListener("click", () => copy(newKeyCurl, words.copiedCommand));
 
 function addRow({ id, name, keyPrefix, createdAt }) {
   const row = byId("row").content.querySelector("tr").cloneNode(true);
@@ -218,7 +243,7 @@ const revoking = asking(revokeDialog, byId("revoke-confirm"), byId("revoke-cance
 let row;
 
 body.addEventListener("click", (event) => {
-  if (!event.target.closest(".revoke")) return;
+  if (!event.target.closest(".revoke") || isBusy(byId("revoke-confirm"))) return;
   row = event.target.closest("tr");
   byId("revoke-name").textContent = row.querySelector(".key-name").textContent;
   byId("revoke-prefix").textContent = row.querySelector(".key-prefix").textContent;
@@ -231,15 +256,16 @@ byId("revoke-confirm").addEventListener("click", () => once(byId("revoke-confirm
 async function revoke() {
   byId("revoke-problem").replaceChildren();
   const gone = row;
-  const { failure } = await call("DELETE", `/api-keys/${gone.dataset.id}`);
+  const { failure } = await write("DELETE", `/api-keys/${gone.dataset.id}`);
   if (failure && failure.status !== 404) return revoking.failed(failure);
   revokeDialog.close();
-  let next = gone.nextElementSibling;
-  while (next && !next.getClientRects().length) next = next.nextElementSibling;
+  const shown = [...body.rows].filter((row) => row.getClientRects().length);
+  const at = shown.indexOf(gone);
+  const beside = shown[at + 1] ?? shown[at - 1];
   gone.remove();
   count();
-  (next?.querySelector(".revoke") ?? byId("create")).focus();
-  say(status, failure ? words.gone : words.revoked, gone.querySelector(".key-name").textContent);
+  (beside?.querySelector(".revoke") ?? byId("create")).focus();
+  announce(failure ? words.gone : words.revoked, gone.querySelector(".key-name").textContent);
 }
 
 // ---- Signing out ----
@@ -254,12 +280,8 @@ async function signOut() {
   const { failure } = await call("POST", "/auth/logout");
   // Who is not signed in is signed out.
   if (failure && failure.status !== 401) return tell(problem, reason(failure), failure);
-  main.replaceChildren(byId("signed-out").content.cloneNode(true));
-  byId("who").remove();
-  byId("sign-out").remove();
-  const title = main.querySelector("h1");
-  document.title = document.title.replace(/^[^·]+/, `${title.textContent} `);
-  title.focus();
+  // The way back does not lead through here, which would sign in again.
+  location.replace(words.signedOut);
 }
 
 // ---- Moments, in the reader's time zone ----
@@ -302,4 +324,15 @@ function tellMoments(within) {
 
 tellMoments(body);
 setInterval(() => tellMoments(body), 60_000);
-document.addEventListener("visibilitychange", () => document.hidden || tellMoments(body));
+
+// Who comes back later sees what has happened meanwhile.
+const STALE_AFTER = 5 * 60_000;
+const loaded = Date.now();
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  if (Date.now() - loaded < STALE_AFTER || document.querySelector("dialog[open]")) return tellMoments(body);
+  location.reload();
+});
+
+// From here on the page can do all that it offers.
+document.documentElement.classList.add("scripted");

@@ -478,13 +478,7 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         let origin = request.origin().ok_or_else(no_host)?;
-        let language = reply::language_of(&request);
-        let query = request.query();
-        let asked = query.text("lang").ok().flatten().and_then(Language::parse);
-        if let Some(language) = asked {
-            let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
-            exchange.set_cookie(cookie);
-        }
+        let language = language_of(&request, exchange);
         let database = platform.database.of_request(exchange);
         let recognised = match recognise(&request, platform, &database, exchange).await {
             Ok(recognised) => recognised,
@@ -516,11 +510,22 @@ impl<F: Fn(Language) -> Result<Page, ApiError>> Endpoint for OpenPage<F> {
         &self,
         request: Request,
         _platform: &Platform,
-        _exchange: &Arc<Exchange>,
+        exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         request.within_size()?;
-        (self.0)(reply::language_of(&request)).map(Reply::Page)
+        (self.0)(language_of(&request, exchange)).map(Reply::Page)
     }
+}
+
+/// The language of a page for who asks for it. One that its address names is remembered.
+fn language_of(request: &Request, exchange: &Exchange) -> Language {
+    let query = request.query();
+    let asked = query.text("lang").ok().flatten().and_then(Language::parse);
+    if let (Some(language), Some(origin)) = (asked, request.origin()) {
+        let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
+        exchange.set_cookie(cookie);
+    }
+    reply::language_of(request)
 }
 
 /// How long a language that was chosen is remembered: a year.

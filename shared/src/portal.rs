@@ -5,6 +5,7 @@
 //! | the page of API keys | [`api_keys_page`], `templates/api_keys.html` |
 //! | the page that says what went wrong | [`problem_page`], `templates/problem.html` |
 //! | the page for who has signed out | [`signed_out_page`], `templates/signed_out.html` |
+//! | the switch of the languages | `templates/languages.html` |
 //! | what all have around them | `templates/layout.html` |
 //! | which language a reader gets, and all words in it | [`language`], `texts` |
 //! | how a moment is told | `moment` |

@@ -74,7 +74,7 @@ pub async fn everything_can_be_done_with_the_keyboard_alone(visit: Arc<Visit>) {
 
     browser.tab_back_to("#sign-out-button").await;
     press(&browser, ENTER).await;
-    browser.await_focus("h1").await;
+    browser.see("#sign-in-again").await;
     browser.tab_to("#sign-in-again").await;
     press(&browser, ENTER).await;
     browser.see("#as-kim").await;

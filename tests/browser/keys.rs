@@ -37,21 +37,11 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
     let curl = browser.text("#new-key-curl").await;
     assert!(curl.contains("curl") && curl.contains(&key), "{curl}");
     browser.click("#copy").await;
-    browser
-        .until(
-            "it says that it copied",
-            "return !!document.getElementById('copied').innerText",
-        )
-        .await;
+    browser.read("#copied", "Key copied").await;
     assert_eq!(browser.clipboard().await, key);
     browser.click("#copy-curl").await;
-    browser
-        .until(
-            "the command is copied",
-            "return document.getElementById('copied').innerText != ''",
-        )
-        .await;
-    assert_eq!(joined(&browser.clipboard().await), joined(&curl));
+    browser.read("#copied", "Command copied").await;
+    assert_eq!(browser.clipboard().await, curl);
     browser.click("#created-done").await;
     browser.see_no("#created-dialog").await;
 
@@ -140,6 +130,38 @@ async fn are_nowhere(browser: &Browser, keys: &[String]) {
     }
 }
 
+pub async fn leave_the_focus_beside_them_when_they_are_revoked(visit: Arc<Visit>) {
+    let names = ["Third", "Second", "First"].map(str::to_owned);
+    visit.api.create_all(&visit.workspace, names).await;
+    let browser = visit.signed_in().await;
+    for (row, next) in [(2, 2), (2, 1), (1, 0)] {
+        let button = |row| format!("#keys tbody tr:nth-child({row}) button.revoke");
+        browser.click(&button(row)).await;
+        browser.click("#revoke-confirm").await;
+        browser.see_no("#revoke-dialog").await;
+        match next {
+            0 => browser.await_focus("#create").await,
+            next => browser.await_focus(&button(next)).await,
+        }
+    }
+}
+
+pub async fn that_were_used_meanwhile_are_shown_so_to_who_comes_back(visit: Arc<Visit>) {
+    let created = visit.api.create(&visit.workspace, "Meanwhile").await;
+    let browser = visit.signed_in().await;
+    assert_eq!(browser.text(".last-used").await, "never");
+    let key = created["key"].as_str().unwrap();
+    assert_eq!(visit.api.status_with(key).await, 200);
+    let come_back = "const now = Date.now;
+        Date.now = () => now() + arguments[0];
+        document.dispatchEvent(new Event('visibilitychange'))";
+    // Soon, the page is as it was left; later, it is up to date.
+    browser.run(come_back, vec![60_000.into()]).await;
+    assert_eq!(browser.text(".last-used").await, "never");
+    browser.run(come_back, vec![300_000.into()]).await;
+    browser.see(".last-used time").await;
+}
+
 pub async fn stay_when_revoking_is_called_off(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
@@ -184,10 +206,4 @@ pub async fn stay_when_revoking_is_called_off(visit: Arc<Visit>) {
     browser.reload().await;
     browser.see("#keys").await;
     assert_eq!(browser.count("#keys tbody tr").await, 1);
-}
-
-/// As one line, whatever it was folded into.
-fn joined(command: &str) -> String {
-    let words: Vec<_> = command.split_whitespace().collect();
-    words.join(" ")
 }

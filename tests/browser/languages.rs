@@ -38,6 +38,8 @@ pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     browser.click("#sign-out-button").await;
     browser.see("#sign-in-again").await;
     assert!(!browser.text("main").await.contains("signed out"));
+    browser.click("a[hreflang=en]").await;
+    browser.read("main", "signed out").await;
 }
 
 pub async fn other_than_ours_are_english(visit: Arc<Visit>) {

@@ -29,8 +29,17 @@ pub async fn a_hundred_keys_are_listed_newest_first(visit: Arc<Visit>) {
         .map(|number| format!("Key {number}"))
         .collect();
     assert_eq!(shown, serde_json::json!(expected));
-    browser.set_width(NARROW).await;
-    fits(&browser, "a list of a hundred").await;
+    let name = "return document.querySelector('#keys .key-name').parentElement.clientWidth";
+    for width in [NARROW, 640, 768, 927, 928, 1100] {
+        browser.set_width(width).await;
+        fits(&browser, "a list of a hundred").await;
+        // Names are read at every width.
+        let name = browser.run(name, Vec::new()).await;
+        assert!(
+            name.as_u64().is_some_and(|name| name > 140),
+            "{name} at {width}"
+        );
+    }
 }
 
 pub async fn long_names_do_not_break_a_narrow_window(visit: Arc<Visit>) {

@@ -67,9 +67,11 @@ fn main() -> ExitCode {
             a_blank_name_is_refused;
         signing_in: leads_from_the_dashboard_through_the_issuer_and_back, is_one_click_for_a_ready_person,
             that_is_refused_ends_on_a_page_that_says_so, without_a_workspace_ends_on_a_page_that_says_so,
-            out_ends_the_session, out_in_another_tab_is_noticed_in_this_one;
+            out_ends_the_session, out_in_another_tab_is_noticed_in_this_one,
+            to_another_workspace_in_another_tab_is_noticed_in_this_one;
         keys: are_created_copied_used_and_revoked, are_nowhere_once_the_dialog_is_closed,
-            stay_when_revoking_is_called_off;
+            leave_the_focus_beside_them_when_they_are_revoked, stay_when_revoking_is_called_off,
+            that_were_used_meanwhile_are_shown_so_to_who_comes_back;
         languages: come_from_the_browser_and_from_the_switch, other_than_ours_are_english;
         without_script: the_list_is_there_and_the_page_says_how_to_do_the_rest;
         delivery: the_first_paint_needs_little, the_page_defends_itself,

@@ -95,9 +95,7 @@ pub async fn out_ends_the_session(visit: Arc<Visit>) {
 
     browser.click("#sign-out-button").await;
     browser.see("#sign-in-again").await;
-    browser.await_focus("h1").await;
-    browser.see_no("#who").await;
-    browser.see_no("#sign-out-button").await;
+    assert_eq!(browser.place().await, "/dashboard/signed-out");
     assert_eq!(browser.cookie(session.name()).await, None);
     assert_eq!(status("/api/v1/auth/me").await, 401);
     assert_eq!(status("/api/v1/api-keys").await, 401);
@@ -108,6 +106,33 @@ pub async fn out_ends_the_session(visit: Arc<Visit>) {
     browser.see("#as-kim").await;
     browser.go(PAGE).await;
     browser.see("#as-kim").await;
+}
+
+pub async fn to_another_workspace_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
+    let created = visit.api.create(&visit.workspace, "Kept").await;
+    let browser = visit.signed_in().await;
+    browser.open_tab().await;
+    browser.go("/dashboard").await;
+    browser.click("#sign-out-button").await;
+    browser.click("#sign-in-again").await;
+    let another = Visit::another_workspace();
+    browser.sign_in_here("usr_dewi", &another).await;
+    browser.see("#empty").await;
+    browser.close_tab().await;
+
+    // What is done here is meant for the workspace that is shown here.
+    browser.click("button.revoke").await;
+    browser.click("#revoke-confirm").await;
+    browser.read("#revoke-problem", "another workspace").await;
+    browser.click("#revoke-cancel").await;
+    browser.click("#create").await;
+    browser.fill("#name", "Elsewhere").await;
+    browser.click("#create-submit").await;
+    browser.read("#create-problem", "another workspace").await;
+    browser.reload().await;
+    browser.see("#empty").await;
+    let key = created["key"].as_str().unwrap();
+    assert_eq!(visit.api.status_with(key).await, 200);
 }
 
 pub async fn out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {

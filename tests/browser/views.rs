@@ -170,9 +170,6 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str)
         .await;
     browser.expect_in_console("status of 4").await;
     view.take("problem").await;
-    browser.go("/dashboard/signed-out").await;
-    browser.see("#sign-in-again").await;
-    view.take("signed-out-without-script").await;
 }
 
 async fn sign_in_to(browser: &Browser, workspace: &str) {

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::{
     error::ApiError,
     portal::{
-        SIGN_IN, assets,
+        SIGN_IN, SIGNED_OUT, assets,
         language::Language,
         moment::{DAY, Told},
         texts::Texts,
@@ -61,6 +61,7 @@ impl ApiKeysPage<'_> {
             most: MAX_KEYS,
             origin: self.origin,
             sign_in: SIGN_IN,
+            signed_out: SIGNED_OUT,
         };
         page.render().map_err(ApiError::internal)
     }
@@ -99,6 +100,7 @@ struct Page<'a> {
     most: u32,
     origin: &'a str,
     sign_in: &'static str,
+    signed_out: &'static str,
 }
 
 /// A key as the list shows it.
@@ -170,8 +172,8 @@ mod tests {
         let page = page.render().unwrap();
         assert!(!page.contains("<script>alert"));
         let escaped = "&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;&#39;`{{7*7}}";
-        // Who is signed in by name and address, the workspace, the key, its button.
-        assert_eq!(page.matches(escaped).count(), 5);
+        // Who is signed in by name and address, the workspace for the reader and for the script, the key, its button.
+        assert_eq!(page.matches(escaped).count(), 6);
     }
 
     #[test]
@@ -221,11 +223,9 @@ mod tests {
             "revoke-confirm",
             "revoke-cancel",
             "revoke-problem",
-            "sign-in-again",
             "words",
             "row",
             "failure",
-            "signed-out",
         ] {
             let count = page.matches(&format!(r#" id="{id}""#)).count();
             assert_eq!(count, 1, "{id}");

@@ -1,4 +1,4 @@
-//! The page for who has signed out without the script, which would have said the same in place.
+//! The page for who has signed out.
 
 use askama::Template;
 

@@ -52,7 +52,8 @@ pub(super) struct Texts {
     pub(super) try_it: &'static str,
     pub(super) copy_key: &'static str,
     pub(super) copy_command: &'static str,
-    pub(super) copied: &'static str,
+    pub(super) copied_key: &'static str,
+    pub(super) copied_command: &'static str,
     pub(super) selected: &'static str,
     pub(super) done: &'static str,
     pub(super) was_created: &'static str,
@@ -76,6 +77,8 @@ pub(super) struct Texts {
     pub(super) unreachable: &'static str,
     pub(super) refused: &'static str,
     pub(super) session_over: &'static str,
+    pub(super) maybe_created: &'static str,
+    pub(super) other_workspace: &'static str,
     pub(super) quote: &'static str,
     pub(super) sign_in_again: &'static str,
     pub(super) signed_out: &'static str,
@@ -153,20 +156,20 @@ static ENGLISH: Texts = Texts {
     unused_since: "Nothing has used this since",
     never_used_since: "Never used since it was created on",
     no_keys: "No keys yet",
-    what_a_key_is_for: "With a key, your web shop, a chat bot or a script can read, open and answer \
+    what_a_key_is_for: "With a key, your web shop, a chat bot or a script can read, create and answer \
                         tickets by itself, without anybody signed in. Give each its own, so that you can \
                         revoke one and leave the others alone.",
-    a_call: "With a key, a call looks like this:",
+    a_call: "With a key, a request looks like this:",
     no_script: "JavaScript is off. You can see your keys, filter them and sign out here, but not create \
                 or revoke them.",
     no_script_commands: "Both can be done with a command. In place of $TOKEN goes a key of this \
-                         workspace or a Huudis access token; the first command lists the ids.",
+                         workspace or a Huudis access token; the first command lists the IDs.",
     script_missing: "A part of this page did not load, so keys cannot be created or revoked.",
     reload: "Reload the page",
 
     create: "Create key",
     create_title: "Create a key",
-    name_hint: "What will use the key, so that you recognise it later. Up to 120 characters.",
+    name_hint: "Say what will use the key, so that you recognise it later. Up to 120 characters.",
     example_name: "Web shop",
     creating: "Creating…",
     cancel: "Cancel",
@@ -175,31 +178,36 @@ static ENGLISH: Texts = Texts {
     try_it: "Try it with this command:",
     copy_key: "Copy key",
     copy_command: "Copy command",
-    copied: "Copied",
+    copied_key: "Key copied",
+    copied_command: "Command copied",
     selected: "Selected: press Ctrl+C, or ⌘C on a Mac, to copy",
     done: "Done",
     was_created: "Key {name} created.",
 
     revoke: "Revoke",
     revoke_title: "Revoke this key?",
-    revoke_consequence: "Whatever uses it will be refused from its very next call. This cannot be undone.",
+    revoke_consequence: "Whatever uses it will be refused from its very next request. This cannot be undone.",
     revoke_confirm: "Revoke key",
     revoking: "Revoking…",
     was_revoked: "Key {name} revoked.",
-    was_gone: "Key {name} had been revoked already.",
+    was_gone: "Key {name} was already revoked.",
 
-    name_rule: "Give the key a name of 1 to 120 characters.",
+    name_rule: "Give the key a name, up to 120 characters long.",
     full: "This workspace has 100 keys, and that is the most it can have. Revoke one that you no longer \
            need, then try again.",
     conflict: "Somebody is changing this workspace’s keys at this moment, or it has 100 already. Reload \
                the page and try again.",
-    limited: "Too many calls in a short time. Try again {when}.",
+    limited: "Too many requests in a short time. Try again {when}.",
     a_moment: "in a moment",
     failed: "Something failed on our side. Reload the page to see whether it was done, then try again.",
     unreachable: "Suppuo did not answer. Check your connection, then reload the page to see whether it \
                   was done.",
     refused: "Suppuo refused this. Reload the page and try again.",
     session_over: "You are no longer signed in, so nothing was done.",
+    maybe_created: "We cannot tell whether the key was created. Reload the page; if it is in the list, revoke \
+                    it, because it cannot be shown again.",
+    other_workspace: "In this browser, somebody has signed in to another workspace meanwhile, so nothing was done. \
+                      Reload the page.",
     quote: "If you write to us about it, quote",
     sign_in_again: "Sign in again",
     signed_out: "You are signed out",
@@ -211,9 +219,9 @@ static ENGLISH: Texts = Texts {
         way_on: "Sign in again",
     },
     sign_in_stale: Problem {
-        title: "This sign-in is no longer good",
-        text: "A sign-in works once, for a few minutes, and in the browser that it was begun in. Please \
-               begin a new one.",
+        title: "This sign-in has expired",
+        text: "A sign-in works once, for a few minutes, and in the browser that it was started in. Please \
+               start a new one.",
         way_on: "Sign in again",
     },
     no_workspace: Problem {
@@ -223,8 +231,8 @@ static ENGLISH: Texts = Texts {
         way_on: "Sign in with another account",
     },
     too_many_calls: Problem {
-        title: "Too many calls",
-        text: "You have called us more often than a minute allows. Wait a minute, then try again.",
+        title: "Too many requests",
+        text: "You have sent more requests than a minute allows. Wait a minute, then try again.",
         way_on: "Try again",
     },
     our_fault: Problem {
@@ -292,12 +300,12 @@ static INDONESIAN: Texts = Texts {
     signing_out: "Sedang keluar…",
 
     api_keys: "Kunci API",
-    lead: "Dengan kunci, perangkat lunak Anda dapat mengolah tiket di ruang kerja ini. Perlakukan \
+    lead: "Dengan kunci, perangkat lunak Anda dapat mengelola tiket di ruang kerja ini. Perlakukan \
            seperti kata sandi: siapa pun yang memegangnya dapat memakainya.",
     show: "Tampilkan",
     all: "Semua",
     not_used_for_90_days: "Tidak dipakai selama 90 hari",
-    none_match: "Semua kunci di sini dipakai dalam 90 hari terakhir, atau belum berumur 90 hari.",
+    none_match: "Semua kunci di sini dipakai dalam 90 hari terakhir, atau dibuat kurang dari 90 hari yang lalu.",
     name: "Nama",
     key: "Kunci",
     created: "Dibuat",
@@ -307,20 +315,20 @@ static INDONESIAN: Texts = Texts {
     unused_since: "Tidak ada yang memakainya sejak",
     never_used_since: "Belum pernah dipakai sejak dibuat pada",
     no_keys: "Belum ada kunci",
-    what_a_key_is_for: "Dengan kunci, toko daring, bot obrolan, atau skrip Anda dapat membaca, membuka, \
-                        dan menjawab tiket sendiri, tanpa ada orang yang masuk. Beri masing-masing kunci \
+    what_a_key_is_for: "Dengan kunci, toko daring, bot obrolan, atau skrip Anda dapat membaca, membuat, \
+                        dan menjawab tiket secara otomatis, tanpa seorang pun perlu masuk ke akun. Beri masing-masing kunci \
                         tersendiri, agar Anda dapat mencabut satu tanpa mengganggu yang lain.",
-    a_call: "Contoh panggilan dengan kunci:",
+    a_call: "Contoh permintaan dengan kunci:",
     no_script: "JavaScript tidak aktif. Di sini Anda dapat melihat dan menyaring kunci serta keluar, \
                 tetapi tidak dapat membuat atau mencabut kunci.",
     no_script_commands: "Keduanya dapat dilakukan dengan perintah. Ganti $TOKEN dengan kunci ruang kerja \
-                         ini atau token akses Huudis; perintah pertama menampilkan id setiap kunci.",
+                         ini atau token akses Huudis; perintah pertama menampilkan ID setiap kunci.",
     script_missing: "Sebagian halaman ini gagal dimuat, jadi kunci tidak dapat dibuat atau dicabut.",
     reload: "Muat ulang halaman",
 
     create: "Buat kunci",
     create_title: "Buat kunci baru",
-    name_hint: "Apa yang akan memakai kunci ini, agar mudah Anda kenali nanti. Paling banyak 120 karakter.",
+    name_hint: "Sebutkan apa yang akan memakai kunci ini, agar mudah Anda kenali nanti. Paling banyak 120 karakter.",
     example_name: "Toko daring",
     creating: "Sedang membuat…",
     cancel: "Batal",
@@ -329,14 +337,15 @@ static INDONESIAN: Texts = Texts {
     try_it: "Coba dengan perintah ini:",
     copy_key: "Salin kunci",
     copy_command: "Salin perintah",
-    copied: "Tersalin",
+    copied_key: "Kunci tersalin",
+    copied_command: "Perintah tersalin",
     selected: "Sudah dipilih: tekan Ctrl+C, atau ⌘C di Mac, untuk menyalin",
     done: "Selesai",
     was_created: "Kunci {name} telah dibuat.",
 
     revoke: "Cabut",
     revoke_title: "Cabut kunci ini?",
-    revoke_consequence: "Apa pun yang memakainya akan ditolak mulai panggilan berikutnya. Tindakan ini \
+    revoke_consequence: "Apa pun yang memakainya akan ditolak mulai permintaan berikutnya. Tindakan ini \
                          tidak dapat dibatalkan.",
     revoke_confirm: "Cabut kunci",
     revoking: "Sedang mencabut…",
@@ -348,7 +357,7 @@ static INDONESIAN: Texts = Texts {
            tidak Anda perlukan lagi, lalu coba lagi.",
     conflict: "Kunci ruang kerja ini sedang diubah orang lain, atau jumlahnya sudah 100. Muat ulang \
                halaman ini, lalu coba lagi.",
-    limited: "Terlalu banyak panggilan dalam waktu singkat. Coba lagi {when}.",
+    limited: "Terlalu banyak permintaan dalam waktu singkat. Coba lagi {when}.",
     a_moment: "beberapa saat lagi",
     failed: "Terjadi kesalahan di pihak kami. Muat ulang halaman ini untuk melihat apakah sudah berhasil, \
              lalu coba lagi.",
@@ -356,6 +365,10 @@ static INDONESIAN: Texts = Texts {
                   apakah sudah berhasil.",
     refused: "Suppuo menolak tindakan ini. Muat ulang halaman ini, lalu coba lagi.",
     session_over: "Sesi Anda sudah berakhir, jadi tidak ada yang diubah.",
+    maybe_created: "Kami tidak dapat memastikan apakah kunci sudah dibuat. Muat ulang halaman ini; jika kunci itu \
+                    ada di daftar, cabutlah, karena tidak dapat ditampilkan lagi.",
+    other_workspace: "Di peramban ini sudah ada yang masuk ke ruang kerja lain, jadi tidak ada yang diubah. Muat \
+                      ulang halaman ini.",
     quote: "Jika Anda menghubungi kami tentang hal ini, sebutkan",
     sign_in_again: "Masuk lagi",
     signed_out: "Anda sudah keluar",
@@ -379,8 +392,8 @@ static INDONESIAN: Texts = Texts {
         way_on: "Masuk dengan akun lain",
     },
     too_many_calls: Problem {
-        title: "Terlalu banyak panggilan",
-        text: "Panggilan Anda melebihi batas per menit. Tunggu satu menit, lalu coba lagi.",
+        title: "Terlalu banyak permintaan",
+        text: "Permintaan Anda melebihi batas per menit. Tunggu satu menit, lalu coba lagi.",
         way_on: "Coba lagi",
     },
     our_fault: Problem {
@@ -395,7 +408,7 @@ static INDONESIAN: Texts = Texts {
     },
     in_the_way: Problem {
         title: "Ada yang menghalangi",
-        text: "Hal yang sama sedang diubah pada saat bersamaan, jadi tidak ada yang diubah.",
+        text: "Hal yang sama sedang diubah pada saat bersamaan, jadi perubahan Anda tidak disimpan.",
         way_on: "Coba lagi",
     },
 
