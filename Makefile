@@ -74,9 +74,11 @@ check: ## Format, lints as errors, template
 template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, for x86_64
 	.tools/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --region us-east-1
-	@# That it builds is what is checked: without the optimiser, which takes most of the time of a real build.
+	@# That it builds is what is checked: without the optimiser, which takes most of the time of a real build, and where
+	@# `sam deploy` does not look.
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/bin/sam build --parameter-overrides Architecture=x86_64
+	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/bin/sam build \
+	  --build-dir target/sam-check --parameter-overrides Architecture=x86_64
 
 .tools/bin/sam: Makefile
 	@echo "▸ installing what checks and builds the template into .tools"
