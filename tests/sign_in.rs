@@ -393,6 +393,10 @@ async fn the_issuer_is_down() {
     let good = begun.allow(&json!({}), &json!({}));
     app.issuer.go_down();
     is(&begun.come_back(&good).send().await, 500, "INTERNAL_ERROR");
+    // What an instance knows of the issuer is more than nothing, also when it is old.
+    app.step_clock(0, 2 * 3_600_000);
+    app.start_sign_in().await_status(302).await;
+    app.step_clock(0, 0);
     let fresh = app.sibling().start().await;
     is(&fresh.start_sign_in().send().await, 500, "INTERNAL_ERROR");
     // Who has signed in before is not concerned.

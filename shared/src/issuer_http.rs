@@ -87,6 +87,8 @@ impl IssuerHttp {
                 .build();
             Connector::builder()
                 .connector_settings(settings)
+                // Between two calls of a function there may be hours, in which the other side has hung up.
+                .pool_max_idle_per_host(0)
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .build()
         })

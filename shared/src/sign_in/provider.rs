@@ -21,6 +21,7 @@ use crate::{
     credentials::jwt::IssuerTokens,
     error::{ApiError, Cause},
     issuer_http::IssuerHttp,
+    log,
     secrets::{Secret, Vault},
     sign_in::{
         Ask,
@@ -240,15 +241,30 @@ impl Provider {
             .set_redirect_uri(callback))
     }
 
-    /// The discovery document, kept for an hour.
+    /// The discovery document: kept for an hour, and for longer where the issuer does not give another.
     async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, Cause> {
-        const ATTEMPTED: &str = "fetch the issuer's discovery document";
         let mut kept = self.metadata.lock().await;
         if let Some((fetched, metadata)) = &*kept
             && (0..TRUSTED_FOR).contains(&(now.as_millis() - fetched.as_millis()))
         {
             return Ok(Arc::clone(metadata));
         }
+        match (self.fetch_metadata().await, &*kept) {
+            (Ok(metadata), _) => {
+                let metadata = Arc::new(metadata);
+                *kept = Some((now, Arc::clone(&metadata)));
+                Ok(metadata)
+            }
+            (Err(cause), Some((_, before))) => {
+                log::warn(&cause.to_string());
+                Ok(Arc::clone(before))
+            }
+            (Err(cause), None) => Err(cause),
+        }
+    }
+
+    async fn fetch_metadata(&self) -> Result<Metadata, Cause> {
+        const ATTEMPTED: &str = "fetch the issuer's discovery document";
         let issuer = self.issuer.trim_end_matches('/');
         let url = format!("{issuer}/.well-known/openid-configuration");
         let body = self.http.get(ATTEMPTED, &url).await?;
@@ -266,8 +282,6 @@ impl Provider {
         {
             return Err(Cause::of(ATTEMPTED, "an endpoint is without TLS"));
         }
-        let metadata = Arc::new(metadata);
-        *kept = Some((now, Arc::clone(&metadata)));
         Ok(metadata)
     }
 }
