@@ -23,7 +23,8 @@ const untilHeard = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 /** Says what happened to the key of this name. */
 async function announce(text, name) {
-  status.replaceChildren();
+  // Its place is taken at once: what is below it does not move under a pointer.
+  status.replaceChildren("\u00a0");
   await untilHeard();
   say(status, text, name);
 }
@@ -257,7 +258,7 @@ async function revoke() {
   byId("revoke-problem").replaceChildren();
   const gone = row;
   const { failure } = await write("DELETE", `/api-keys/${gone.dataset.id}`);
-  if (failure && failure.status !== 404) return revoking.failed(failure);
+  if (failure && !(failure.wasSent && failure.status === 404)) return revoking.failed(failure);
   revokeDialog.close();
   const shown = [...body.rows].filter((row) => row.getClientRects().length);
   const at = shown.indexOf(gone);
@@ -325,13 +326,17 @@ function tellMoments(within) {
 tellMoments(body);
 setInterval(() => tellMoments(body), 60_000);
 
-// Who comes back later sees what has happened meanwhile.
+// Who comes back later sees what has happened meanwhile, unless that is in the way of what they were doing.
 const STALE_AFTER = 5 * 60_000;
-const loaded = Date.now();
+let left = Date.now();
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  if (Date.now() - loaded < STALE_AFTER || document.querySelector("dialog[open]")) return tellMoments(body);
-  location.reload();
+  if (document.hidden) {
+    left = Date.now();
+    return;
+  }
+  const busy = document.querySelector("dialog[open], [aria-disabled], #problem > *");
+  if (Date.now() - left < STALE_AFTER || busy || !navigator.onLine) tellMoments(body);
+  else location.reload();
 });
 
 // From here on the page can do all that it offers.

@@ -119,7 +119,7 @@ impl SignInCall<'_> {
     ///
     /// # Errors
     ///
-    /// `500` where the issuer does not answer.
+    /// `400` where the request's host is none that a URL can have; `500` where the issuer does not answer and has not before.
     pub async fn begin(&self, return_to: ReturnTo, ask: Ask) -> Result<Redirect, ApiError> {
         let begun = self.sign_in.begin(&self.origin, return_to, ask).await?;
         let cookie = Name::SignIn.set(&self.origin, &begun.sealed, UnderWay::COOKIE_SECONDS);
@@ -283,8 +283,8 @@ where
     Authenticated(handler)
 }
 
-/// An endpoint for callers with a credential that a form of a page is sent to as well. A browser that shows what it is
-/// answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
+/// An endpoint for callers with a credential that a form of a page of ours is sent to as well. A browser that shows what
+/// it is answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
 pub fn form<F>(done: &'static str, handler: F) -> impl Endpoint
 where
     F: AsyncFn(Call) -> Result<Answer, ApiError>,
@@ -430,7 +430,8 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
-        let is_shown = request.is_navigation();
+        let of_ours = credentials::session::same_origin(&request).is_ok();
+        let is_shown = request.is_navigation() && of_ours;
         let answer = self.endpoint.answer(request, platform, exchange).await;
         let is_over = match &answer {
             Ok(_) => true,

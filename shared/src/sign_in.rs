@@ -102,7 +102,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     ///
-    /// `500` where the issuer's discovery document is not to be had.
+    /// `400` where no URL can have that origin; `500` where the issuer's discovery document is not to be had.
     pub(crate) async fn begin(
         &self,
         origin: &Origin,

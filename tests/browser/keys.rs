@@ -152,13 +152,23 @@ pub async fn that_were_used_meanwhile_are_shown_so_to_who_comes_back(visit: Arc<
     assert_eq!(browser.text(".last-used").await, "never");
     let key = created["key"].as_str().unwrap();
     assert_eq!(visit.api.status_with(key).await, 200);
-    let come_back = "const now = Date.now;
-        Date.now = () => now() + arguments[0];
-        document.dispatchEvent(new Event('visibilitychange'))";
-    // Soon, the page is as it was left; later, it is up to date.
-    browser.run(come_back, vec![60_000.into()]).await;
+    let go_and_come_back = "const [away] = arguments;
+        const hide = (value) => {
+            Object.defineProperty(document, 'hidden', { value, configurable: true });
+            document.dispatchEvent(new Event('visibilitychange'));
+        };
+        hide(true);
+        const now = Date.now;
+        Date.now = () => now() + away;
+        hide(false)";
+    // Soon, the page is as it was left; so it is while a dialog is open; later, it is up to date.
+    browser.run(go_and_come_back, vec![240_000.into()]).await;
     assert_eq!(browser.text(".last-used").await, "never");
-    browser.run(come_back, vec![300_000.into()]).await;
+    browser.click("button.revoke").await;
+    browser.run(go_and_come_back, vec![360_000.into()]).await;
+    browser.click("#revoke-cancel").await;
+    assert_eq!(browser.text(".last-used").await, "never");
+    browser.run(go_and_come_back, vec![360_000.into()]).await;
     browser.see(".last-used time").await;
 }
 

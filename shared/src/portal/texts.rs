@@ -408,7 +408,7 @@ static INDONESIAN: Texts = Texts {
     },
     in_the_way: Problem {
         title: "Ada yang menghalangi",
-        text: "Hal yang sama sedang diubah pada saat bersamaan, jadi perubahan Anda tidak disimpan.",
+        text: "Hal yang sama sedang diubah pada saat bersamaan, jadi tidak ada yang diubah.",
         way_on: "Coba lagi",
     },
 

@@ -119,7 +119,8 @@ impl Fields {
             .without_display_text()
             .without_domain_literal();
         match EmailAddress::parse_with_options(text, rules) {
-            Ok(_) if text.len() <= MAX_EMAIL_BYTES => Ok(text),
+            // Quoted, a local part may have a tab.
+            Ok(_) if text.len() <= MAX_EMAIL_BYTES && !text.contains(char::is_control) => Ok(text),
             _ => Err(ApiError::invalid_field(
                 name,
                 format!("`{name}` must be an e-mail address."),
@@ -347,6 +348,7 @@ mod tests {
             "a@[192.0.2.1]",
             "a@b.co\r\nBcc: c@d.ef",
             "a\u{0}@b.co",
+            "\"a\tb\"@c.de",
             &long,
         ] {
             assert_eq!(

@@ -15,8 +15,8 @@
 //!
 //! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each of
 //! several browsers, and access tokens. So a session admits no calls of its own: it *draws* them from the user's window
-//! (see [`windows`]) and gives them out one by one: at first a two-hundredth of what that has left, then a twentieth at a
-//! time. Most sessions make a few calls a minute, and a person may have many: the less is left, the less each takes.
+//! (see [`windows`]) and gives them out one by one: at first a two-hundredth of the limit, then a twentieth at a time. Most
+//! sessions make a few calls a minute, and a person may have many.
 //!
 //! | the session's item | then |
 //! |---|---|
@@ -24,7 +24,7 @@
 //! | its window is over, or all that it drew is given out | it draws, and gives out the first |
 //! | the same, and the user's window has nothing left | over the limit: refused |
 //!
-//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and some hundred of the rest: the
+//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that: the
 //! user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has done
 //! so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady state.
 //! What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of them
@@ -46,7 +46,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What share of what a user's window has left a session draws at first: one in so many…
+/// What share of the limit a session draws at first in a window: one in so many…
 const FIRST_SHARE: u32 = 200;
 
 /// …and what share from then on.
@@ -253,10 +253,8 @@ impl Counting<'_> {
         let mut write = self.write();
         write.add.push("calls :one".to_owned());
         write.value(":one".to_owned(), item::number(1));
-        // The limit may have been lowered below what was drawn.
-        let has_some = "opened > :ended AND calls < drawn AND drawn <= :limit";
+        let has_some = "opened > :ended AND calls < drawn";
         write.conditions.push(has_some.to_owned());
-        write.value(":limit".to_owned(), item::number(self.limit.calls));
         let ended = item::moment(self.limit.ended_before(self.now));
         write.value(":ended".to_owned(), ended);
         windows::send(self.database, &self.key, write).await
@@ -271,8 +269,9 @@ impl Counting<'_> {
         let opened = session.moment("opened")?;
         let has_drawn = window.is_some_and(|window| window.opened == opened);
         let share = if has_drawn { SHARE } else { FIRST_SHARE };
-        let left = self.limit.calls.saturating_sub(used);
-        let calls = (left / share).max(1).min(left);
+        let calls = (self.limit.calls / share)
+            .max(1)
+            .min(self.limit.calls.saturating_sub(used));
         if let (0, Some(window)) = (calls, window) {
             return Ok(Draw::Exhausted(window.standing(self.limit)));
         }
