@@ -37,6 +37,7 @@ mod meter;
 pub mod origin;
 mod pipeline;
 pub mod portal;
+mod published;
 mod random;
 pub mod reply;
 pub mod request;

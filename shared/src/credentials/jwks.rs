@@ -1,9 +1,7 @@
 //! The issuer's public keys (JSON Web Key Set, RFC 7517).
 //!
-//! Fetched when the first token needs them and kept by `kid`. Fetched again when a token names a `kid` that
-//! is not among them (the issuer rotates its keys) or when they are an hour old (it withdraws them), and
-//! for neither more than once a minute: a made-up `kid` must not make us call the issuer. What was
-//! fetched stays in use while the issuer is down. Only while nothing was ever fetched does each token ask.
+//! Kept by `kid` as [`crate::published`] says: fetched again when a token names a `kid` that is not among them (the issuer
+//! rotates its keys) or when they are an hour old (it withdraws them).
 //!
 //! A set may hold keys of other types and for other uses; they are passed over. A `kid` that stands twice
 //! in a set names no key: which was meant cannot be told. A key that was published with its private half
@@ -17,32 +15,21 @@ use std::{
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::Mutex;
 
 use crate::{
     error::{ApiError, Cause},
     issuer_http::IssuerHttp,
+    published::Published,
     time::Timestamp,
 };
 
-/// How soon the issuer is asked again, in milliseconds. Ages are told by the wall clock: the monotonic one may
-/// stand still while Lambda has the function frozen.
-const REFETCH_AFTER: i64 = 60 * 1000;
-/// How long a key is trusted without asking again, in milliseconds.
-const TRUSTED_FOR: i64 = 60 * 60 * 1000;
+type Keys = Arc<HashMap<String, DecodingKey>>;
 
 /// The keys of one issuer.
 pub(crate) struct Jwks {
     url: String,
     http: Arc<IssuerHttp>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    keys: Option<HashMap<String, DecodingKey>>,
-    fetched: Option<Timestamp>,
-    tried: Option<Timestamp>,
+    keys: Published<Keys>,
 }
 
 impl Jwks {
@@ -50,7 +37,7 @@ impl Jwks {
         Self {
             url,
             http,
-            state: Mutex::default(),
+            keys: Published::new("keys stay in use"),
         }
     }
 
@@ -65,36 +52,17 @@ impl Jwks {
         kid: &str,
         now: Timestamp,
     ) -> Result<Option<DecodingKey>, ApiError> {
-        let mut state = self.state.lock().await;
-        let ago = |moment: Option<Timestamp>, least: i64| {
-            // A clock that was set back tells nothing of an age.
-            moment
-                .is_none_or(|moment| !(0..least).contains(&(now.as_millis() - moment.as_millis())))
-        };
-        let known = state
-            .keys
-            .as_ref()
-            .is_some_and(|keys| keys.contains_key(kid));
-        let wanted = !known || ago(state.fetched, TRUSTED_FOR);
-        let allowed = state.keys.is_none() || ago(state.tried, REFETCH_AFTER);
-        if wanted && allowed {
-            state.tried = Some(now);
-            match self.fetch().await {
-                Ok(keys) => {
-                    state.keys = Some(keys);
-                    state.fetched = state.tried;
-                }
-                Err(cause) if state.keys.is_none() => return Err(ApiError::internal(cause)),
-                Err(cause) => crate::log::warn(&format!("keys stay in use: {cause}")),
-            }
-        }
-        Ok(state.keys.as_ref().and_then(|keys| keys.get(kid)).cloned())
+        let has_it = |keys: &Keys| keys.contains_key(kid);
+        let keys = self.keys.get(now, has_it, self.fetch()).await;
+        Ok(keys.map_err(ApiError::internal)?.get(kid).cloned())
     }
 
-    async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, Cause> {
+    async fn fetch(&self) -> Result<Keys, Cause> {
         const ATTEMPTED: &str = "fetch the issuer's keys";
         let body = self.http.get(ATTEMPTED, &self.url).await?;
-        usable_keys(&body).ok_or_else(|| Cause::of(ATTEMPTED, "the answer is no key set"))
+        let keys = usable_keys(&body);
+        keys.map(Arc::new)
+            .ok_or_else(|| Cause::of(ATTEMPTED, "the answer is no key set"))
     }
 }
 

@@ -14,14 +14,13 @@ use oauth2::{
     },
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
 use crate::{
     config::Config,
     credentials::jwt::IssuerTokens,
     error::{ApiError, Cause},
     issuer_http::IssuerHttp,
-    log,
+    published::Published,
     secrets::{Secret, Vault},
     sign_in::{
         Ask,
@@ -29,15 +28,12 @@ use crate::{
         not_completed,
         under_way::UnderWay,
     },
-    time::{HOUR, Timestamp},
+    time::Timestamp,
     words::Words,
 };
 
 /// What is asked for: who it is, their address and their name (OpenID Connect Core 1.0 section 5.4).
 const SCOPES: [&str; 3] = ["openid", "email", "profile"];
-
-/// How long a discovery document is used without asking again, in milliseconds.
-const TRUSTED_FOR: i64 = HOUR;
 
 /// The issuer, as its client sees it.
 pub(crate) struct Provider {
@@ -46,7 +42,7 @@ pub(crate) struct Provider {
     client_secret: Secret<ClientSecret>,
     http: Arc<IssuerHttp>,
     tokens: Arc<IssuerTokens>,
-    metadata: Mutex<Option<(Timestamp, Arc<Metadata>)>>,
+    metadata: Published<Arc<Metadata>>,
 }
 
 /// What is read of the discovery document (OpenID Connect Discovery 1.0 section 3).
@@ -128,7 +124,7 @@ impl Provider {
             client_secret,
             http,
             tokens,
-            metadata: Mutex::default(),
+            metadata: Published::new("the discovery document stays in use"),
         }
     }
 
@@ -142,7 +138,7 @@ impl Provider {
         if let Some(iss) = iss {
             return Ok(iss == self.issuer);
         }
-        let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
+        let metadata = self.metadata(now).await?;
         Ok(!metadata.says_who_it_is)
     }
 
@@ -159,7 +155,7 @@ impl Provider {
         ask: Ask,
         now: Timestamp,
     ) -> Result<String, ApiError> {
-        let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
+        let metadata = self.metadata(now).await?;
         let client = self.client(&metadata, callback)?;
         let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
         let mut request = client
@@ -187,7 +183,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Tokens, ApiError> {
         const ATTEMPTED: &str = "exchange a code";
-        let metadata = self.metadata(now).await.map_err(ApiError::internal)?;
+        let metadata = self.metadata(now).await?;
         let client = self.client(&metadata, callback)?;
         let client = client.set_client_secret(self.client_secret.get().await?.clone());
         let send = async |request: http::Request<Vec<u8>>| self.http.send(ATTEMPTED, request).await;
@@ -241,29 +237,14 @@ impl Provider {
             .set_redirect_uri(callback))
     }
 
-    /// The discovery document: kept for an hour, and for longer where the issuer does not give another.
-    async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, Cause> {
-        let mut kept = self.metadata.lock().await;
-        if let Some((fetched, metadata)) = &*kept
-            && (0..TRUSTED_FOR).contains(&(now.as_millis() - fetched.as_millis()))
-        {
-            return Ok(Arc::clone(metadata));
-        }
-        match (self.fetch_metadata().await, &*kept) {
-            (Ok(metadata), _) => {
-                let metadata = Arc::new(metadata);
-                *kept = Some((now, Arc::clone(&metadata)));
-                Ok(metadata)
-            }
-            (Err(cause), Some((_, before))) => {
-                log::warn(&cause.to_string());
-                Ok(Arc::clone(before))
-            }
-            (Err(cause), None) => Err(cause),
-        }
+    /// The discovery document.
+    async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, ApiError> {
+        let any_will_do = |_: &_| true;
+        let metadata = self.metadata.get(now, any_will_do, self.fetch_metadata());
+        metadata.await.map_err(ApiError::internal)
     }
 
-    async fn fetch_metadata(&self) -> Result<Metadata, Cause> {
+    async fn fetch_metadata(&self) -> Result<Arc<Metadata>, Cause> {
         const ATTEMPTED: &str = "fetch the issuer's discovery document";
         let issuer = self.issuer.trim_end_matches('/');
         let url = format!("{issuer}/.well-known/openid-configuration");
@@ -282,6 +263,6 @@ impl Provider {
         {
             return Err(Cause::of(ATTEMPTED, "an endpoint is without TLS"));
         }
-        Ok(metadata)
+        Ok(Arc::new(metadata))
     }
 }
