@@ -37,8 +37,8 @@ impl Name {
         }
     }
 
-    /// The `Set-Cookie` (RFC 6265 section 4.1) that keeps a value for so many seconds. No script can read it, and no other site's request but a
-    /// link that is followed brings it along. `value` has no character that would need quotes.
+    /// The `Set-Cookie` (RFC 6265 section 4.1) that keeps a value for so many seconds. No script can read it, and no other
+    /// site's request but a link that is followed brings it along. `value` has no character that would need quotes.
     #[must_use]
     pub fn set(self, origin: &Origin, value: &str, seconds: i64) -> String {
         let name = self.on(origin);

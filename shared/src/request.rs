@@ -114,8 +114,7 @@ impl Request {
         if let Some(domain) = context.domain_name {
             headers.entry("host".to_owned()).or_insert(domain);
         }
-        let http = context.http;
-        let http = http.unwrap_or_default();
+        let http = context.http.unwrap_or_default();
         Ok(Self {
             method: http.method.unwrap_or_default(),
             path: event.raw_path.unwrap_or_default(),
