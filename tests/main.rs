@@ -16,6 +16,7 @@ mod dashboard;
 mod envelope;
 mod events;
 mod faults;
+mod hostile_json;
 mod limits;
 mod log;
 mod model;

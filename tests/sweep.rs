@@ -279,7 +279,8 @@ async fn with_garbage_for_a_body() {
         "7",
         "{\"name\":\"\\ud800\"}",
         "name=x",
-        "\u{feff}{\"name\":\"x\"}",
+        "\u{feff}",
+        "\u{feff}\u{feff}{}",
         &"[".repeat(50_000),
         &"x".repeat(1024 * 1024 + 1),
     ];

@@ -8,7 +8,7 @@ use shared::{
     envelope::Answer,
     error::ApiError,
     ids::WorkspaceId,
-    request::Request,
+    request::{Known, Request},
     serve,
     store::tickets::NewTicket,
     ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, Priority, Requester},
@@ -18,6 +18,11 @@ use shared::{
 fn main() -> ExitCode {
     serve("POST /api/v1/public/tickets", submission(read, submit))
 }
+
+const FIELDS: Known = Known {
+    required: &["accountId", "subject", "body", "email"],
+    optional: &["name", "company"],
+};
 
 /// The form as it was filled in.
 struct Form {
@@ -39,13 +44,13 @@ fn no_such_workspace() -> ApiError {
 }
 
 fn read(request: &Request) -> Result<Form, ApiError> {
-    let fields = request.fields()?;
+    let fields = request.fields(&FIELDS)?;
     let workspace = fields.line("accountId", 100)?;
     Ok(Form {
-        workspace: WorkspaceId::parse(workspace).ok_or_else(no_such_workspace)?,
+        workspace: WorkspaceId::parse(&workspace).ok_or_else(no_such_workspace)?,
         ticket: NewTicket {
-            subject: fields.line("subject", MAX_SUBJECT)?.to_owned(),
-            body: fields.body("body", MAX_BODY)?.to_owned(),
+            subject: fields.line("subject", MAX_SUBJECT)?,
+            body: fields.body("body", MAX_BODY)?,
             requester: Requester::new(
                 fields.email("email")?,
                 fields.line_if_any("name", MAX_NAME)?,

@@ -7,6 +7,7 @@ use shared::{
     envelope::Answer,
     error::ApiError,
     ids::{Subject, TicketId},
+    request::Known,
     serve,
     store::tickets::Changes,
     ticket::{MAX_SUB, MAX_TAG, MAX_TAGS},
@@ -16,8 +17,13 @@ fn main() -> ExitCode {
     serve("PATCH /api/v1/tickets/{id}", authenticated(update))
 }
 
+const FIELDS: Known = Known {
+    required: &[],
+    optional: &["status", "priority", "assigneeSub", "tags"],
+};
+
 async fn update(call: Call) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
+    let fields = call.request.fields(&FIELDS)?;
     let mut changes = Changes {
         status: fields.word("status")?,
         priority: fields.word("priority")?,
@@ -27,7 +33,7 @@ async fn update(call: Call) -> Result<Answer, ApiError> {
     // Here `null` says something: nobody's.
     if fields.has("assigneeSub") {
         let sub = fields.line_if_any("assigneeSub", MAX_SUB)?;
-        changes.assignee = Some(sub.and_then(|sub| Subject::parse(sub.to_owned())));
+        changes.assignee = Some(sub.and_then(Subject::parse));
     }
     if changes.are_none() {
         let rule = "One of `status`, `priority`, `assigneeSub` and `tags` is required.";

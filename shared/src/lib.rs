@@ -18,6 +18,11 @@
 //!
 //! `pipeline` ties these together; `log` writes down what happened.
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_types, reason = "tests write JSON and read our own")
+)]
+
 pub mod api_key;
 mod aws;
 mod client_address;
@@ -31,6 +36,7 @@ pub mod error;
 mod exchange;
 pub mod ids;
 mod issuer_http;
+mod json;
 pub mod limits;
 mod log;
 mod meter;

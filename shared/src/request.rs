@@ -13,13 +13,14 @@ use std::{collections::HashMap, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
-use serde_json::Value;
 
 pub use self::{fields::Fields, query::Query};
+pub use crate::json::Known;
 use crate::{
     cookies::{self, Name},
     error::ApiError,
     ids::ResourceId,
+    json::{NoObject, Object},
     origin::Origin,
 };
 
@@ -211,18 +212,46 @@ impl Request {
         Ok(())
     }
 
-    /// The body as a JSON object.
+    /// The fields of the body, which must be a JSON object. A byte order mark before it is ignored (contract, section 1).
     ///
     /// # Errors
     ///
-    /// `400` where it is no JSON, or JSON but no object.
-    pub fn fields(&self) -> Result<Fields, ApiError> {
-        match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(fields)) => Ok(Fields::of(fields)),
-            Ok(_) => Err(ApiError::validation("The body must be a JSON object.")),
-            Err(error) => Err(ApiError::validation(format!(
-                "The body is not valid JSON: {error}."
-            ))),
+    /// `400` where it is no JSON, JSON but no object, or lacks what is required.
+    pub fn fields(&self, known: &'static Known) -> Result<Fields<'_>, ApiError> {
+        let text = str::from_utf8(&self.body).map_err(|_| {
+            ApiError::validation("The body is not UTF-8. Send it as JSON in UTF-8.")
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let object = Object::read(text, known)
+            .map_err(|no_object| ApiError::validation(self.why_no_object(text, &no_object)))?;
+        Fields::of(object, known)
+    }
+
+    fn why_no_object(&self, text: &str, no_object: &NoObject) -> String {
+        const WANTED: &str = "Send a JSON object";
+        if text.trim().is_empty() {
+            return format!("The body is empty. {WANTED}.");
+        }
+        let media_type = self.header("content-type").unwrap_or_default();
+        let is_form = ["application/x-www-form-urlencoded", "multipart/form-data"]
+            .iter()
+            .any(|form| {
+                media_type
+                    .trim_start()
+                    .to_ascii_lowercase()
+                    .starts_with(form)
+            });
+        if is_form && !text.trim_start().starts_with('{') {
+            return format!("The body is a form. {WANTED}, with `Content-Type: application/json`.");
+        }
+        match no_object {
+            NoObject::AnotherType => format!("The body is JSON, but no object. {WANTED}."),
+            NoObject::EndsEarly => {
+                "The body is not valid JSON: it ends before its object does.".to_owned()
+            }
+            NoObject::Malformed { line, column } => {
+                format!("The body is not valid JSON: see line {line}, column {column}.")
+            }
         }
     }
 }
@@ -237,10 +266,15 @@ impl fmt::Debug for Request {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::error::ErrorCode;
+
+    static NAME: Known = Known {
+        required: &["name"],
+        optional: &[],
+    };
 
     fn with_body(body: &str) -> Request {
         Request::from_event(&json!({ "body": body }).to_string()).unwrap()
@@ -309,7 +343,7 @@ mod tests {
         let event =
             json!({ "headers": { "authorization": "Bearer x-1" }, "body": "{\"name\":\"x-2\"}" });
         let request = Request::from_event(&event.to_string()).unwrap();
-        let shown = format!("{request:?} {:?}", request.fields().unwrap());
+        let shown = format!("{request:?} {:?}", request.fields(&NAME).unwrap());
         assert_eq!(shown, "Request { bytes: 14, .. } Fields { count: 1, .. }");
     }
 
@@ -329,33 +363,74 @@ mod tests {
     #[test]
     fn a_base64_body_is_decoded() {
         let event = json!({ "body": "eyJuYW1lIjoieCJ9", "isBase64Encoded": true }).to_string();
-        let fields = Request::from_event(&event).unwrap().fields().unwrap();
+        let request = Request::from_event(&event).unwrap();
+        let fields = request.fields(&NAME).unwrap();
         assert_eq!(fields.line("name", 9).unwrap(), "x");
     }
 
     #[test]
-    fn only_an_object_is_a_body() {
-        for body in [
-            "",
-            "nonsense",
-            "[]",
-            r#"["x"]"#,
-            r#""x""#,
-            "7",
-            "null",
-            r#"{"a":"\ud800"}"#,
-        ] {
-            let error = with_body(body).fields().unwrap_err();
+    fn what_is_no_object_is_told_in_plain_words() {
+        let message = |content_type: &str, body: &str| {
+            let headers = json!({ "content-type": content_type });
+            let event = json!({ "headers": headers, "body": body }).to_string();
+            let request = Request::from_event(&event).unwrap();
+            let error = request.fields(&NAME).unwrap_err();
             assert_eq!(
                 (error.code, error.param),
-                (ErrorCode::ValidationError, None),
-                "{body}"
+                (ErrorCode::ValidationError, None)
             );
+            error.message.into_owned()
+        };
+        for (body, expected) in [
+            ("", "The body is empty. Send a JSON object."),
+            (" \n", "The body is empty. Send a JSON object."),
+            ("\u{feff}", "The body is empty. Send a JSON object."),
+            ("[]", "The body is JSON, but no object. Send a JSON object."),
+            (
+                "\"x\"",
+                "The body is JSON, but no object. Send a JSON object.",
+            ),
+            (
+                "null",
+                "The body is JSON, but no object. Send a JSON object.",
+            ),
+            (
+                "{\"name\":",
+                "The body is not valid JSON: it ends before its object does.",
+            ),
+            (
+                "name=x",
+                "The body is not valid JSON: see line 1, column 2.",
+            ),
+            (
+                "{\n'name'",
+                "The body is not valid JSON: see line 2, column 1.",
+            ),
+        ] {
+            assert_eq!(message("application/json", body), expected, "{body}");
         }
+        let form = "The body is a form. Send a JSON object, with `Content-Type: application/json`.";
+        assert_eq!(message("application/x-www-form-urlencoded", "name=x"), form);
+        assert_eq!(message("Multipart/Form-Data; boundary=a", "--a"), form);
+        // Clients that name no type of their own (curl) say that JSON is a form.
+        let json = "The body is not valid JSON: it ends before its object does.";
+        assert_eq!(message("application/x-www-form-urlencoded", "{"), json);
         let nested = "[".repeat(100_000);
+        let expected = "The body is JSON, but no object. Send a JSON object.";
+        assert_eq!(message("", &nested), expected);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_body() {
+        let request = with_body("\u{feff}{\"name\":\"x\"}");
+        let fields = request.fields(&NAME).unwrap();
+        assert_eq!(fields.line("name", 9).unwrap(), "x");
+        let not_utf8 = json!({ "body": "gA==", "isBase64Encoded": true }).to_string();
+        let request = Request::from_event(&not_utf8).unwrap();
+        let error = request.fields(&NAME).unwrap_err();
         assert_eq!(
-            with_body(&nested).fields().unwrap_err().code,
-            ErrorCode::ValidationError
+            error.message,
+            "The body is not UTF-8. Send it as JSON in UTF-8."
         );
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{
     credentials::{
@@ -13,6 +12,7 @@ use crate::{
     },
     error::ApiError,
     ids::{Subject, WorkspaceId},
+    json::TextOrElse,
     store::windows,
     time::Timestamp,
 };
@@ -22,7 +22,7 @@ use crate::{
 struct Claims {
     sub: String,
     #[serde(default, rename = "accountId")]
-    account_id: Value,
+    account_id: TextOrElse,
 }
 
 /// Tells who holds an access token.
@@ -58,7 +58,7 @@ impl AccessTokens {
         let verified = self.tokens.verify(token, &self.audiences, now);
         let (registered, claims): (_, Claims) = verified.await?;
         let subject = Subject::parse(claims.sub).ok_or_else(|| unverified("no_subject"))?;
-        let workspace = claims.account_id.as_str().and_then(WorkspaceId::parse);
+        let workspace = claims.account_id.text().and_then(WorkspaceId::parse);
         let no_workspace = "The access token belongs to no workspace.";
         Ok(Holder {
             subject,

@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use jsonwebtoken::{Algorithm, crypto};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::{
     config::Issuer,
@@ -36,7 +38,7 @@ struct Header {
     alg: String,
     kid: String,
     #[serde(default)]
-    crit: Value,
+    crit: Option<IgnoredAny>,
 }
 
 /// The claims that every token has (RFC 7519 section 4.1), read once the signature is good.
@@ -111,7 +113,7 @@ impl<'a> Token<'a> {
         if header.alg != "ES256" {
             return Err(unverified("wrong_algorithm"));
         }
-        if !header.crit.is_null() {
+        if header.crit.is_some() {
             return Err(unverified("critical_extension"));
         }
         Ok(Self {
@@ -219,7 +221,7 @@ pub(crate) fn unverified(refusal: &'static str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::config::Config;

@@ -9,14 +9,18 @@
 use std::{fmt, ops::RangeInclusive};
 
 use email_address::{EmailAddress, Options};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
-use crate::{error::ApiError, words::Words};
+use crate::{
+    error::ApiError,
+    json::{self, Known, Object, TextOrElse},
+    words::{Words, listed},
+};
 
-/// The fields of a request's body. A field that nobody asks for is ignored. `Debug` shows none.
-pub struct Fields(Map<String, Value>);
+/// The fields of a request's body that the endpoint knows. `Debug` shows none.
+pub struct Fields<'a>(Object<'a>);
 
-impl fmt::Debug for Fields {
+impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fields")
             .field("count", &self.0.len())
@@ -24,15 +28,26 @@ impl fmt::Debug for Fields {
     }
 }
 
-impl Fields {
-    pub(super) fn of(fields: Map<String, Value>) -> Self {
-        Self(fields)
+impl<'a> Fields<'a> {
+    /// The fields of an object.
+    ///
+    /// # Errors
+    ///
+    /// `400` where a required field is missing: the message names all that are, `param` the first.
+    pub(super) fn of(object: Object<'a>, known: &Known) -> Result<Self, ApiError> {
+        let fields = Self(object);
+        let is_missing = |name: &&&str| fields.value(name).is_none();
+        let missing: Vec<_> = known.required.iter().filter(is_missing).copied().collect();
+        match missing.first() {
+            None => Ok(fields),
+            Some(first) => Err(ApiError::invalid_field(first, all_required(&missing))),
+        }
     }
 
     /// Whether the body has the field, be it `null`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.member(name).is_some()
     }
 
     /// What `read` makes of the field `name`, where it is not missing.
@@ -40,10 +55,10 @@ impl Fields {
     /// # Errors
     ///
     /// Those of `read`.
-    pub fn if_any<'a, T>(
-        &'a self,
+    pub fn if_any<T>(
+        &self,
         name: &str,
-        read: impl FnOnce(&'a Self) -> Result<T, ApiError>,
+        read: impl FnOnce(&Self) -> Result<T, ApiError>,
     ) -> Result<Option<T>, ApiError> {
         self.value(name).map(|_| read(self)).transpose()
     }
@@ -51,7 +66,7 @@ impl Fields {
     /// Whether the field has anything in it: any value but `null` and `""`.
     #[must_use]
     pub fn is_filled(&self, name: &str) -> bool {
-        self.value(name).is_some_and(|value| value != "")
+        self.value(name).is_some_and(|value| value.get() != r#""""#)
     }
 
     /// A text of 1 to `max` characters, whatever they are, trimmed.
@@ -59,10 +74,11 @@ impl Fields {
     /// # Errors
     ///
     /// `400` with `param` where the field is missing, no text, too short or too long.
-    pub fn text(&self, name: &'static str, max: usize) -> Result<&str, ApiError> {
-        let text = self.required(name)?.trim();
+    pub fn text(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
+        let text = self.required(name)?;
+        let text = text.trim();
         within(name, text, 1..=max)?;
-        Ok(text)
+        Ok(text.to_owned())
     }
 
     /// A line of 1 to `max` characters.
@@ -70,9 +86,9 @@ impl Fields {
     /// # Errors
     ///
     /// `400` with `param` where the field is missing or breaks the rules of a line.
-    pub fn line(&self, name: &'static str, max: usize) -> Result<&str, ApiError> {
+    pub fn line(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
         let text = self.text(name, max)?;
-        without_controls(name, text, &[])?;
+        without_controls(name, &text, &[])?;
         Ok(text)
     }
 
@@ -81,14 +97,15 @@ impl Fields {
     /// # Errors
     ///
     /// `400` with `param` where it breaks the rules of a line.
-    pub fn line_if_any(&self, name: &'static str, max: usize) -> Result<Option<&str>, ApiError> {
-        let text = self.string(name)?.map(str::trim);
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
+    pub fn line_if_any(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
+        let text = self.string(name)?.unwrap_or_default();
+        let text = text.trim();
+        if text.is_empty() {
             return Ok(None);
-        };
+        }
         within(name, text, 0..=max)?;
         without_controls(name, text, &[])?;
-        Ok(Some(text))
+        Ok(Some(text.to_owned()))
     }
 
     /// A body of 1 to `max` characters, not all of them blank.
@@ -96,14 +113,14 @@ impl Fields {
     /// # Errors
     ///
     /// `400` with `param` where the field is missing or breaks the rules of a body.
-    pub fn body(&self, name: &'static str, max: usize) -> Result<&str, ApiError> {
+    pub fn body(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
         let text = self.required(name)?;
-        within(name, text, 1..=max)?;
+        within(name, &text, 1..=max)?;
         if text.trim().is_empty() {
             let rule = format!("`{name}` must not be blank.");
             return Err(ApiError::invalid_field(name, rule));
         }
-        without_controls(name, text, &['\t', '\n', '\r'])?;
+        without_controls(name, &text, &['\t', '\n', '\r'])?;
         Ok(text)
     }
 
@@ -112,15 +129,18 @@ impl Fields {
     /// # Errors
     ///
     /// `400` with `param` where the field is missing or no such address.
-    pub fn email(&self, name: &'static str) -> Result<&str, ApiError> {
-        let text = self.required(name)?.trim();
+    pub fn email(&self, name: &'static str) -> Result<String, ApiError> {
+        let text = self.required(name)?;
+        let text = text.trim();
         let rules = Options::default()
             .with_required_tld()
             .without_display_text()
             .without_domain_literal();
         match EmailAddress::parse_with_options(text, rules) {
             // Quoted, a local part may have a tab.
-            Ok(_) if text.len() <= MAX_EMAIL_BYTES && !text.contains(char::is_control) => Ok(text),
+            Ok(_) if text.len() <= MAX_EMAIL_BYTES && !text.contains(char::is_control) => {
+                Ok(text.to_owned())
+            }
             _ => Err(ApiError::invalid_field(
                 name,
                 format!("`{name}` must be an e-mail address."),
@@ -134,9 +154,9 @@ impl Fields {
     ///
     /// `400` with `param` where it is anything else.
     pub fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
-        match self.value(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(*flag),
+        match self.value(name).map(RawValue::get) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
             Some(_) => Err(ApiError::invalid_field(
                 name,
                 format!("`{name}` must be true or false."),
@@ -153,7 +173,7 @@ impl Fields {
         let Some(value) = self.value(name) else {
             return Ok(None);
         };
-        let word = value.as_str().and_then(W::parse);
+        let word = text_of(value).and_then(|text| W::parse(&text));
         let rule = || format!("`{name}` must be {}.", W::listed());
         word.map(Some)
             .ok_or_else(|| ApiError::invalid_field(name, rule()))
@@ -161,8 +181,8 @@ impl Fields {
 
     /// One word of a list, or `otherwise`, whatever the field holds.
     pub fn word_or<W: Words>(&self, name: &str, otherwise: W) -> W {
-        let word = self.value(name).and_then(Value::as_str).and_then(W::parse);
-        word.unwrap_or(otherwise)
+        let word = self.value(name).and_then(text_of);
+        word.and_then(|text| W::parse(&text)).unwrap_or(otherwise)
     }
 
     /// A list of at most `most` lines of 1 to `max` characters, in lower case, each once, in the order in which they
@@ -177,13 +197,12 @@ impl Fields {
         most: usize,
         max: usize,
     ) -> Result<Vec<String>, ApiError> {
-        let rule = || format!("`{name}` must be a list of strings.");
-        let list = self.value(name).and_then(Value::as_array);
-        let list = list.ok_or_else(|| ApiError::invalid_field(name, rule()))?;
+        let no_list = || {
+            let rule = format!("`{name}` must be a list of strings.");
+            ApiError::invalid_field(name, rule)
+        };
         let mut labels = Vec::new();
-        for label in list {
-            let label = label.as_str();
-            let label = label.ok_or_else(|| ApiError::invalid_field(name, rule()))?;
+        let take = |label: &str| {
             let label = label.trim().to_lowercase();
             if !(1..=max).contains(&label.chars().count()) {
                 let rule = format!("Each of `{name}` must have 1 to {max} characters.");
@@ -191,7 +210,7 @@ impl Fields {
             }
             without_controls(name, &label, &[])?;
             if labels.contains(&label) {
-                continue;
+                return Ok(());
             }
             // At once: each further one would be compared with all before it.
             if labels.len() == most {
@@ -199,29 +218,48 @@ impl Fields {
                 return Err(ApiError::invalid_field(name, rule));
             }
             labels.push(label);
-        }
+            Ok(())
+        };
+        let list = self.value(name).ok_or_else(no_list)?;
+        json::each_text(list, take).map_err(|refused| refused.unwrap_or_else(no_list))?;
         Ok(labels)
     }
 
-    fn value(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+    /// The field as it was sent; `None` where it is missing or `null`.
+    fn value(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.member(name).filter(|value| value.get() != "null")
     }
 
-    fn string(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
-        match self.value(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(ApiError::invalid_field(
-                name,
-                format!("`{name}` must be a string."),
-            )),
-        }
+    fn string(&self, name: &'static str) -> Result<Option<String>, ApiError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        text_of(value).map(Some).ok_or_else(|| {
+            let rule = if value.get().starts_with('"') {
+                format!("`{name}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character.")
+            } else {
+                format!("`{name}` must be a string.")
+            };
+            ApiError::invalid_field(name, rule)
+        })
     }
 
-    fn required(&self, name: &'static str) -> Result<&str, ApiError> {
-        self.string(name)?
-            .ok_or_else(|| ApiError::invalid_field(name, format!("`{name}` is required.")))
+    fn required(&self, name: &'static str) -> Result<String, ApiError> {
+        let missing = || ApiError::invalid_field(name, all_required(&[name]));
+        self.string(name)?.ok_or_else(missing)
     }
+}
+
+/// The text that a field holds; `None` where it holds something else.
+fn text_of(value: &RawValue) -> Option<String> {
+    let read: TextOrElse = serde_json::from_str(value.get()).ok()?;
+    read.into_text()
+}
+
+/// Says that these fields are required.
+fn all_required(names: &[&str]) -> String {
+    let is = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {is} required.", listed(names, "and"))
 }
 
 /// What fits into the path of a mail transaction (RFC 5321, section 4.5.3.1.3, and erratum 1690 of RFC 3696).
@@ -252,20 +290,26 @@ fn without_controls(name: &'static str, text: &str, but: &[char]) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn fields(value: Value) -> Fields {
-        match json!({ "f": value }) {
-            Value::Object(fields) => Fields::of(fields),
-            _ => unreachable!(),
-        }
+    static F: Known = Known {
+        required: &[],
+        optional: &["f"],
+    };
+
+    fn with<T>(text: &str, how: impl Fn(&Fields<'_>) -> T) -> T {
+        let text = format!("{{\"f\":{text}}}");
+        how(&Fields::of(Object::read(&text, &F).unwrap(), &F).unwrap())
     }
 
     /// What is read of a field, or the message of its refusal.
-    fn read<T>(value: Value, how: impl Fn(&Fields) -> Result<T, ApiError>) -> Result<T, String> {
-        how(&fields(value)).map_err(|error| {
+    fn read<T>(
+        value: Value,
+        how: impl Fn(&Fields<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, String> {
+        with(&value.to_string(), how).map_err(|error| {
             assert_eq!(error.param, Some("f"));
             error.message.into_owned()
         })
@@ -277,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_line_is_trimmed_and_its_characters_counted() {
-        let line = |value| read(value, |fields| fields.line("f", 3).map(str::to_owned));
+        let line = |value| read(value, |fields| fields.line("f", 3));
         assert_eq!(line(json!("  a b\n")), Ok("a b".to_owned()));
         assert_eq!(line(json!("𝒳𝒴𝒵")), Ok("𝒳𝒴𝒵".to_owned()));
         for length in [json!("abcd"), json!(" \t "), json!("")] {
@@ -295,11 +339,7 @@ mod tests {
 
     #[test]
     fn a_line_may_be_missing_where_it_may() {
-        let line = |value| {
-            read(value, |fields| {
-                fields.line_if_any("f", 3).map(|l| l.map(str::to_owned))
-            })
-        };
+        let line = |value| read(value, |fields| fields.line_if_any("f", 3));
         for nothing in [Value::Null, json!(""), json!(" ")] {
             assert_eq!(line(nothing), Ok(None));
         }
@@ -312,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_body_is_kept_as_it_is() {
-        let body = |value| read(value, |fields| fields.body("f", 6).map(str::to_owned));
+        let body = |value| read(value, |fields| fields.body("f", 6));
         assert_eq!(body(json!(" a\r\n\tb")), Ok(" a\r\n\tb".to_owned()));
         assert_eq!(body(json!(" \n ")), refused("`f` must not be blank."));
         assert_eq!(body(json!("")), refused("`f` must have 1 to 6 characters."));
@@ -324,7 +364,7 @@ mod tests {
 
     #[test]
     fn an_address_is_one_that_mail_can_be_sent_to() {
-        let email = |value| read(value, |fields| fields.email("f").map(str::to_owned));
+        let email = |value| read(value, |fields| fields.email("f"));
         for good in [
             "a@b.co",
             " A.b+c@sub.example.com ",
@@ -402,7 +442,55 @@ mod tests {
             (json!("Shop Ltd"), true),
             (json!(0), true),
         ] {
-            assert_eq!(fields(value).is_filled("f"), filled);
+            let is_filled = with(&value.to_string(), |fields| fields.is_filled("f"));
+            assert_eq!(is_filled, filled);
+        }
+    }
+
+    #[test]
+    fn all_that_is_missing_is_said_at_once() {
+        static THREE: Known = Known {
+            required: &["a", "b", "c"],
+            optional: &["d"],
+        };
+        let missing = |text| {
+            let object = Object::read(text, &THREE).unwrap();
+            let error = Fields::of(object, &THREE).unwrap_err();
+            (error.message.into_owned(), error.param)
+        };
+        let all = "`a`, `b` and `c` are required.".to_owned();
+        assert_eq!(missing(r#"{"d":1}"#), (all, Some("a")));
+        let two = "`b` and `c` are required.".to_owned();
+        assert_eq!(missing(r#"{"a":1,"c":null}"#), (two, Some("b")));
+        let one = "`c` is required.".to_owned();
+        assert_eq!(missing(r#"{"a":"","b":[]}"#), (one, Some("c")));
+    }
+
+    #[test]
+    fn what_no_type_can_hold_is_a_fault_of_its_field() {
+        for text in [
+            r#""a\ud800b""#,
+            "1e999",
+            r#"{"$serde_json::private::RawValue":"\"x\""}"#,
+            r#"[{"$serde_json::private::RawValue":"\"x\""}]"#,
+            &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
+        ] {
+            let faults = with(text, |fields| {
+                [
+                    fields.text("f", 99).err(),
+                    fields.line("f", 99).err(),
+                    fields.line_if_any("f", 99).err(),
+                    fields.body("f", 99).err(),
+                    fields.email("f").err(),
+                    fields.flag("f").err(),
+                    fields.word::<crate::ticket::Status>("f").err(),
+                    fields.labels("f", 9, 9).err(),
+                ]
+            });
+            for fault in faults {
+                let fault = fault.expect(text);
+                assert_eq!((fault.code.status(), fault.param), (400, Some("f")));
+            }
         }
     }
 }
