@@ -36,7 +36,7 @@ struct NewKey<'a> {
 
 async fn create(call: Call) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
-    let name = fields.text("name", 120)?;
+    let name = fields.line("name", 120)?;
     let key = PlaintextKey::generate();
 
     match call.workspace.api_keys().create(&name, &key).await? {
