@@ -11,6 +11,7 @@ use crate::{
 };
 
 const NO_TEXT: &str = "{} must be a string.";
+const EMPTY: &str = "{} must not be empty.";
 
 /// Texts in which nothing shows.
 const NOTHING: [&str; 7] = [
@@ -91,7 +92,7 @@ impl Form<'_> {
 
     async fn check_lines(&self) {
         for &(field, max) in self.lines {
-            let length = format!("{{}} must have 1 to {max} characters.");
+            let length = format!("{{}} must have at most {max} characters.");
             let cases = [
                 (Value::Null, "{} is required."),
                 (json!(7), NO_TEXT),
@@ -100,7 +101,7 @@ impl Form<'_> {
                 (json!("𝒳".repeat(max + 1)), &length),
             ];
             self.check(field, &cases).await;
-            self.check(field, &NOTHING.map(|text| (json!(text), length.as_str())))
+            self.check(field, &NOTHING.map(|text| (json!(text), EMPTY)))
                 .await;
             for fine in [
                 format!(" {} ", "𝒳".repeat(max)),
@@ -135,14 +136,14 @@ impl Form<'_> {
 
     async fn check_bodies(&self) {
         for &(field, max) in self.bodies {
-            let length = format!("{{}} must have 1 to {max} characters.");
+            let length = format!("{{}} must have at most {max} characters.");
             let cases = [
                 (Value::Null, "{} is required."),
                 (json!(false), NO_TEXT),
                 (json!("𝒳".repeat(max + 1)), length.as_str()),
             ];
             self.check(field, &cases).await;
-            self.check(field, &NOTHING.map(|text| (json!(text), length.as_str())))
+            self.check(field, &NOTHING.map(|text| (json!(text), EMPTY)))
                 .await;
             self.check_cleaned(field).await;
             for fine in [
@@ -396,15 +397,11 @@ async fn of_a_canned_reply() {
         (
             "title",
             json!("x".repeat(121)),
-            "`title` must have 1 to 120 characters.",
+            "`title` must have at most 120 characters.",
         ),
         ("title", json!(7), "`title` must be a string."),
-        (
-            "title",
-            json!("\u{2060}"),
-            "`title` must have 1 to 120 characters.",
-        ),
-        ("body", json!(""), "`body` must have 1 to 20000 characters."),
+        ("title", json!("\u{2060}"), "`title` must not be empty."),
+        ("body", json!(""), "`body` must not be empty."),
     ] {
         let refused = update
             .clone()
@@ -451,7 +448,7 @@ async fn of_a_key() {
         let refused = name(nothing).await;
         assert_eq!(
             refused.message(),
-            "`name` must have 1 to 120 characters.",
+            "`name` must not be empty.",
             "{nothing:?}"
         );
     }

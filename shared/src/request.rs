@@ -207,7 +207,9 @@ impl Request {
     /// Refuses a body over [`MAX_BODY_BYTES`].
     pub(crate) fn within_size(&self) -> Result<(), ApiError> {
         if self.body.len() > MAX_BODY_BYTES {
-            return Err(ApiError::validation("The body is larger than 1 MiB."));
+            return Err(ApiError::validation(
+                "The body is larger than 1 MiB. Send at most 1 MiB.",
+            ));
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ impl<'a> Fields<'a> {
         let text = self.string(name)?.unwrap_or_default();
         match text.trim() {
             "" => Ok(None),
-            text if text.chars().count() > max => Err(length(name, 0, max)),
+            text if text.chars().count() > max => Err(too_long(name, max)),
             text => Ok(Some(text.to_owned())),
         }
     }
@@ -92,10 +92,7 @@ impl<'a> Fields<'a> {
     /// `400` with `param` where the field is missing, no text, empty or too long.
     pub fn line(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
         let text = self.required(name)?;
-        clean_line(&text, max)
-            .ok()
-            .flatten()
-            .ok_or_else(|| length(name, 1, max))
+        line_of(name, &text, max)?.ok_or_else(|| empty(name))
     }
 
     /// A line of at most `max` characters; `None` where it is missing or empty.
@@ -105,7 +102,7 @@ impl<'a> Fields<'a> {
     /// `400` with `param` where it is no text, or too long.
     pub fn line_if_any(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
         let text = self.string(name)?.unwrap_or_default();
-        clean_line(&text, max).map_err(|TooLong| length(name, 0, max))
+        line_of(name, &text, max)
     }
 
     /// A body of 1 to `max` characters.
@@ -117,7 +114,8 @@ impl<'a> Fields<'a> {
         let text = self.required(name)?;
         match text::clean(&text, max) {
             Ok(body) if text::is_visible(&body) => Ok(body.into_owned()),
-            Ok(_) | Err(TooLong) => Err(length(name, 1, max)),
+            Ok(_) => Err(empty(name)),
+            Err(TooLong) => Err(too_long(name, max)),
         }
     }
 
@@ -249,17 +247,20 @@ fn all_required(names: &[&str]) -> String {
 }
 
 /// A line, clean and trimmed; `None` where nothing of it is visible.
-fn clean_line(text: &str, max: usize) -> Result<Option<String>, TooLong> {
-    let line = text::clean_and_trim(text, max)?;
+fn line_of(name: &'static str, text: &str, max: usize) -> Result<Option<String>, ApiError> {
+    let line = text::clean_and_trim(text, max).map_err(|TooLong| too_long(name, max))?;
     Ok(text::is_visible(&line).then(|| line.into_owned()))
 }
 
-fn length(name: &'static str, min: usize, max: usize) -> ApiError {
-    let rule = match min {
-        0 => format!("`{name}` must have at most {max} characters."),
-        min => format!("`{name}` must have {min} to {max} characters."),
-    };
-    ApiError::invalid_field(name, rule)
+fn empty(name: &'static str) -> ApiError {
+    ApiError::invalid_field(name, format!("`{name}` must not be empty."))
+}
+
+fn too_long(name: &'static str, max: usize) -> ApiError {
+    ApiError::invalid_field(
+        name,
+        format!("`{name}` must have at most {max} characters."),
+    )
 }
 
 #[cfg(test)]
@@ -305,12 +306,12 @@ mod tests {
         for empty in ["", " \t ", "\u{0}", "\u{200b}", "\u{3164} \u{202e}"] {
             assert_eq!(
                 line(json!(empty)),
-                refused("`f` must have 1 to 3 characters.")
+                refused("`f` must have at most 3 characters.")
             );
         }
         assert_eq!(
             line(json!("abcd")),
-            refused("`f` must have 1 to 3 characters.")
+            refused("`f` must have at most 3 characters.")
         );
         assert_eq!(line(json!(7)), refused("`f` must be a string."));
         assert_eq!(line(Value::Null), refused("`f` is required."));
@@ -335,14 +336,11 @@ mod tests {
         assert_eq!(body(json!(" a\r\n\tb")), Ok(" a\r\n\tb".to_owned()));
         assert_eq!(body(json!(" \u{1b}[0m\u{c} ")), Ok(" [0m\n ".to_owned()));
         for empty in ["", " \n ", "\u{2060}", "\u{0}"] {
-            assert_eq!(
-                body(json!(empty)),
-                refused("`f` must have 1 to 6 characters.")
-            );
+            assert_eq!(body(json!(empty)), refused("`f` must not be empty."));
         }
         assert_eq!(
             body(json!("abcdefg")),
-            refused("`f` must have 1 to 6 characters.")
+            refused("`f` must have at most 6 characters.")
         );
     }
 
