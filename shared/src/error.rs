@@ -88,8 +88,12 @@ impl ApiError {
         }
     }
 
-    /// `401` for anything but an API key. `refusal` is for the log alone.
-    pub(crate) fn auth_required(message: &'static str, refusal: &'static str) -> Self {
+    /// `401` for anything but an API key. `message` says nothing of what was sent but its form; `refusal` is for the log
+    /// alone.
+    pub(crate) fn auth_required(
+        message: impl Into<Cow<'static, str>>,
+        refusal: &'static str,
+    ) -> Self {
         Self {
             refusal: Some(refusal),
             ..Self::new(ErrorCode::AuthRequired, message)
@@ -98,7 +102,7 @@ impl ApiError {
 
     /// `401` for an API key, one answer for all reasons. `refusal` is for the log alone.
     pub(crate) fn invalid_token(refusal: &'static str) -> Self {
-        let message = "The API key is not valid. It may be mistyped or revoked.";
+        let message = "The API key is not valid: it is mistyped, or was revoked. Check it, or create another one.";
         Self {
             refusal: Some(refusal),
             ..Self::new(ErrorCode::InvalidToken, message)
