@@ -8,7 +8,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde::Serialize;
 
-use crate::ids::ResourceId;
+use crate::{ids::ResourceId, limits::Standing, time::Timestamp};
 
 /// The stable codes of the contract, section 2. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,6 +56,8 @@ pub struct ApiError {
     pub(crate) message: Cow<'static, str>,
     /// The field that the caller has to change.
     pub(crate) param: Option<&'static str>,
+    /// In how many seconds to come back.
+    pub(crate) retry_after: Option<i64>,
     /// For the log: why a credential was refused, a word from a closed set.
     pub(crate) refusal: Option<&'static str>,
     /// For the log: what failed inside.
@@ -68,6 +70,7 @@ impl ApiError {
             code,
             message: message.into(),
             param: None,
+            retry_after: None,
             refusal: None,
             cause: None,
         }
@@ -141,12 +144,13 @@ impl ApiError {
         Self::conflict("Others are changing the same thing at this moment. Try again.")
     }
 
-    /// `429`: over the limit, nothing was done.
-    pub(crate) fn rate_limited() -> Self {
-        Self::new(
-            ErrorCode::RateLimited,
-            "Too many calls. Wait until the limit resets.",
-        )
+    /// `429`: over the limit, nothing was done. The message says which limit, and how long there is no room in it.
+    pub(crate) fn rate_limited(standing: &Standing, now: Timestamp) -> Self {
+        let seconds = standing.retry_after(now);
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(ErrorCode::RateLimited, standing.exceeded(seconds))
+        }
     }
 
     /// `500`: our fault. The caller learns that and no more; `cause` goes to the log.
