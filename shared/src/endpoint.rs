@@ -144,9 +144,11 @@ impl SignInCall<'_> {
             .sign_in
             .finish(&self.origin, under_way, &answer, replaces)
             .await?;
-        let seconds = self.sign_in.sessions.of_cookie();
-        let cookie = Name::Session.set(&self.origin, done.session.reveal(), seconds);
-        self.exchange.set_cookie(cookie);
+        if let Some(session) = done.session {
+            let seconds = self.sign_in.sessions.of_cookie();
+            let cookie = Name::Session.set(&self.origin, session.reveal(), seconds);
+            self.exchange.set_cookie(cookie);
+        }
         Ok(Redirect::to(done.return_to.as_str()))
     }
 }

@@ -30,6 +30,11 @@
 //! so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady state.
 //! What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of them
 //! together never get more than the limit.
+//!
+//! That the user's window has nothing left is noted in the session's item, with the window: so a session over the limit
+//! is refused by the one write that would have counted its call, whoever used the limit up.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{Delete, Put};
 
@@ -52,6 +57,10 @@ const FIRST_SHARE: u32 = 200;
 
 /// …and what share from then on.
 const SHARE: u32 = 20;
+
+/// How long is waited between looks for a sign-in that another request is about to finish, in milliseconds: a second and a
+/// half in all.
+const WAITS: [u64; 5] = [50, 100, 200, 400, 800];
 
 /// Who signed in, as their tokens say. It has no `Debug`.
 #[derive(Clone)]
@@ -80,6 +89,10 @@ pub(crate) enum Minting {
 
 fn key(hash: &SessionHash) -> Item {
     item::key(&format!("SESSION#{}", hash.as_str()), "SESSION")
+}
+
+fn sign_in_key(sign_in: &DoneSignIn) -> Item {
+    item::key(&format!("SIGNIN#{}", sign_in.state), "SIGNIN")
 }
 
 /// A sign-in that a session is minted for.
@@ -123,10 +136,7 @@ pub(crate) async fn mint(
     // An instance whose clock is behind takes the sign-in for good a little longer.
     let kept = sign_in.ends.plus_millis(crate::time::HOUR).as_secs_ceil();
     let used = Put::builder()
-        .set_item(Some(item::key(
-            &format!("SIGNIN#{}", sign_in.state),
-            "SIGNIN",
-        )))
+        .set_item(Some(sign_in_key(sign_in)))
         .item("expiresAt", item::number(kept))
         .condition_expression("attribute_not_exists(pk)");
     let mut minting = Transaction::new(database, "mint a session")
@@ -141,6 +151,25 @@ pub(crate) async fn mint(
         Err(failed) if failed.contains(&0) => Ok(Minting::UsedAlready),
         Err(_) => Err(StoreError::because("mint a session", "its hash is taken")),
     }
+}
+
+/// Whether a session was minted for a sign-in. Where it was not, another request may be about to do so: it is looked for
+/// a few times more, for as long as the request has time.
+pub(crate) async fn is_minted(
+    database: &Database,
+    sign_in: &DoneSignIn,
+) -> Result<bool, StoreError> {
+    for wait in [0].into_iter().chain(WAITS).map(Duration::from_millis) {
+        if !database.has_time_after(wait) {
+            break;
+        }
+        tokio::time::sleep(wait).await;
+        let found = database.get("find a sign-in", sign_in_key(sign_in)).await?;
+        if found.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Ends a session: a call that starts from now on is refused. One that is not there stays so.
