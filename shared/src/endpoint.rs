@@ -3,7 +3,7 @@
 //! The kind of the endpoint decides what its handler is given, and nothing else can be had:
 //!
 //! - [`authenticated`]: a [`Call`], with the caller and their workspace. The only way to a workspace's data.
-//! - [`form`]: the same, sent by a form of a page, too.
+//! - [`form`]: the same, sent by a form of a page, too; with a session also over its limit.
 //! - [`page`]: the same, of which it makes a page. Who has not signed in is sent to do so.
 //! - [`open_page`]: the language, of which it makes a page.
 //! - [`sign_in`] and [`signed_in`]: a [`SignInCall`], which leads to a session.
@@ -144,9 +144,11 @@ impl SignInCall<'_> {
             .sign_in
             .finish(&self.origin, under_way, &answer, replaces)
             .await?;
-        let seconds = self.sign_in.sessions.of_cookie();
-        let cookie = Name::Session.set(&self.origin, done.session.reveal(), seconds);
-        self.exchange.set_cookie(cookie);
+        if let Some(session) = done.session {
+            let seconds = self.sign_in.sessions.of_cookie();
+            let cookie = Name::Session.set(&self.origin, session.reveal(), seconds);
+            self.exchange.set_cookie(cookie);
+        }
         Ok(Redirect::to(done.return_to.as_str()))
     }
 }
@@ -285,14 +287,13 @@ where
 
 /// An endpoint for callers with a credential that a form of a page of ours is sent to as well. A browser that shows what
 /// it is answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
+///
+/// A session is let in over its limit, too: it comes here to be ended, and a limit is to keep nobody signed in.
 pub fn form<F>(done: &'static str, handler: F) -> impl Endpoint
 where
     F: AsyncFn(Call) -> Result<Answer, ApiError>,
 {
-    Form {
-        done,
-        endpoint: Authenticated(handler),
-    }
+    Form { done, handler }
 }
 
 /// An endpoint of the public form.
@@ -390,37 +391,47 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Authenticated<F>
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
-        let database = platform.database.of_request(exchange);
-        let recognised = recognise(&request, platform, &database, exchange).await?;
-        request.within_size()?;
-        let cursors = Cursors {
-            workspace: recognised.workspace.clone(),
-            secret: Arc::clone(&platform.signing_secret),
-        };
-        let hash = recognised
-            .caller
-            .user()
-            .and_then(|user| user.session.clone());
-        let session = hash.map(|hash| Session {
-            hash,
-            origin: request.origin(),
-            database: database.clone(),
-            exchange: Arc::clone(exchange),
-        });
-        let call = Call {
-            request,
-            caller: recognised.caller,
-            workspace: Workspace::new(recognised.workspace, database),
-            cursors,
-            session,
-        };
+        let call = called(request, platform, exchange, OverLimit::Refused).await?;
         (self.0)(call).await.map(Reply::Answer)
     }
 }
 
+/// Makes the call of an authenticated endpoint.
+async fn called(
+    request: Request,
+    platform: &Platform,
+    exchange: &Arc<Exchange>,
+    over_limit: OverLimit,
+) -> Result<Call, ApiError> {
+    let database = platform.database.of_request(exchange);
+    let recognised = recognise(&request, platform, &database, exchange, over_limit).await?;
+    request.within_size()?;
+    let cursors = Cursors {
+        workspace: recognised.workspace.clone(),
+        secret: Arc::clone(&platform.signing_secret),
+    };
+    let hash = recognised
+        .caller
+        .user()
+        .and_then(|user| user.session.clone());
+    let session = hash.map(|hash| Session {
+        hash,
+        origin: request.origin(),
+        database: database.clone(),
+        exchange: Arc::clone(exchange),
+    });
+    Ok(Call {
+        request,
+        caller: recognised.caller,
+        workspace: Workspace::new(recognised.workspace, database),
+        cursors,
+        session,
+    })
+}
+
 struct Form<F> {
     done: &'static str,
-    endpoint: Authenticated<F>,
+    handler: F,
 }
 
 impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
@@ -432,7 +443,10 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
     ) -> Result<Reply, ApiError> {
         let of_ours = credentials::session::same_origin(&request).is_ok();
         let is_shown = request.is_navigation() && of_ours;
-        let answer = self.endpoint.answer(request, platform, exchange).await;
+        let answer = match called(request, platform, exchange, OverLimit::SessionsLetIn).await {
+            Ok(call) => (self.handler)(call).await.map(Reply::Answer),
+            Err(error) => Err(error),
+        };
         let is_over = match &answer {
             Ok(_) => true,
             Err(error) => error.code == ErrorCode::AuthRequired,
@@ -444,12 +458,20 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
     }
 }
 
+/// What becomes of callers over their limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OverLimit {
+    Refused,
+    SessionsLetIn,
+}
+
 /// Recognises who sent a request, counts their call, and lets it pass.
 async fn recognise(
     request: &Request,
     platform: &Platform,
     database: &Database,
     exchange: &Exchange,
+    over_limit: OverLimit,
 ) -> Result<Recognised, ApiError> {
     let context = credentials::Context {
         database,
@@ -459,10 +481,11 @@ async fn recognise(
         now: Timestamp::now(),
     };
     let recognised = credentials::recognise(request, &context).await?;
-    exchange.recognised(&recognised)?;
+    let within_limit = exchange.recognised(&recognised);
     let user = recognised.caller.user();
-    if user.is_some_and(|user| user.session.is_some()) {
-        credentials::session::same_origin(request)?;
+    let has_session = user.is_some_and(|user| user.session.is_some());
+    if !(over_limit == OverLimit::SessionsLetIn && has_session) {
+        within_limit?;
     }
     Ok(recognised)
 }
@@ -481,7 +504,9 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
         let origin = request.origin().ok_or_else(no_host)?;
         let language = language_of(&request, exchange);
         let database = platform.database.of_request(exchange);
-        let recognised = match recognise(&request, platform, &database, exchange).await {
+        let over_limit = OverLimit::Refused;
+        let recognised = recognise(&request, platform, &database, exchange, over_limit).await;
+        let recognised = match recognised {
             Ok(recognised) => recognised,
             // With a header that is wrong nobody is helped by a sign-in.
             Err(error)

@@ -8,7 +8,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde::Serialize;
 
-use crate::ids::ResourceId;
+use crate::{ids::ResourceId, limits::Standing, time::Timestamp};
 
 /// The stable codes of the contract, section 2. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,6 +56,8 @@ pub struct ApiError {
     pub(crate) message: Cow<'static, str>,
     /// The field that the caller has to change.
     pub(crate) param: Option<&'static str>,
+    /// In how many seconds to come back.
+    pub(crate) retry_after: Option<i64>,
     /// For the log: why a credential was refused, a word from a closed set.
     pub(crate) refusal: Option<&'static str>,
     /// For the log: what failed inside.
@@ -68,6 +70,7 @@ impl ApiError {
             code,
             message: message.into(),
             param: None,
+            retry_after: None,
             refusal: None,
             cause: None,
         }
@@ -88,8 +91,12 @@ impl ApiError {
         }
     }
 
-    /// `401` for anything but an API key. `refusal` is for the log alone.
-    pub(crate) fn auth_required(message: &'static str, refusal: &'static str) -> Self {
+    /// `401` for anything but an API key. `message` says nothing of what was sent but its form; `refusal` is for the log
+    /// alone.
+    pub(crate) fn auth_required(
+        message: impl Into<Cow<'static, str>>,
+        refusal: &'static str,
+    ) -> Self {
         Self {
             refusal: Some(refusal),
             ..Self::new(ErrorCode::AuthRequired, message)
@@ -98,7 +105,7 @@ impl ApiError {
 
     /// `401` for an API key, one answer for all reasons. `refusal` is for the log alone.
     pub(crate) fn invalid_token(refusal: &'static str) -> Self {
-        let message = "The API key is not valid. It may be mistyped or revoked.";
+        let message = "The API key is not valid: it is mistyped, or was revoked. Check it, or create another one.";
         Self {
             refusal: Some(refusal),
             ..Self::new(ErrorCode::InvalidToken, message)
@@ -137,12 +144,13 @@ impl ApiError {
         Self::conflict("Others are changing the same thing at this moment. Try again.")
     }
 
-    /// `429`: over the limit, nothing was done.
-    pub(crate) fn rate_limited() -> Self {
-        Self::new(
-            ErrorCode::RateLimited,
-            "Too many calls. Wait until the limit resets.",
-        )
+    /// `429`: over the limit, nothing was done. The message says which limit, and how long there is no room in it.
+    pub(crate) fn rate_limited(standing: &Standing, now: Timestamp) -> Self {
+        let seconds = standing.retry_after(now);
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(ErrorCode::RateLimited, standing.exceeded(seconds))
+        }
     }
 
     /// `500`: our fault. The caller learns that and no more; `cause` goes to the log.

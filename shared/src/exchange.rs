@@ -13,6 +13,7 @@ use crate::{
     limits::{Standing, Verdict},
     meter::Meter,
     portal::language::Language,
+    time::Timestamp,
 };
 
 /// One request's record. It has no `Debug`: of cookies nothing may be shown.
@@ -48,11 +49,11 @@ impl Exchange {
 
     // A request has one caller, is counted once and speaks one language: in none of these is there anything to replace.
 
-    /// Takes down who calls, and how they stand.
+    /// Takes down who calls, and how they stand against their limit.
     ///
     /// # Errors
     ///
-    /// `429` where that is over the limit.
+    /// `429` where they are over it. It is taken down all the same, for who is let in nevertheless.
     pub(crate) fn recognised(&self, recognised: &Recognised) -> Result<(), ApiError> {
         let caller = (recognised.caller.clone(), recognised.workspace.clone());
         let _ = self.caller.set(caller);
@@ -69,7 +70,7 @@ impl Exchange {
         let _ = self.standing.set(*standing);
         match verdict {
             Verdict::Admitted(_) => Ok(()),
-            Verdict::Exceeded(_) => Err(ApiError::rate_limited()),
+            Verdict::Exceeded(standing) => Err(ApiError::rate_limited(standing, Timestamp::now())),
         }
     }
 

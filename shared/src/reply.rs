@@ -107,7 +107,9 @@ pub(crate) fn write(
             }
         }
     };
-    let of_all = envelope::headers_of_all(response.status_code, request_id, exchange.standing());
+    let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
+    let (status, standing) = (response.status_code, exchange.standing());
+    let of_all = envelope::headers_of_all(status, request_id, standing, retry_after);
     response.headers.extend(of_all);
     response.cookies = exchange.cookies();
     response

@@ -25,6 +25,14 @@
 //! | to be sent elsewhere afterwards | [`ReturnTo`] is a path on this host |
 //!
 //! Nothing is stored of a sign-in under way, so that nobody can fill the table with them.
+//!
+//! # An answer that comes twice
+//!
+//! Browsers send a request again, at once or later: a connection broke, a page was loaded ahead or restored. Of two that
+//! bring the same answer one gets the session. The issuer refuses the other one's code, or has given tokens for it again
+//! and the state is found to be used; then the sign-in is looked for in the table, for a moment also where it is not there
+//! yet. Where it is done, that browser goes on to where the first one went, with the session that it has from there. It
+//! has proved that it is the browser by its cookie; and it gets nothing but a path on this host, which it asked for.
 
 mod id_token;
 mod provider;
@@ -36,6 +44,7 @@ use oauth2::PkceCodeVerifier;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::provider::Provider;
+use self::provider::{Exchanged, Tokens};
 pub use self::{return_to::ReturnTo, under_way::UnderWay};
 use crate::{
     credentials::access_token::AccessTokens,
@@ -94,7 +103,8 @@ pub(crate) struct Begun {
 /// A sign-in that is done.
 pub(crate) struct Done {
     pub(crate) return_to: ReturnTo,
-    pub(crate) session: SessionId,
+    /// The session; none where the same answer came before, and that request got it.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl SignIn<'_> {
@@ -144,7 +154,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     ///
-    /// `400` where the answer is none, or was used; `401` where the issuer refuses, or what it says does not verify;
+    /// `400` where the answer is none; `401` where the issuer refuses, or what it says does not verify;
     /// `403` where who signed in has no workspace; `500` where it does not answer.
     pub(crate) async fn finish(
         &self,
@@ -165,30 +175,34 @@ impl SignIn<'_> {
             ApiError::invalid_field("code", "`code` is missing: the answer is not the issuer's.")
         })?;
         let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
-        let tokens = self
+        let exchanged = self
             .provider
             .exchange(&origin.url(CALLBACK), code, verifier, self.now)
             .await?;
-        let whose = self.verify(&tokens, &under_way.nonce).await?;
         let sign_in = DoneSignIn {
             state: base16ct::lower::encode_string(&Sha256::digest(&under_way.state)),
             ends: under_way.ends_at(),
             replaces,
         };
-        let minted = sessions::mint(self.database, &whose, self.sessions, &sign_in, self.now);
-        match minted.await? {
-            Minting::Minted(session) => Ok(Done {
-                return_to: under_way.return_to,
-                session,
-            }),
-            Minting::UsedAlready => Err(ApiError::invalid_field(
-                "state",
-                "This sign-in is done already. Begin again.",
-            )),
-        }
+        let session = match exchanged {
+            Exchanged::Tokens(tokens) => {
+                let whose = self.verify(&tokens, &under_way.nonce).await?;
+                let (database, lifetime) = (self.database, self.sessions);
+                match sessions::mint(database, &whose, lifetime, &sign_in, self.now).await? {
+                    Minting::Minted(session) => Some(session),
+                    Minting::UsedAlready => None,
+                }
+            }
+            Exchanged::CodeRefused if sessions::is_minted(self.database, &sign_in).await? => None,
+            Exchanged::CodeRefused => return Err(not_completed("code_refused")),
+        };
+        Ok(Done {
+            return_to: under_way.return_to,
+            session,
+        })
     }
 
-    async fn verify(&self, tokens: &provider::Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
+    async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
         let id = self.provider.id_token(tokens, nonce, self.now).await;
         let id = id.map_err(as_sign_in)?;
         let holder = self.access_tokens.holder(&tokens.access_token, self.now);

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     credentials::{
-        Attempt, Caller, Context, Recognised, User,
-        bearer::Authorization,
-        jwt::{IssuerTokens, unverified},
+        Attempt, Caller, Context, Recognised, User, bearer::Authorization, jwt::IssuerTokens,
     },
     error::ApiError,
     ids::{Subject, WorkspaceId},
@@ -18,9 +16,16 @@ use crate::{
 };
 
 /// What is read of the claims beside those that every token has.
+///
+/// Who signed in, when and for which request is an ID token's to say (OpenID Connect Core 1.0 sections 2 and 3.1.3.6), and
+/// such a one is for the client that asked for it. It is told by the claims that an access token has no use for.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    #[serde(default)]
+    nonce: Option<IgnoredAny>,
+    #[serde(default)]
+    at_hash: Option<IgnoredAny>,
     #[serde(default, rename = "accountId")]
     account_id: TextOrElse,
 }
@@ -57,9 +62,18 @@ impl AccessTokens {
     pub(crate) async fn holder(&self, token: &str, now: Timestamp) -> Result<Holder, ApiError> {
         let verified = self.tokens.verify(token, &self.audiences, now);
         let (registered, claims): (_, Claims) = verified.await?;
-        let subject = Subject::parse(claims.sub).ok_or_else(|| unverified("no_subject"))?;
+        if claims.nonce.is_some() || claims.at_hash.is_some() {
+            let message = "This is an ID token, which tells one client who signed in. Send the access token that was \
+                           issued with it.";
+            return Err(ApiError::auth_required(message, "id_token"));
+        }
+        let nobody =
+            "The access token names nobody: its `sub` is empty. Get a new one from the issuer.";
+        let subject = Subject::parse(claims.sub)
+            .ok_or_else(|| ApiError::auth_required(nobody, "no_subject"))?;
         let workspace = claims.account_id.text().and_then(WorkspaceId::parse);
-        let no_workspace = "The access token belongs to no workspace.";
+        let no_workspace = "The access token belongs to no workspace: its `accountId` must be one, `acc_…`. Sign in as \
+                            somebody who belongs to one.";
         Ok(Holder {
             subject,
             workspace: workspace

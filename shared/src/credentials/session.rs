@@ -5,6 +5,9 @@
 //! where the browser says that a page of this very origin sent it: in `Sec-Fetch-Site` (W3C Fetch Metadata), which no script
 //! can set, or in `Origin` (RFC 6454 section 7). Where it says both, neither may say otherwise. The method decides
 //! what is a write; a `GET` that changed something would not be protected, and none does.
+//!
+//! That is asked before anything else, be it a session's id or not: what another site has a browser send costs the table
+//! nothing, and nothing of the limit of who holds the session.
 
 use crate::{
     cookies::Name,
@@ -24,6 +27,9 @@ pub(crate) async fn attempt(
     else {
         return Attempt::NotPresented;
     };
+    if let Err(error) = same_origin(request) {
+        return error.into();
+    }
     match recognise(cookie, context).await {
         Ok(recognised) => Attempt::Caller(recognised),
         Err(error) => error.into(),

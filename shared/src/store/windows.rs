@@ -65,7 +65,7 @@ use crate::{
     client_address::AddressHash,
     config::PublicLimits,
     ids::{ApiKeyId, Subject, WorkspaceId},
-    limits::{RateLimit, Standing, Verdict, Window},
+    limits::{Policy, RateLimit, Standing, Verdict, Window},
     store::{
         Database, StoreError,
         api_keys::{KEY_SORT, key_partition, listing_key},
@@ -104,6 +104,7 @@ pub(crate) enum PublicAct {
 /// A limit, and the attributes that hold its window in the caller's item.
 #[derive(Clone, Copy, Debug)]
 struct Quota {
+    policy: Policy,
     opened: &'static str,
     calls: &'static str,
     limit: RateLimit,
@@ -113,8 +114,9 @@ struct Quota {
 
 impl Quota {
     /// Of everything that a caller does.
-    fn of_calls(limit: RateLimit) -> Self {
+    fn of_calls(policy: Policy, limit: RateLimit) -> Self {
         Self {
+            policy,
             opened: "opened",
             calls: "calls",
             limit,
@@ -141,6 +143,10 @@ impl Quota {
     fn open_window(&self, item: &Item, now: Timestamp) -> Result<Option<Window>, StoreError> {
         let window = self.window(item)?;
         Ok(window.filter(|window| window.is_open(self.limit, now)))
+    }
+
+    fn standing(&self, window: Window) -> Standing {
+        window.standing(self.policy, self.limit)
     }
 }
 
@@ -171,7 +177,7 @@ pub(crate) async fn count_key(
     now: Timestamp,
 ) -> Result<Option<(KnownKey, Verdict)>, StoreError> {
     let key = item::key(&key_partition(hash), KEY_SORT);
-    let quota = Quota::of_calls(limit);
+    let quota = Quota::of_calls(Policy::ApiKey, limit);
     let turn = async |seen: Option<&Item>| match seen {
         None => Ok(Turn::NobodyThere),
         Some(seen) => turn_key(database, key.clone(), seen, quota, now).await,
@@ -191,7 +197,7 @@ pub(crate) async fn count_user(
     now: Timestamp,
 ) -> Result<Verdict, StoreError> {
     let key = user_key(workspace, subject);
-    let quota = Quota::of_calls(limit);
+    let quota = Quota::of_calls(Policy::User, limit);
     let turn = async |seen: Option<&Item>| {
         turn_user(database, key.clone(), workspace, seen, quota, now).await
     };
@@ -204,7 +210,7 @@ pub(super) fn user_window(
     limit: RateLimit,
     now: Timestamp,
 ) -> Result<Option<Window>, StoreError> {
-    let quota = Quota::of_calls(limit);
+    let quota = Quota::of_calls(Policy::User, limit);
     let window = user.map(|item| quota.open_window(item, now));
     Ok(window.transpose()?.flatten())
 }
@@ -219,7 +225,7 @@ pub(super) fn drawing(
 ) -> Result<Expressions, StoreError> {
     let quota = Quota {
         weight: calls,
-        ..Quota::of_calls(limit)
+        ..Quota::of_calls(Policy::User, limit)
     };
     turn(seen, &[quota], Some(user_kept(limit)), now)
 }
@@ -239,14 +245,16 @@ pub(crate) async fn count_address(
 ) -> Result<Verdict, StoreError> {
     let key = item::key(&format!("ADDRESS#{}", address.as_str()), "ADDRESS");
     let quotas = [
-        Quota::of_calls(limits.calls),
+        Quota::of_calls(Policy::Address, limits.calls),
         Quota {
+            policy: Policy::SubmissionsIn10Minutes,
             opened: "openedFor10Minutes",
             calls: "submissionsIn10Minutes",
             limit: limits.submissions_in_10_minutes,
             weight: 1,
         },
         Quota {
+            policy: Policy::SubmissionsInAnHour,
             opened: "openedForAnHour",
             calls: "submissionsInAnHour",
             limit: limits.submissions_in_an_hour,
@@ -291,11 +299,8 @@ async fn count(
         if let Some(item) = &found {
             let mut windows = Vec::with_capacity(quotas.len());
             for quota in quotas {
-                windows.push(
-                    quota
-                        .open_window(item, now)?
-                        .map(|w| w.standing(quota.limit)),
-                );
+                let window = quota.open_window(item, now)?;
+                windows.push(window.map(|window| quota.standing(window)));
             }
             let full = windows.iter().zip(quotas).filter_map(|(standing, quota)| {
                 standing.filter(|standing| standing.remaining < quota.weight)
@@ -327,7 +332,7 @@ fn standing(item: &Item, quotas: &[Quota], now: Timestamp) -> Result<Standing, S
     let mut standings = Vec::with_capacity(quotas.len());
     for quota in quotas {
         let window = quota.open_window(item, now)?;
-        standings.extend(window.map(|window| window.standing(quota.limit)));
+        standings.extend(window.map(|window| quota.standing(window)));
     }
     Standing::tightest(standings).ok_or_else(|| item::broken("opened"))
 }
@@ -373,6 +378,7 @@ async fn add(
             calls,
             limit,
             weight,
+            ..
         } = quota;
         more.add.push(format!("{calls} :calls{n}"));
         let has_room = format!("{opened} > :ended{n} AND {calls} <= :room{n}");
@@ -398,6 +404,7 @@ fn turn(
             calls,
             limit,
             weight,
+            ..
         } = quota;
         turned.value(format!(":calls{n}"), item::number(*weight));
         let window = seen.map(|item| quota.window(item)).transpose()?.flatten();
@@ -480,7 +487,7 @@ fn turned_alone(done: bool, quota: Quota, now: Timestamp) -> Turn {
             opened: now,
             calls: quota.weight,
         };
-        Turn::Opened(window.standing(quota.limit))
+        Turn::Opened(quota.standing(window))
     } else {
         Turn::Lost
     }
