@@ -4,6 +4,13 @@
 //! `make soak`. A seed decides what is called, what the clocks say, and what the network does. Calls of a round
 //! run at once, in an order that no seed decides: a history that failed may have to be run several times to fail again.
 //!
+//! # A machine that is too slow
+//!
+//! A function waits a second for each request of the table. On a machine that is busy with other things, one may take
+//! longer, over a network with which nothing is wrong, and the call that made it fails. From a `500` that took as long
+//! on, a history may fail as over a network that fails; how many did so is told. Functions have three times the time
+//! that they are deployed with, so that none is ended for being starved.
+//!
 //! # What the clocks may do
 //!
 //! True time passes between rounds, up to a minute and a half at once, for everybody alike. The issuer's clock is right.
@@ -22,18 +29,18 @@ use std::{
     panic::{AssertUnwindSafe, resume_unwind},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use fastrand::Rng;
 use futures_util::FutureExt;
-use local::proxy::Fault;
+use local::{lambda, proxy::Fault};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{App, Builder},
+    app::{App, Builder, Call, response::Response},
     model, ticket_model,
 };
 
@@ -42,6 +49,9 @@ pub const INSTANCES: usize = 3;
 
 /// How far an instance's clock is from the true time at most, in milliseconds: the leeway of tokens.
 const MOST_OFF: i64 = 60_000;
+
+/// How long a function waits for the table: a call that failed sooner did not fail for that.
+const AN_ATTEMPT: Duration = Duration::from_secs(1);
 
 /// What a history is about.
 #[derive(Clone, Copy, Debug)]
@@ -166,6 +176,8 @@ pub struct Tally {
     pub requests: usize,
     /// …and how many of them the network failed.
     pub failed: usize,
+    /// Histories in which this machine was too slow.
+    pub slow: usize,
 }
 
 impl Tally {
@@ -175,6 +187,7 @@ impl Tally {
         self.calls += other.calls;
         self.requests += other.requests;
         self.failed += other.failed;
+        self.slow += other.slow;
     }
 }
 
@@ -185,22 +198,23 @@ pub async fn history(model: Model, network: &Network, seed: u64) -> Tally {
     let faults = network.faults(seed, Arc::clone(&failed));
     let builder = App::builder()
         .instances(INSTANCES)
+        .timeout(3 * lambda::TIMEOUT)
         .faults(move |_| faults());
     let mut world = World {
         app: model.settings(builder).start().await,
         rng: Rng::with_seed(seed),
         faults: network.fails(),
+        slow: AtomicBool::new(false),
         passed: 0,
         off: [0; INSTANCES],
         happened: Vec::new(),
     };
     let played = AssertUnwindSafe(model.play(&mut world)).catch_unwind();
     if let Err(panic) = played.await {
-        println!(
-            "{}\nAgain: {}",
-            world.happened.join("\n"),
-            again(model, network, seed)
-        );
+        let mut log = world.app.log();
+        log.retain(|line| line.contains(r#""status":500"#));
+        let happened = [world.happened, log].concat().join("\n");
+        println!("{happened}\nAgain: {}", again(model, network, seed));
         resume_unwind(panic);
     }
     Tally {
@@ -208,6 +222,7 @@ pub async fn history(model: Model, network: &Network, seed: u64) -> Tally {
         calls: world.app.calls(),
         requests: world.app.operations().len(),
         failed: failed.load(Relaxed),
+        slow: usize::from(world.slow.into_inner()),
     }
 }
 
@@ -223,8 +238,10 @@ pub struct World {
     pub app: App,
     /// What the seed decides by.
     pub rng: Rng,
-    /// Whether calls of the table may fail.
+    /// Whether the network fails.
     pub faults: bool,
+    /// Whether this machine was too slow.
+    slow: AtomicBool,
     /// How far the true time of the history is ahead of this machine's, in milliseconds.
     passed: i64,
     /// How far the clock of each instance is ahead of the true time.
@@ -250,6 +267,21 @@ impl World {
             "at {} ms, clocks off by {:?}",
             self.passed, self.off
         ));
+    }
+
+    /// Sends a call.
+    pub async fn send(&self, call: Call<'_>) -> Response {
+        let sent = Instant::now();
+        let answer = call.send().await;
+        if answer.status == 500 && !self.faults && sent.elapsed() > AN_ATTEMPT {
+            self.slow.store(true, Relaxed);
+        }
+        answer
+    }
+
+    /// Whether calls may have failed, for the network or for this machine.
+    pub fn may_fail(&self) -> bool {
+        self.faults || self.slow.load(Relaxed)
     }
 
     /// Notes what happens.

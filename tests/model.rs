@@ -158,7 +158,7 @@ impl History<'_> {
         // Then creations: a list of the same round may show their keys.
         for ((op, _), answer) in ops.iter().zip(&answers) {
             assert!(
-                answer.status != 500 || self.world.faults,
+                answer.status != 500 || self.world.may_fail(),
                 "{op:?}: {answer:?}"
             );
             match *op {
@@ -217,7 +217,7 @@ impl History<'_> {
             _ => panic!("a user's first call is refused: {op:?}"),
         };
         assert!(
-            given >= LIMIT as usize || self.world.faults,
+            given >= LIMIT as usize || self.world.may_fail(),
             "refused after {given} of {LIMIT}: {op:?}"
         );
     }
@@ -285,7 +285,7 @@ impl History<'_> {
                 .call("POST", "/api/v1/auth/logout")
                 .session(&self.sessions[session].cookie),
         };
-        call.on(instance).send().await
+        self.world.send(call.on(instance)).await
     }
 
     /// A person who has not been here before, so that no limit of theirs is met.
@@ -296,7 +296,7 @@ impl History<'_> {
     /// The answer to the last step of a sign-in that could be made.
     async fn sign_in(&self, sub: &str, workspace: usize, instance: usize) -> Response {
         let app = &self.world.app;
-        let started = app.start_sign_in().on(instance).send().await;
+        let started = self.world.send(app.start_sign_in().on(instance)).await;
         if started.status != 302 {
             return started;
         }
@@ -304,13 +304,14 @@ impl History<'_> {
         let who = self.world.claims(sub, WORKSPACES[workspace]);
         let back = begun.come_back(&begun.allow(&who, &json!({})));
         // By another clock.
-        back.on((instance + 1) % INSTANCES).send().await
+        let instance = (instance + 1) % INSTANCES;
+        self.world.send(back.on(instance)).await
     }
 
     fn signed_in(&mut self, person: (usize, usize), answer: &Response) {
         let Some(cookie) = answer.cookie(SESSION) else {
             // A call that was made twice, because the first answer was lost, may find its own session.
-            assert!(self.world.faults, "{answer:?}");
+            assert!(self.world.may_fail(), "{answer:?}");
             return;
         };
         self.sessions.push(Session {
@@ -342,7 +343,10 @@ impl History<'_> {
             let known = [200, 401, 409, 429, 500];
             assert!(of.iter().all(|status| known.contains(status)), "{of:?}");
             let (done, failed) = (of.contains(&200), of.contains(&500));
-            assert!(self.world.faults || !failed && !of.contains(&409), "{of:?}");
+            assert!(
+                self.world.may_fail() || !failed && !of.contains(&409),
+                "{of:?}"
+            );
             match before[session] {
                 Life::Works if of.contains(&401) => {
                     assert!(done || failed, "a good one is refused");
@@ -410,7 +414,7 @@ impl History<'_> {
             match *op {
                 Op::Revoke { key } => ended.entry(key).or_default().push(answer.status),
                 Op::RevokeForeign { .. } => {
-                    assert!(answer.status == 404 || self.world.faults && answer.status == 500);
+                    assert!(answer.status == 404 || self.world.may_fail() && answer.status == 500);
                 }
                 _ => {}
             }
@@ -420,7 +424,7 @@ impl History<'_> {
             let (done, gone, failed) = (count(200), count(404), count(500));
             let in_the_way = count(409);
             assert_eq!(done + gone + failed + in_the_way, statuses.len());
-            assert!(self.world.faults || failed + in_the_way == 0);
+            assert!(self.world.may_fail() || failed + in_the_way == 0);
             match before[key] {
                 Life::Revoked => assert_eq!(done + in_the_way, 0, "revoked twice"),
                 // Of those at once, exactly one ends it, unless that one's answer was lost.
@@ -439,7 +443,7 @@ impl History<'_> {
 
     fn created(&mut self, workspace: usize, answer: &Response) {
         if answer.status == 409 {
-            assert!(self.world.faults, "{answer:?}");
+            assert!(self.world.may_fail(), "{answer:?}");
             return;
         }
         assert_eq!(answer.status, 201);

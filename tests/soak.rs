@@ -114,10 +114,11 @@ impl Plan {
                 calls,
                 requests,
                 failed,
+                slow,
             } = of;
             writeln!(
                 summary,
-                "{name:<18}{histories:>7} histories{calls:>9} calls{requests:>10} requests of the table{failed:>9} failed"
+                "{name:<18}{histories:>7} histories{calls:>9} calls{requests:>10} requests of the table{failed:>9} failed{slow:>5} slow"
             )
             .unwrap();
         };

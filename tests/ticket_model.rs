@@ -209,7 +209,7 @@ impl History<'_> {
             .map(|_| (self.op(), self.world.rng.usize(..INSTANCES)))
             .collect();
         let calls = ops.iter();
-        let calls = calls.map(|(op, instance)| self.call(op).on(*instance).send());
+        let calls = calls.map(|(op, instance)| self.world.send(self.call(op).on(*instance)));
         let answers = join_all(calls).await;
         for ((op, instance), answer) in ops.iter().zip(&answers) {
             let status = answer.status;
@@ -220,7 +220,7 @@ impl History<'_> {
         let mut done = BTreeMap::<_, Vec<_>>::new();
         for ((op, _), answer) in ops.iter().zip(&answers) {
             let in_the_way = matches!(answer.status, 409 | 500);
-            assert!(self.world.faults || !in_the_way, "{op:?}: {answer:?}");
+            assert!(self.world.may_fail() || !in_the_way, "{op:?}: {answer:?}");
             let data = (answer.status != 500).then(|| answer.data());
             match (op, answer.status) {
                 (Op::Create(creation), 201 | 500) => created.push((creation, data)),
@@ -342,11 +342,11 @@ impl History<'_> {
     async fn read(&self, workspace: &str, path: &str, query: &str) -> Value {
         for _ in 0..50 {
             let call = self.agent(workspace, "GET", path).query(query);
-            let answer = call.send().await;
+            let answer = self.world.send(call).await;
             if answer.status == 200 {
                 return answer.data().clone();
             }
-            assert!(self.world.faults && answer.status == 500, "{answer:?}");
+            assert!(self.world.may_fail() && answer.status == 500, "{answer:?}");
         }
         panic!("the table never answers");
     }
