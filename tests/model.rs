@@ -151,6 +151,10 @@ impl History<'_> {
             let status = answer.status;
             self.world
                 .note(format!("{op:?} on {instance}: {status} {standing:?}"));
+            if let [_, Some(end)] = standing {
+                // A window that is over neither admits nor refuses.
+                assert!(end * 1000 > started[*instance], "{op:?}: {answer:?}");
+            }
         }
         // Revocations first: what else ran in the round may have come before or after them.
         let revoked_now = self.revocations(&ops, &answers, &before);
@@ -201,7 +205,7 @@ impl History<'_> {
         }
     }
 
-    /// Nobody is refused while their window has room. A lost answer has taken a place, too.
+    /// Nobody is refused while their window has room. A call whose answer was lost has taken a place, too.
     fn refused(&self, op: &Op, answer: &Response) {
         let window = answer.limit_header("reset").unwrap();
         let given = match *op {
