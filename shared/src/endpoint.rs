@@ -464,7 +464,31 @@ async fn recognise(
     if user.is_some_and(|user| user.session.is_some()) {
         credentials::session::same_origin(request)?;
     }
+    of_workspace_shown(request, &recognised.workspace)?;
     Ok(recognised)
+}
+
+/// The header in which a page says which workspace it shows, as [`ApiError`]'s `param` names it.
+const WORKSPACE_SHOWN: &str = "Suppuo-Workspace";
+
+/// Refuses a write that was meant for another workspace than the caller's: in another tab, somebody may have signed in
+/// to another one since the page was shown. Whatever the header holds that is not the caller's is another's.
+///
+/// # Errors
+///
+/// `409`, before anything is done.
+fn of_workspace_shown(request: &Request, workspace: &WorkspaceId) -> Result<(), ApiError> {
+    let shown = request.header("suppuo-workspace");
+    match shown {
+        Some(shown) if !request.is_safe() && shown != workspace.as_str() => {
+            Err(ApiError::conflict_with(
+                WORKSPACE_SHOWN,
+                "The caller is in another workspace than `Suppuo-Workspace` names, so nothing was done. Send the \
+                 caller's own (`GET /api/v1/auth/me` says which), or no such header.",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 struct PageEndpoint<F>(F);

@@ -131,6 +131,15 @@ impl ApiError {
         Self::new(ErrorCode::Conflict, message)
     }
 
+    /// `409`: the state does not allow what `param` asks for; `message` says why.
+    #[must_use]
+    pub fn conflict_with(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            param: Some(param),
+            ..Self::conflict(message)
+        }
+    }
+
     /// `409`: others kept changing the same thing at the same moment, nothing was done.
     #[must_use]
     pub fn contended() -> Self {
