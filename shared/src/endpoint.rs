@@ -45,7 +45,6 @@ use crate::{
         windows::{self, PublicAct},
     },
     time::Timestamp,
-    words::Words,
 };
 
 /// What every request of a function shares; made once.
@@ -57,6 +56,7 @@ pub struct Platform {
     pub(crate) signing_secret: Arc<SigningSecret>,
     pub(crate) caller_limit: RateLimit,
     pub(crate) public_limits: PublicLimits,
+    pub(crate) support_url: Option<Arc<str>>,
 }
 
 /// One endpoint. Made by one of this module's functions, served by [`crate::serve()`].
@@ -192,6 +192,8 @@ pub struct PageCall {
     pub language: Language,
     /// The origin that they see in their address bar.
     pub origin: Origin,
+    /// Where they can write to when something fails, if anywhere.
+    pub support_url: Option<Arc<str>>,
 }
 
 /// A call of an endpoint of the public form. Only the pipeline makes one, of a client address whose call was counted
@@ -503,7 +505,7 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         let origin = request.origin().ok_or_else(no_host)?;
-        let language = language_of(&request, exchange);
+        let language = reply::language_of(&request);
         let database = platform.database.of_request(exchange);
         let recognised = match recognise(&request, platform, &database, exchange).await {
             Ok(recognised) => recognised,
@@ -521,6 +523,7 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
             workspace: Workspace::new(recognised.workspace, database),
             language,
             origin,
+            support_url: platform.support_url.clone(),
         };
         (self.0)(call).await.map(Reply::Page)
     }
@@ -535,26 +538,12 @@ impl<F: Fn(Language) -> Result<Page, ApiError>> Endpoint for OpenPage<F> {
         &self,
         request: Request,
         _platform: &Platform,
-        exchange: &Arc<Exchange>,
+        _exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         request.within_size()?;
-        (self.0)(language_of(&request, exchange)).map(Reply::Page)
+        (self.0)(reply::language_of(&request)).map(Reply::Page)
     }
 }
-
-/// The language of a page for who asks for it. One that its address names is remembered.
-fn language_of(request: &Request, exchange: &Exchange) -> Language {
-    let query = request.query();
-    let asked = query.text("lang").ok().flatten().and_then(Language::parse);
-    if let (Some(language), Some(origin)) = (asked, request.origin()) {
-        let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
-        exchange.set_cookie(cookie);
-    }
-    reply::language_of(request)
-}
-
-/// How long a language that was chosen is remembered: a year.
-const LANGUAGE_KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 /// Where who has not signed in does so, to come back to the page.
 fn to_sign_in(request: &Request) -> String {
@@ -589,6 +578,10 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
+        if let Some((problem, request_id)) = reply::told_before(&request) {
+            exchange.tell_again(request_id);
+            return Err(problem);
+        }
         request.within_size()?;
         let origin = request.origin().ok_or_else(no_host)?;
         let database = platform.database.of_request(exchange);

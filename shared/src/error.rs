@@ -12,7 +12,7 @@ use crate::ids::ResourceId;
 
 /// The stable codes of the contract, section 2. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(into = "&'static str")]
 pub enum ErrorCode {
     /// A field is bad or missing, the JSON is malformed, or the body too large.
     ValidationError,
@@ -45,6 +45,27 @@ impl ErrorCode {
             Self::RateLimited => 429,
             Self::InternalError => 500,
         }
+    }
+
+    /// The code as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ValidationError => "VALIDATION_ERROR",
+            Self::AuthRequired => "AUTH_REQUIRED",
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+}
+
+impl From<ErrorCode> for &'static str {
+    fn from(code: ErrorCode) -> Self {
+        code.as_str()
     }
 }
 
