@@ -33,3 +33,4 @@ mod ticket_list;
 mod ticket_model;
 mod tickets;
 mod validation;
+mod workspace_shown;

@@ -45,7 +45,6 @@ use crate::{
         windows::{self, PublicAct},
     },
     time::Timestamp,
-    words::Words,
 };
 
 /// What every request of a function shares; made once.
@@ -57,6 +56,7 @@ pub struct Platform {
     pub(crate) signing_secret: Arc<SigningSecret>,
     pub(crate) caller_limit: RateLimit,
     pub(crate) public_limits: PublicLimits,
+    pub(crate) support_url: Option<Arc<str>>,
 }
 
 /// One endpoint. Made by one of this module's functions, served by [`crate::serve()`].
@@ -194,6 +194,8 @@ pub struct PageCall {
     pub language: Language,
     /// The origin that they see in their address bar.
     pub origin: Origin,
+    /// Where they can write to when something fails, if anywhere.
+    pub support_url: Option<Arc<str>>,
 }
 
 /// A call of an endpoint of the public form. Only the pipeline makes one, of a client address whose call was counted
@@ -487,7 +489,31 @@ async fn recognise(
     if !(over_limit == OverLimit::SessionsLetIn && has_session) {
         within_limit?;
     }
+    of_workspace_shown(request, &recognised.workspace)?;
     Ok(recognised)
+}
+
+/// The header in which a page says which workspace it shows, as [`ApiError`]'s `param` names it.
+const WORKSPACE_SHOWN: &str = "Suppuo-Workspace";
+
+/// Refuses a write that was meant for another workspace than the caller's: in another tab, somebody may have signed in
+/// to another one since the page was shown. Whatever the header holds that is not the caller's is another's.
+///
+/// # Errors
+///
+/// `409`, before anything is done.
+fn of_workspace_shown(request: &Request, workspace: &WorkspaceId) -> Result<(), ApiError> {
+    let shown = request.header("suppuo-workspace");
+    match shown {
+        Some(shown) if !request.is_safe() && shown != workspace.as_str() => {
+            Err(ApiError::conflict_with(
+                WORKSPACE_SHOWN,
+                "The caller is in another workspace than `Suppuo-Workspace` names, so nothing was done. Send the \
+                 caller's own (`GET /api/v1/auth/me` says which), or no such header.",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 struct PageEndpoint<F>(F);
@@ -502,7 +528,7 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         let origin = request.origin().ok_or_else(no_host)?;
-        let language = language_of(&request, exchange);
+        let language = reply::language_of(&request);
         let database = platform.database.of_request(exchange);
         let over_limit = OverLimit::Refused;
         let recognised = recognise(&request, platform, &database, exchange, over_limit).await;
@@ -522,6 +548,7 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
             workspace: Workspace::new(recognised.workspace, database),
             language,
             origin,
+            support_url: platform.support_url.clone(),
         };
         (self.0)(call).await.map(Reply::Page)
     }
@@ -536,26 +563,12 @@ impl<F: Fn(Language) -> Result<Page, ApiError>> Endpoint for OpenPage<F> {
         &self,
         request: Request,
         _platform: &Platform,
-        exchange: &Arc<Exchange>,
+        _exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         request.within_size()?;
-        (self.0)(language_of(&request, exchange)).map(Reply::Page)
+        (self.0)(reply::language_of(&request)).map(Reply::Page)
     }
 }
-
-/// The language of a page for who asks for it. One that its address names is remembered.
-fn language_of(request: &Request, exchange: &Exchange) -> Language {
-    let query = request.query();
-    let asked = query.text("lang").ok().flatten().and_then(Language::parse);
-    if let (Some(language), Some(origin)) = (asked, request.origin()) {
-        let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
-        exchange.set_cookie(cookie);
-    }
-    reply::language_of(request)
-}
-
-/// How long a language that was chosen is remembered: a year.
-const LANGUAGE_KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 /// Where who has not signed in does so, to come back to the page.
 fn to_sign_in(request: &Request) -> String {
@@ -590,6 +603,10 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
+        if let Some((problem, request_id)) = reply::told_before(&request) {
+            exchange.tell_again(request_id);
+            return Err(problem);
+        }
         request.within_size()?;
         let origin = request.origin().ok_or_else(no_host)?;
         let database = platform.database.of_request(exchange);

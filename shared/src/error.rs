@@ -12,7 +12,7 @@ use crate::{ids::ResourceId, limits::Standing, time::Timestamp};
 
 /// The stable codes of the contract, section 2. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(into = "&'static str")]
 pub enum ErrorCode {
     /// A field is bad or missing, the JSON is malformed, or the body too large.
     ValidationError,
@@ -45,6 +45,27 @@ impl ErrorCode {
             Self::RateLimited => 429,
             Self::InternalError => 500,
         }
+    }
+
+    /// The code as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ValidationError => "VALIDATION_ERROR",
+            Self::AuthRequired => "AUTH_REQUIRED",
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+}
+
+impl From<ErrorCode> for &'static str {
+    fn from(code: ErrorCode) -> Self {
+        code.as_str()
     }
 }
 
@@ -136,6 +157,15 @@ impl ApiError {
     #[must_use]
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::Conflict, message)
+    }
+
+    /// `409`: the state does not allow what `param` asks for; `message` says why.
+    #[must_use]
+    pub fn conflict_with(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            param: Some(param),
+            ..Self::conflict(message)
+        }
     }
 
     /// `409`: others kept changing the same thing at the same moment, nothing was done.

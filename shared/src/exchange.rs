@@ -9,7 +9,7 @@ use std::{
 use crate::{
     credentials::{Caller, Recognised},
     error::ApiError,
-    ids::WorkspaceId,
+    ids::{RequestId, WorkspaceId},
     limits::{Standing, Verdict},
     meter::Meter,
     portal::language::Language,
@@ -25,6 +25,7 @@ pub struct Exchange {
     standing: OnceLock<Standing>,
     cookies: Mutex<Vec<String>>,
     errors_language: OnceLock<Language>,
+    told_before: OnceLock<RequestId>,
 }
 
 impl Exchange {
@@ -36,6 +37,7 @@ impl Exchange {
             standing: OnceLock::new(),
             cookies: Mutex::default(),
             errors_language: OnceLock::new(),
+            told_before: OnceLock::new(),
         }
     }
 
@@ -94,6 +96,15 @@ impl Exchange {
 
     pub(crate) fn errors_language(&self) -> Option<Language> {
         self.errors_language.get().copied()
+    }
+
+    /// Takes down that what is told is what this other request came to.
+    pub(crate) fn tell_again(&self, request_id: RequestId) {
+        let _ = self.told_before.set(request_id);
+    }
+
+    pub(crate) fn told_before(&self) -> Option<&RequestId> {
+        self.told_before.get()
     }
 
     pub(crate) fn caller(&self) -> Option<(&Caller, &WorkspaceId)> {
