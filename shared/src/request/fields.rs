@@ -304,10 +304,7 @@ mod tests {
         assert_eq!(line(json!("\u{1} \u{0}a\u{7f}b\u{9b}c \u{0}")), fine("abc"));
         assert_eq!(line(json!("e\u{301}e\u{301}e\u{301}")), fine("ééé"));
         for empty in ["", " \t ", "\u{0}", "\u{200b}", "\u{3164} \u{202e}"] {
-            assert_eq!(
-                line(json!(empty)),
-                refused("`f` must have at most 3 characters.")
-            );
+            assert_eq!(line(json!(empty)), refused("`f` must not be empty."));
         }
         assert_eq!(
             line(json!("abcd")),
