@@ -18,7 +18,7 @@
 //! that, also back; so two instances are up to two minutes apart.
 //!
 //! Further apart is not promised, and so not tried. The contract gives tokens a minute of leeway (section 3: `exp` and
-//! `nbf`, which these tokens have): an instance whose clock is further from the issuer's refuses good tokens, as it must.
+//! `nbf`, which these tokens have): an instance whose clock is further off refuses good tokens, as it must.
 //!
 //! Everything else that the models say holds however far the clocks are apart, because it is about one window, in the
 //! window's own time (`limits.rs`, "Clocks that disagree"): a window admits its limit and no more, refuses nobody while
