@@ -6,24 +6,25 @@
 //!
 //! # A machine that is too slow
 //!
-//! A function waits a second for each request of the table. On a machine that is busy with other things, one may take
-//! longer, over a network with which nothing is wrong, and the call that made it fails. From a `500` that took as long
-//! on, a history may fail as over a network that fails; how many did so is told. Functions have three times the time
-//! that they are deployed with, so that none is ended for being starved.
+//! A function waits a second for each request of the table. On a machine that is busy with other things, a request may
+//! take longer although nothing is wrong with the network, and the call that made it fails. From the first `500` that
+//! took as long, a history may fail as if the network did; the summary counts these histories as slow. Functions have
+//! three times the time that they are deployed with, so that none is ended because the machine starves it.
 //!
 //! # What the clocks may do
 //!
-//! True time passes between rounds, up to a minute and a half at once, for everybody alike. The issuer's clock is right.
-//! An instance's clock is off by up to [`MOST_OFF`], ahead or behind, and may jump from anywhere in that to anywhere else,
-//! also back; so two instances are up to two minutes apart.
+//! True time passes between rounds, by up to a minute and a half at once, for everybody alike. The issuer's clock
+//! is right. An instance's clock is off by up to [`MOST_OFF`], ahead or behind, and may jump to anywhere else within
+//! that, also back; so two instances are up to two minutes apart.
 //!
-//! Further is not promised, and so not tried. The contract gives tokens a minute of leeway (section 3: `exp`, `nbf`), and
-//! these say `nbf`: an instance whose clock is further from the issuer's refuses good tokens, as it must.
-//! Everything else that the models say would hold for clocks that are any time apart, because they say it of a window,
-//! in its own time (`limits.rs`, "Clocks that disagree"): it admits its limit and no more, refuses nobody while it has
-//! room, and opens a minute or more after the one before; a key's `lastUsedAt` is within a minute of its last call by the
-//! clock that counted it. What nobody promises, once clocks disagree, is how many calls a minute of *true time* admits: a
-//! clock that is ahead ends a window that much early.
+//! Further apart is not promised, and so not tried. The contract gives tokens a minute of leeway (section 3: `exp` and
+//! `nbf`, which these tokens have): an instance whose clock is further off refuses good tokens, as it must.
+//!
+//! Everything else that the models say holds however far the clocks are apart, because it is about one window, in the
+//! window's own time (`limits.rs`, "Clocks that disagree"): a window admits its limit and no more, refuses nobody while
+//! it has room, and opens a minute or more after the one before; a key's `lastUsedAt` is at most a minute before its
+//! last call, by the clock that counted the call. What is not promised once clocks disagree, and what no model says, is
+//! how many calls are admitted in a minute of *true* time: a clock that is ahead ends a window that much early.
 
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
@@ -191,8 +192,8 @@ impl Tally {
     }
 }
 
-/// Runs the history that a seed makes of a model. One that does not keep to the model says what happened in it, and how to
-/// run it again, and panics.
+/// Runs the history that a seed makes of a model. Where it does not keep to the model, this prints what happened in it
+/// and how to run it again, and panics.
 pub async fn history(model: Model, network: &Network, seed: u64) -> Tally {
     let failed = Arc::new(AtomicUsize::new(0));
     let faults = network.faults(seed, Arc::clone(&failed));

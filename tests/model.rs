@@ -1,11 +1,11 @@
 //! Random histories against a model: a few lines of plain Rust that say what keys and sessions may do.
 //!
-//! A history is a number of rounds. In each round several calls run at once, on several instances whose
-//! clocks disagree, as far as `history.rs` says; between rounds time passes. The model knows of every key whether it must work,
-//! must not, or either (a call that overlaps its revocation, a revocation whose answer was lost), and
-//! which places of which window were given out. The same of sessions, of which several have one user, and one limit.
+//! A history is a number of rounds. In each round several calls run at once, on several instances whose clocks
+//! disagree (`history.rs` says how far); between rounds time passes. The model knows of every key whether it must work,
+//! must not, or either (a call that overlaps its revocation, a revocation whose answer was lost), and which places of
+//! which window were given out. The same of sessions, of which several have one user, and one limit.
 //!
-//! In `faults.rs` the same histories run over a network that fails; with `make soak`, many more.
+//! In `faults.rs` the same histories run over a network that fails; `make soak` runs many more.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

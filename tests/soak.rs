@@ -1,15 +1,16 @@
-//! `make soak`: histories of every model, with seeds that nobody has tried, over a network that fails in each way and in
-//! all together (see `history.rs`), until the time is up.
+//! `make soak`: histories of every model (see `history.rs`), with seeds that nobody has tried, over a network that
+//! fails in each way and in all together, until the time is up.
 //!
 //! | variable | |
 //! |---|---|
-//! | `MINUTES` | how long; 5, where `HISTORIES` does not say how many |
+//! | `MINUTES` | how long; 5, unless `HISTORIES` says how many |
 //! | `HISTORIES` | how many at most |
-//! | `SEED` | the first seed; one that the clock gives. The next histories have the next ones |
-//! | `MODEL`, `FAULT` | `keys` or `tickets`; `none`, `throttle`, `fail`, `conflict`, `lost`, `late` or `all`; each |
+//! | `SEED` | the first seed, by default a random one; the histories after it have the seeds after it |
+//! | `MODEL` | `keys` (and sessions) or `tickets`; by default both |
+//! | `FAULT` | `none`, `throttle`, `fail`, `conflict`, `lost`, `late` or `all`; by default one after another |
 //!
-//! It prints what each kind came to. Of a history that fails it prints what happened in it and how to run it again, goes on,
-//! and fails in the end.
+//! It prints what each kind came to. When a history fails, it prints what happened in it and how to run it again, goes
+//! on with the others, and fails in the end. Histories that are cut off when the time is up are not counted.
 
 use std::{
     env,
@@ -61,7 +62,10 @@ impl Plan {
             .flat_map(|network| Model::ALL.map(|model| (model, network)))
             .filter(|(kind, _)| named(kind.name(), &model))
             .collect();
-        assert!(!kinds.is_empty(), "there is no such MODEL or FAULT");
+        assert!(
+            !kinds.is_empty(),
+            "no such MODEL or FAULT: see tests/soak.rs"
+        );
         Self {
             kinds,
             seed: variable("SEED").unwrap_or_else(|| fastrand::u32(..).into()),
@@ -118,7 +122,8 @@ impl Plan {
             } = of;
             writeln!(
                 summary,
-                "{name:<18}{histories:>7} histories{calls:>9} calls{requests:>10} requests of the table{failed:>9} failed{slow:>5} slow"
+                "{name:<18}{histories:>6} histories ({slow} slow){calls:>9} calls{requests:>10} requests of the table, \
+                 {failed} of them failed"
             )
             .unwrap();
         };

@@ -1,11 +1,11 @@
 //! Random histories of tickets against a model: a few lines of plain Rust that say what becomes of a ticket.
 //!
-//! As in `model.rs`, the calls of a round run at once, on instances whose clocks disagree, as far as `history.rs` says. After the round every
-//! ticket must be as *some* order of its calls leaves it, in which each answer is what its call came to: the
-//! thread, the tags, and all that the status went through. A call that failed may have happened or not; one that
-//! was refused has not. Lists, counts and tags must then say the same, and in the end so must the table.
+//! As in `model.rs`, the calls of a round run at once, on instances whose clocks disagree (`history.rs` says how far).
+//! After the round every ticket must be as *some* order of its calls leaves it, in which each answer is what its
+//! call came to: the thread, the tags, and all that the status went through. A call that failed may have happened or
+//! not; one that was refused has not. Lists, counts and tags must then say the same, and in the end so must the table.
 //!
-//! In `faults.rs` the same histories run over a network that fails; with `make soak`, many more.
+//! In `faults.rs` the same histories run over a network that fails; `make soak` runs many more.
 
 use std::{
     cmp::Reverse,
