@@ -50,7 +50,7 @@
 //! | refuse a caller that is over the limit, or a key that does not exist | 1 | 1 W | [`windows`] |
 //! | refuse a session whose user's other sessions and tokens have used up the limit, the first time in a minute | 3 | 2 W + 1 R | [`sessions`] |
 //! | refuse a write with a session that another site sent | 0 | | `credentials::session` |
-//! | find that a sign-in is done, where its answer comes twice | 1 to 6 | 1 R each | [`sessions`] |
+//! | find that a sign-in is done, where its answer comes twice | 1, up to 6 where it is not | 1 R each | [`sessions`] |
 //! | create a key | 1 | 6 W: key, listing, workspace | [`api_keys`] |
 //! | list a workspace's keys | 1 | 1 R for every 4 KB, that is for about 20 keys with short names | [`api_keys`] |
 //! | revoke a key | 2 | 1 R + 6 W | [`api_keys`] |

@@ -91,8 +91,8 @@ fn key(hash: &SessionHash) -> Item {
     item::key(&format!("SESSION#{}", hash.as_str()), "SESSION")
 }
 
-fn sign_in_key(sign_in: &DoneSignIn) -> Item {
-    item::key(&format!("SIGNIN#{}", sign_in.state), "SIGNIN")
+fn sign_in_key(state: &str) -> Item {
+    item::key(&format!("SIGNIN#{state}"), "SIGNIN")
 }
 
 /// A sign-in that a session is minted for.
@@ -136,7 +136,7 @@ pub(crate) async fn mint(
     // An instance whose clock is behind takes the sign-in for good a little longer.
     let kept = sign_in.ends.plus_millis(crate::time::HOUR).as_secs_ceil();
     let used = Put::builder()
-        .set_item(Some(sign_in_key(sign_in)))
+        .set_item(Some(sign_in_key(&sign_in.state)))
         .item("expiresAt", item::number(kept))
         .condition_expression("attribute_not_exists(pk)");
     let mut minting = Transaction::new(database, "mint a session")
@@ -153,19 +153,21 @@ pub(crate) async fn mint(
     }
 }
 
-/// Whether a session was minted for a sign-in. Where it was not, another request may be about to do so: it is looked for
-/// a few times more, for as long as the request has time.
-pub(crate) async fn is_minted(
-    database: &Database,
-    sign_in: &DoneSignIn,
-) -> Result<bool, StoreError> {
+/// Whether a session was minted for the sign-in of which this is the state's hash.
+pub(crate) async fn is_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
+    let found = database.get("find a sign-in", sign_in_key(state)).await?;
+    Ok(found.is_some())
+}
+
+/// The same, where another request may be about to mint it: it is looked for a few times more, for as long as the request
+/// has time.
+pub(crate) async fn is_soon_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
     for wait in [0].into_iter().chain(WAITS).map(Duration::from_millis) {
         if !database.has_time_after(wait) {
             break;
         }
         tokio::time::sleep(wait).await;
-        let found = database.get("find a sign-in", sign_in_key(sign_in)).await?;
-        if found.is_some() {
+        if is_minted(database, state).await? {
             return Ok(true);
         }
     }
