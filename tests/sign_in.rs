@@ -275,7 +275,7 @@ async fn a_callback_that_comes_twice_at_once() {
     for before in 0..6 {
         let begun = app.begin_sign_in().await;
         let query = begun.allow(&json!({}), &json!({}));
-        // In the last round the issuer takes the second one's code for none, and that before it was given the first one's.
+        // In the last round the issuer refuses the second one's code before it was shown the first one's.
         let other = if before < 5 {
             query.clone()
         } else {

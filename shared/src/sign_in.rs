@@ -28,13 +28,13 @@
 //!
 //! # An answer that comes twice
 //!
-//! Browsers send a request again, at once or later: a connection broke, a page was loaded ahead or restored. Of two that
-//! bring the same answer one gets the session. The issuer refuses the other one's code, or has given tokens for it again
-//! and the state is found to be used; then the sign-in is looked for in the table, for a moment also where it is not there
-//! yet. Where it is done, that browser goes on to where the first one went, with the session that it has from there. It
-//! has proved that it is the browser by its cookie; and it gets nothing but a path on this host, which it asked for.
+//! Browsers send a request twice, at once or later: a connection breaks, a page is loaded ahead or restored. Of two
+//! requests with the same answer one mints the session. For the other one, the issuer refuses the code, or the state is
+//! used. Then the table is asked whether a session was minted for that state, for up to a second and a half: the
+//! first request may still be at it. If so, the second request is sent to where the first one was sent. It gets no
+//! session: the browser has one from the first. The sign-in's cookie proves that it is the same browser.
 //!
-//! One that comes when the browser has given that cookie up for a session goes on to the dashboard, which is no secret.
+//! A page that is loaded again later comes without that cookie, but with a session. It is sent to the dashboard.
 
 mod id_token;
 mod provider;

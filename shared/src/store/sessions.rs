@@ -58,8 +58,7 @@ const FIRST_SHARE: u32 = 200;
 /// …and what share from then on.
 const SHARE: u32 = 20;
 
-/// How long is waited between looks for a sign-in that another request is about to finish, in milliseconds: a second and a
-/// half in all.
+/// The pauses between reads of a sign-in that another request may be about to finish, in milliseconds: 1.55 s in all.
 const WAITS: [u64; 5] = [50, 100, 200, 400, 800];
 
 /// Who signed in, as their tokens say. It has no `Debug`.
@@ -159,8 +158,7 @@ pub(crate) async fn is_minted(database: &Database, state: &str) -> Result<bool, 
     Ok(found.is_some())
 }
 
-/// The same, where another request may be about to mint it: it is looked for a few times more, for as long as the request
-/// has time.
+/// The same, where another request may be about to mint it: reads up to six times, while this request has time.
 pub(crate) async fn is_soon_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
     for wait in [0].into_iter().chain(WAITS).map(Duration::from_millis) {
         if !database.has_time_after(wait) {
@@ -343,10 +341,10 @@ impl Counting<'_> {
         })
     }
 
-    /// Notes that the user's window has nothing left: in the session's window where it is the same, else in one that has
-    /// drawn nothing. To be refused is no use of a session, so that it is not seen by this.
+    /// Notes in the session's item that the user's window has nothing left. Where the session is in an older window, it
+    /// enters the user's, with nothing drawn. `lastSeenAt` stays: a refused call does not keep a session alive.
     ///
-    /// Where another call of the session has drawn meanwhile, nothing is noted: there may be something to give out.
+    /// Nothing is noted if another call of the session has drawn meanwhile: there may be something to give out.
     async fn note_exhausted(&self, session: &Item, window: Window) -> Result<Draw, StoreError> {
         let mut write = Expressions::default();
         write.set.push("userHasLeft = :none".to_owned());
