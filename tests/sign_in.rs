@@ -236,12 +236,46 @@ async fn a_callback_that_is_replayed() {
 }
 
 #[tokio::test]
+async fn a_callback_that_is_loaded_again_with_the_session_it_led_to() {
+    let app = App::start().await;
+    let begun = app.begin_sign_in().await;
+    let query = begun.allow(&json!({}), &json!({}));
+    let load = |query: &str| {
+        let call = app.call("GET", CALLBACK).query(query);
+        call.header("accept", "text/html,*/*;q=0.8")
+    };
+    // Nobody has signed in yet.
+    let planted = shared::session::SessionId::generate();
+    let early = load(&query).cookie(SESSION, planted.reveal());
+    early.await_status(400).await;
+    let done = begun.come_back(&query).await_status(302).await;
+    let session = done.cookie(SESSION).unwrap();
+    // The browser has given the other cookie up.
+    drop(app.operations());
+    goes_on(&load(&query).cookie(SESSION, session).send().await);
+    let operations = app.operations();
+    assert_eq!(operations.len(), 1, "{operations:?}");
+    app.list().session(session).await_status(200).await;
+    // Neither of another sign-in nor without a session, and without asking the table.
+    drop(app.operations());
+    load(&query).await_status(400).await;
+    load("code=x")
+        .cookie(SESSION, session)
+        .await_status(400)
+        .await;
+    assert_eq!(app.operations(), []);
+    let other = load(&query.replace("state=", "state=x"));
+    other.cookie(SESSION, session).await_status(400).await;
+    assert_eq!(sessions(&app), 1);
+}
+
+#[tokio::test]
 async fn a_callback_that_comes_twice_at_once() {
     let app = App::builder().instances(2).start().await;
     for before in 0..6 {
         let begun = app.begin_sign_in().await;
         let query = begun.allow(&json!({}), &json!({}));
-        // In the last round the issuer takes the second one's code for none, and that before it was given the first one's.
+        // In the last round the issuer refuses the second one's code before it was shown the first one's.
         let other = if before < 5 {
             query.clone()
         } else {

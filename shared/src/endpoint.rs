@@ -135,11 +135,22 @@ impl SignInCall<'_> {
     pub async fn finish(&self) -> Result<Redirect, ApiError> {
         let answer = self.request.query();
         let sealed = self.request.cookie(Name::SignIn);
-        // Not over where this was no answer to it.
-        let under_way = self.sign_in.under_way(sealed, &answer)?;
-        self.exchange.set_cookie(Name::SignIn.clear(&self.origin));
         let before = self.request.cookie(Name::Session);
         let replaces = before.and_then(SessionId::parse).map(|id| id.hash());
+        // Not over where this was no answer to it.
+        let under_way = match self.sign_in.under_way(sealed, &answer) {
+            Ok(under_way) => under_way,
+            // A page that is loaded again, after the sign-in that led to it.
+            Err(_)
+                if self.request.is_navigation()
+                    && replaces.is_some()
+                    && self.sign_in.is_done(&answer).await? =>
+            {
+                return Ok(Redirect::to(ReturnTo::DEFAULT));
+            }
+            Err(error) => return Err(error),
+        };
+        self.exchange.set_cookie(Name::SignIn.clear(&self.origin));
         let done = self
             .sign_in
             .finish(&self.origin, under_way, &answer, replaces)

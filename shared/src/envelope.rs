@@ -206,8 +206,8 @@ pub(crate) fn seal(
 /// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their limit,
 /// where their call was counted; `retry_after`, in how many seconds a caller over it is told to come back.
 ///
-/// The limit is told twice: in `X-RateLimit-*`, and in the fields of draft-ietf-httpapi-ratelimit-headers-10, sections 3
-/// and 4.
+/// The limit is told twice: in `X-RateLimit-*`, and in `RateLimit-Policy` and `RateLimit` as
+/// draft-ietf-httpapi-ratelimit-headers-10 has them.
 pub(crate) fn headers_of_all(
     status: i64,
     request_id: &RequestId,

@@ -112,8 +112,7 @@ impl ApiError {
         }
     }
 
-    /// `401` for anything but an API key. `message` says nothing of what was sent but its form; `refusal` is for the log
-    /// alone.
+    /// `401` for anything but an API key. `message` never quotes the credential; `refusal` is for the log alone.
     pub(crate) fn auth_required(
         message: impl Into<Cow<'static, str>>,
         refusal: &'static str,

@@ -28,11 +28,13 @@
 //!
 //! # An answer that comes twice
 //!
-//! Browsers send a request again, at once or later: a connection broke, a page was loaded ahead or restored. Of two that
-//! bring the same answer one gets the session. The issuer refuses the other one's code, or has given tokens for it again
-//! and the state is found to be used; then the sign-in is looked for in the table, for a moment also where it is not there
-//! yet. Where it is done, that browser goes on to where the first one went, with the session that it has from there. It
-//! has proved that it is the browser by its cookie; and it gets nothing but a path on this host, which it asked for.
+//! Browsers send a request twice, at once or later: a connection breaks, a page is loaded ahead or restored. Of two
+//! requests with the same answer one mints the session. For the other one, the issuer refuses the code, or the state is
+//! used. Then the table is asked whether a session was minted for that state, for up to a second and a half: the
+//! first request may still be at it. If so, the second request is sent to where the first one was sent. It gets no
+//! session: the browser has one from the first. The sign-in's cookie proves that it is the same browser.
+//!
+//! A page that is loaded again later comes without that cookie, but with a session. It is sent to the dashboard.
 
 mod id_token;
 mod provider;
@@ -180,7 +182,7 @@ impl SignIn<'_> {
             .exchange(&origin.url(CALLBACK), code, verifier, self.now)
             .await?;
         let sign_in = DoneSignIn {
-            state: base16ct::lower::encode_string(&Sha256::digest(&under_way.state)),
+            state: hash_of(&under_way.state),
             ends: under_way.ends_at(),
             replaces,
         };
@@ -193,13 +195,29 @@ impl SignIn<'_> {
                     Minting::UsedAlready => None,
                 }
             }
-            Exchanged::CodeRefused if sessions::is_minted(self.database, &sign_in).await? => None,
-            Exchanged::CodeRefused => return Err(not_completed("code_refused")),
+            Exchanged::CodeRefused => {
+                if !sessions::is_soon_minted(self.database, &sign_in.state).await? {
+                    return Err(not_completed("code_refused"));
+                }
+                None
+            }
         };
         Ok(Done {
             return_to: under_way.return_to,
             session,
         })
+    }
+
+    /// Whether the answer is to a sign-in that was done, be it this browser's or not.
+    ///
+    /// # Errors
+    ///
+    /// `500` where the table does not answer.
+    pub(crate) async fn is_done(&self, answer: &Query) -> Result<bool, ApiError> {
+        match answer.text("state")? {
+            Some(state) => Ok(sessions::is_minted(self.database, &hash_of(state)).await?),
+            None => Ok(false),
+        }
     }
 
     async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
@@ -222,6 +240,11 @@ impl SignIn<'_> {
             }),
         })
     }
+}
+
+/// What is kept of a state.
+fn hash_of(state: &str) -> String {
+    base16ct::lower::encode_string(&Sha256::digest(state))
 }
 
 /// A refusal of a token, told as what it means here; why is still in the log.

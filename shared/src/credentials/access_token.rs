@@ -17,8 +17,8 @@ use crate::{
 
 /// What is read of the claims beside those that every token has.
 ///
-/// Who signed in, when and for which request is an ID token's to say (OpenID Connect Core 1.0 sections 2 and 3.1.3.6), and
-/// such a one is for the client that asked for it. It is told by the claims that an access token has no use for.
+/// An ID token tells one client who signed in (OpenID Connect Core 1.0 section 2). It is no access token. Two claims
+/// that only ID tokens have give it away: `nonce` and `at_hash`.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,

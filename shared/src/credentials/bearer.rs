@@ -3,7 +3,8 @@
 use crate::{api_key::PlaintextKey, error::ApiError};
 
 /// What the header has to be, after what is wrong with it.
-const EXPECTED: &str = "It must be `Bearer`, a space, and an API key, which begins with `sk_live_`, or an access token.";
+const EXPECTED: &str =
+    "It must be `Bearer`, a space, and an API key (`sk_live_` and more) or an access token.";
 
 /// What is wrong with a header. It quotes nothing: part of it may be a credential.
 fn what_is_wrong(header: &str, is_bearer: bool, token: &str) -> &'static str {

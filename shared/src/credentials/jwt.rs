@@ -109,24 +109,25 @@ impl<'a> Token<'a> {
         let parts: Vec<_> = token.splitn(4, '.').collect();
         let &[header, claims, signature] = &*parts else {
             return Err(malformed(
-                "The token is neither an API key nor an access token. API keys begin with `sk_live_`; access tokens are \
-                 JWTs of the issuer's, three parts with dots between them.",
+                "The token is neither an API key nor an access token. API keys begin with `sk_live_`; access tokens \
+                 are JWTs of the issuer's, three parts with dots between them.",
             ));
         };
         let message = &token[..header.len() + 1 + claims.len()];
         let header: Header = decoded(header).ok_or_else(|| {
             malformed(
-                "The access token cannot be read: its first part must be a JWT's header, with `alg` and `kid`. Send the \
-                 token as the issuer gave it.",
+                "The access token cannot be read: its first part must be a JWT's header, with `alg` and `kid`. Send \
+                 the token as the issuer gave it.",
             )
         })?;
         if header.alg != "ES256" {
-            let message = "The access token is signed with another algorithm. It must be one that the issuer signed, with \
-                           ES256.";
+            let message = "The access token is signed with another algorithm. It must be one that the issuer \
+                           signed, with ES256.";
             return Err(ApiError::auth_required(message, "wrong_algorithm"));
         }
         if header.crit.is_some() {
-            let message = "The access token wants an extension understood (`crit`), and none is here. It must have none.";
+            let message = "The access token wants an extension understood (`crit`), and none is here. It must have \
+                           no `crit`.";
             return Err(ApiError::auth_required(message, "critical_extension"));
         }
         Ok(Self {
@@ -190,13 +191,13 @@ impl IssuerTokens {
             Algorithm::ES256,
         );
         if !good.unwrap_or(false) {
-            let message = "The access token's signature is wrong: it is cut off or changed, or the issuer did not sign it. \
-                           Send the token as the issuer gave it.";
+            let message = "The access token's signature is wrong: the token is cut off or changed, or the issuer did \
+                           not sign it. Send the token as the issuer gave it.";
             return Err(ApiError::auth_required(message, "wrong_signature"));
         }
         let malformed = || {
-            let message = "The access token's claims cannot be read: `iss` and `sub` must be texts, `aud` a text or a list \
-                           of texts, `exp` a number of seconds. Get a new one from the issuer.";
+            let message = "The access token's claims cannot be read: `iss` and `sub` must be texts, `aud` a text or \
+                           a list of texts, `exp` a number of seconds. Get a new one from the issuer.";
             ApiError::auth_required(message, "malformed_claims")
         };
         let registered: Registered = decoded(token.claims).ok_or_else(malformed)?;
@@ -238,7 +239,8 @@ impl IssuerTokens {
             .nbf
             .is_some_and(|nbf| now.as_millis() < nbf.0 - LEEWAY_MILLIS)
         {
-            let message = "The access token is not valid yet: its `nbf` is in the future. Wait until then, or get another one.";
+            let message = "The access token is not valid yet: its `nbf` is in the future. Wait until then, or get \
+                           another one.";
             return Err(ApiError::auth_required(message, "not_yet_valid"));
         }
         Ok(())

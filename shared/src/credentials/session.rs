@@ -6,8 +6,8 @@
 //! can set, or in `Origin` (RFC 6454 section 7). Where it says both, neither may say otherwise. The method decides
 //! what is a write; a `GET` that changed something would not be protected, and none does.
 //!
-//! That is asked before anything else, be it a session's id or not: what another site has a browser send costs the table
-//! nothing, and nothing of the limit of who holds the session.
+//! The origin is checked before the cookie's value is looked at: a cross-site write costs the table nothing, and takes
+//! nothing from the user's limit.
 
 use crate::{
     cookies::Name,

@@ -58,8 +58,7 @@ const FIRST_SHARE: u32 = 200;
 /// …and what share from then on.
 const SHARE: u32 = 20;
 
-/// How long is waited between looks for a sign-in that another request is about to finish, in milliseconds: a second and a
-/// half in all.
+/// The pauses between reads of a sign-in that another request may be about to finish, in milliseconds: 1.55 s in all.
 const WAITS: [u64; 5] = [50, 100, 200, 400, 800];
 
 /// Who signed in, as their tokens say. It has no `Debug`.
@@ -91,8 +90,8 @@ fn key(hash: &SessionHash) -> Item {
     item::key(&format!("SESSION#{}", hash.as_str()), "SESSION")
 }
 
-fn sign_in_key(sign_in: &DoneSignIn) -> Item {
-    item::key(&format!("SIGNIN#{}", sign_in.state), "SIGNIN")
+fn sign_in_key(state: &str) -> Item {
+    item::key(&format!("SIGNIN#{state}"), "SIGNIN")
 }
 
 /// A sign-in that a session is minted for.
@@ -136,7 +135,7 @@ pub(crate) async fn mint(
     // An instance whose clock is behind takes the sign-in for good a little longer.
     let kept = sign_in.ends.plus_millis(crate::time::HOUR).as_secs_ceil();
     let used = Put::builder()
-        .set_item(Some(sign_in_key(sign_in)))
+        .set_item(Some(sign_in_key(&sign_in.state)))
         .item("expiresAt", item::number(kept))
         .condition_expression("attribute_not_exists(pk)");
     let mut minting = Transaction::new(database, "mint a session")
@@ -153,19 +152,20 @@ pub(crate) async fn mint(
     }
 }
 
-/// Whether a session was minted for a sign-in. Where it was not, another request may be about to do so: it is looked for
-/// a few times more, for as long as the request has time.
-pub(crate) async fn is_minted(
-    database: &Database,
-    sign_in: &DoneSignIn,
-) -> Result<bool, StoreError> {
+/// Whether a session was minted for the sign-in of which this is the state's hash.
+pub(crate) async fn is_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
+    let found = database.get("find a sign-in", sign_in_key(state)).await?;
+    Ok(found.is_some())
+}
+
+/// The same, where another request may be about to mint it: reads up to six times, while this request has time.
+pub(crate) async fn is_soon_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
     for wait in [0].into_iter().chain(WAITS).map(Duration::from_millis) {
         if !database.has_time_after(wait) {
             break;
         }
         tokio::time::sleep(wait).await;
-        let found = database.get("find a sign-in", sign_in_key(sign_in)).await?;
-        if found.is_some() {
+        if is_minted(database, state).await? {
             return Ok(true);
         }
     }
@@ -341,10 +341,10 @@ impl Counting<'_> {
         })
     }
 
-    /// Notes that the user's window has nothing left: in the session's window where it is the same, else in one that has
-    /// drawn nothing. To be refused is no use of a session, so that it is not seen by this.
+    /// Notes in the session's item that the user's window has nothing left. Where the session is in an older window, it
+    /// enters the user's, with nothing drawn. `lastSeenAt` stays: a refused call does not keep a session alive.
     ///
-    /// Where another call of the session has drawn meanwhile, nothing is noted: there may be something to give out.
+    /// Nothing is noted if another call of the session has drawn meanwhile: there may be something to give out.
     async fn note_exhausted(&self, session: &Item, window: Window) -> Result<Draw, StoreError> {
         let mut write = Expressions::default();
         write.set.push("userHasLeft = :none".to_owned());
