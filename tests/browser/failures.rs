@@ -137,8 +137,6 @@ pub async fn an_answer_that_does_not_come_is_told_as_what_it_is(visit: Arc<Visit
             "we cannot tell whether your change was made",
         )
         .await;
-    browser.expect_in_console("ERR_BLOCKED_BY").await;
-    browser.expect_in_console("ERR_BLOCKED_BY").await;
 }
 
 /// Whoever fails is told what to do first, and then where to write to and what to quote.

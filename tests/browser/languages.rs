@@ -31,6 +31,7 @@ pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     browser.click("#create").await;
     browser.fill("#name", "Toko").await;
     browser.click("#create-submit").await;
+    browser.see("#new-key").await;
     browser.press(&ESCAPE.to_string()).await;
     browser.read("#not-saved", "belum menyalin").await;
     browser
