@@ -22,6 +22,7 @@ use crate::{
     ids::ResourceId,
     json::{NoObject, Object},
     origin::Origin,
+    words::listed,
 };
 
 /// The largest body that is read, in bytes (contract, section 1).
@@ -225,15 +226,12 @@ impl Request {
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let object = Object::read(text, known)
-            .map_err(|no_object| ApiError::validation(self.why_no_object(text, &no_object)))?;
+            .map_err(|no_object| self.no_object(text, &no_object, known))?;
         Fields::of(object, known)
     }
 
-    fn why_no_object(&self, text: &str, no_object: &NoObject) -> String {
-        const WANTED: &str = "Send a JSON object";
-        if text.trim().is_empty() {
-            return format!("The body is empty. {WANTED}.");
-        }
+    /// `400` for a body that is no object: says what it is, and what would be right.
+    fn no_object(&self, text: &str, no_object: &NoObject, known: &Known) -> ApiError {
         let media_type = self.header("content-type").unwrap_or_default();
         let is_form = ["application/x-www-form-urlencoded", "multipart/form-data"]
             .iter()
@@ -243,18 +241,27 @@ impl Request {
                     .to_ascii_lowercase()
                     .starts_with(form)
             });
-        if is_form && !text.trim_start().starts_with('{') {
-            return format!("The body is a form. {WANTED}, with `Content-Type: application/json`.");
-        }
-        match no_object {
-            NoObject::AnotherType => format!("The body is JSON, but no object. {WANTED}."),
-            NoObject::EndsEarly => {
-                "The body is not valid JSON: it ends before its object does.".to_owned()
-            }
+        // Clients that name no type of their own (curl) say of JSON, too, that it is a form.
+        let is_form = is_form && !text.trim_start().starts_with('{');
+        let wrong = match no_object {
+            _ if text.trim().is_empty() => "The body is empty".to_owned(),
+            _ if is_form => "The body is a form".to_owned(),
+            NoObject::AnotherType => "The body is JSON, but no object".to_owned(),
+            NoObject::EndsEarly => "The body is not whole: it ends before its JSON does".to_owned(),
             NoObject::Malformed { line, column } => {
-                format!("The body is not valid JSON: see line {line}, column {column}.")
+                format!("The body is not valid JSON from line {line}, column {column} on")
             }
-        }
+        };
+        let with = match known.required {
+            [] => String::new(),
+            names => format!(" with {}", listed(names, "and")),
+        };
+        let as_json = if is_form {
+            ", and `Content-Type: application/json`"
+        } else {
+            ""
+        };
+        ApiError::validation(format!("{wrong}. Send a JSON object{with}{as_json}."))
     }
 }
 
@@ -383,43 +390,36 @@ mod tests {
             );
             error.message.into_owned()
         };
-        for (body, expected) in [
-            ("", "The body is empty. Send a JSON object."),
-            (" \n", "The body is empty. Send a JSON object."),
-            ("\u{feff}", "The body is empty. Send a JSON object."),
-            ("[]", "The body is JSON, but no object. Send a JSON object."),
-            (
-                "\"x\"",
-                "The body is JSON, but no object. Send a JSON object.",
-            ),
-            (
-                "null",
-                "The body is JSON, but no object. Send a JSON object.",
-            ),
+        for (body, wrong) in [
+            ("", "The body is empty"),
+            (" \n", "The body is empty"),
+            ("\u{feff}", "The body is empty"),
+            ("[]", "The body is JSON, but no object"),
+            ("\"x\"", "The body is JSON, but no object"),
+            ("null", "The body is JSON, but no object"),
+            (&"[".repeat(100_000), "The body is JSON, but no object"),
             (
                 "{\"name\":",
-                "The body is not valid JSON: it ends before its object does.",
+                "The body is not whole: it ends before its JSON does",
             ),
             (
                 "name=x",
-                "The body is not valid JSON: see line 1, column 2.",
+                "The body is not valid JSON from line 1, column 2 on",
             ),
             (
                 "{\n'name'",
-                "The body is not valid JSON: see line 2, column 1.",
+                "The body is not valid JSON from line 2, column 1 on",
             ),
         ] {
+            let expected = format!("{wrong}. Send a JSON object with `name`.");
             assert_eq!(message("application/json", body), expected, "{body}");
         }
-        let form = "The body is a form. Send a JSON object, with `Content-Type: application/json`.";
+        let form = "The body is a form. Send a JSON object with `name`, and `Content-Type: application/json`.";
         assert_eq!(message("application/x-www-form-urlencoded", "name=x"), form);
         assert_eq!(message("Multipart/Form-Data; boundary=a", "--a"), form);
-        // Clients that name no type of their own (curl) say that JSON is a form.
-        let json = "The body is not valid JSON: it ends before its object does.";
+        let json =
+            "The body is not whole: it ends before its JSON does. Send a JSON object with `name`.";
         assert_eq!(message("application/x-www-form-urlencoded", "{"), json);
-        let nested = "[".repeat(100_000);
-        let expected = "The body is JSON, but no object. Send a JSON object.";
-        assert_eq!(message("", &nested), expected);
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Query {
             (value, None) => Ok(value.map(|(_, value)| value.as_str())),
             _ => Err(ApiError::invalid_field(
                 name,
-                format!("`{name}` may be given once."),
+                format!("`{name}` is given more than once. Give it once."),
             )),
         }
     }
