@@ -16,6 +16,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 
+import dead_functions
+
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 PORTS = {"API_PORT": 9000, "ISSUER_PORT": 9400, "DYNAMODB_PORT": 9401, "LAMBDA_PORT": 9402}
 
@@ -210,6 +212,8 @@ def main():
 
     odd_requests()
     say("odd requests are answered in the envelope")
+    dead_functions.all_of_it(PORTS["API_PORT"])
+    say("functions that die come back; nothing reaches the emulator behind the door")
 
     other = Run()
     out, _ = other.process.communicate(timeout=300)
