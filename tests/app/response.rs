@@ -89,7 +89,7 @@ impl Response {
     /// What is not in the envelope is a page or a file, and has its id, too.
     fn is_of_the_portal(&self) {
         let content_type = self.header("content-type").unwrap();
-        let known = ["text/html", "text/css", "text/javascript"];
+        let known = ["text/html", "text/css", "text/javascript", "image/svg+xml"];
         assert!(known.iter().any(|known| content_type.starts_with(known)));
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
         assert!(self.header("x-request-id").unwrap().starts_with("req_"));
