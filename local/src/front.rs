@@ -108,9 +108,14 @@ impl Front {
     }
 }
 
-/// Whether a path is of the API or the portal, and not one of the emulator's own.
+/// Whether a path can be handed on as it is: not where the emulator has paths of its own, which begin with a date or
+/// with `lambda-url`.
 fn is_ours(path: &str) -> bool {
-    path.starts_with("/api/") || path == "/dashboard" || path.starts_with("/dashboard/")
+    let first = path.split('/').nth(1).unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    first.bytes().all(is_plain)
+        && !first.starts_with(|letter: char| letter.is_ascii_digit())
+        && !["lambda-url", ".", ".."].contains(&first)
 }
 
 /// The headers of the request but for those of this hop, each once, as UTF-8.
