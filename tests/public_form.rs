@@ -303,6 +303,7 @@ async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
         "tickets/x",
         "tickets/x/messages",
         "nothing/at/all",
+        "",
     ] {
         let preflight = app.call("OPTIONS", &format!("/api/v1/public/{path}"));
         let preflight = preflight
@@ -313,8 +314,8 @@ async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
             .await;
         for (name, value) in [
             ("allow-origin", "*"),
-            ("allow-methods", "GET, POST"),
-            ("allow-headers", "*"),
+            ("allow-methods", "GET, POST, PUT, PATCH, DELETE, *"),
+            ("allow-headers", "*, Authorization"),
             ("expose-headers", "*"),
             ("max-age", "7200"),
         ] {
@@ -325,12 +326,74 @@ async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
         }
         assert_eq!(preflight.header("access-control-allow-credentials"), None);
     }
-    for path in ["tickets", "api-keys", "public"] {
+    for path in ["tickets", "api-keys", "publicity", "Public/tickets"] {
         let elsewhere = app
             .call("OPTIONS", &format!("/api/v1/{path}"))
             .await_status(404)
             .await;
         assert_eq!(elsewhere.header("access-control-allow-origin"), None);
+    }
+}
+
+/// A page of another origin learns why it failed, whatever it did wrong.
+#[tokio::test]
+async fn every_answer_of_the_public_form_can_be_read_by_any_page() {
+    let app = App::builder().setting("PUBLIC_LIMIT", 4).start().await;
+    app.new_ticket("acc_a").await;
+    let tickets = "/api/v1/public/tickets";
+    let large = "x".repeat(1024 * 1024 + 1);
+    for (method, path, accept, body, status) in [
+        ("POST", tickets, "*/*", form("acc_a").to_string(), 201),
+        ("POST", tickets, "*/*", "{".to_owned(), 400),
+        ("POST", tickets, "*/*", large.clone(), 400),
+        ("GET", "/api/v1/public/tickets/x", "*/*", String::new(), 404),
+        ("GET", "/api/v1/public/tickets/x", "*/*", String::new(), 429),
+        ("PUT", tickets, "*/*", "{}".to_owned(), 404),
+        ("HEAD", tickets, "*/*", String::new(), 404),
+        (
+            "DELETE",
+            "/api/v1/public/tickets/x",
+            "*/*",
+            String::new(),
+            404,
+        ),
+        ("POST", "/api/v1/public/ticket", "*/*", large, 400),
+        ("GET", "/api/v1/public/nothing", "*/*", String::new(), 404),
+        (
+            "GET",
+            "/api/v1/public/nothing",
+            "text/html",
+            String::new(),
+            404,
+        ),
+        ("GET", "/api/v1/public/", "*/*", String::new(), 404),
+        ("POST", "/api/v1/public", "*/*", String::new(), 404),
+    ] {
+        // What the browser asks first, and does not send the call unless it is told so.
+        let preflight = app
+            .call("OPTIONS", path)
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", "content-type")
+            .await_status(200)
+            .await;
+        let methods = preflight.header("access-control-allow-methods").unwrap();
+        let mut methods = methods.split(", ");
+        assert!(methods.any(|allowed| [method, "*"].contains(&allowed)));
+        let call = app.call(method, path).body(&body).header("accept", accept);
+        let call = call.header("origin", "https://shop.example");
+        let answer = call.await_status(status).await;
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+        assert_eq!(answer.header("access-control-expose-headers"), Some("*"));
+        assert_eq!(answer.header("access-control-allow-credentials"), None);
+    }
+    let app = App::builder()
+        .setting("SIGNING_SECRET", "missing")
+        .start()
+        .await;
+    for call in [app.view("x"), app.submit(&json!({}))] {
+        let failed = call.await_status(500).await;
+        assert_eq!(failed.header("access-control-allow-origin"), Some("*"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /dashboard/assets/{file}`: the page's stylesheet and script.
+//! `GET` and `HEAD /dashboard/assets/{file}`: the page's stylesheet, script and icon.
 
 use std::process::ExitCode;
 

@@ -6,6 +6,8 @@
 //! | one client address, on the public form | `PUBLIC_LIMIT` a minute |
 //! | the same, submitting tickets | also `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR` |
 //!
+//! A form that creates nothing is a call and no submission.
+//!
 //! # The window
 //!
 //! A window opens with a caller's first call and lasts its limit's time from then. Its two numbers, when it

@@ -60,9 +60,8 @@ pub struct File {
 }
 
 /// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but from
-/// our own files, and where it links to learns nothing of where it was linked from. HSTS is for a year, on this host
-/// alone.
-const OF_PAGES: [(&str, &str); 6] = [
+/// our own files, and where it links to learns nothing of where it was linked from.
+const OF_PAGES: [(&str, &str); 4] = [
     ("content-type", "text/html; charset=utf-8"),
     ("cache-control", "no-store"),
     (
@@ -71,8 +70,6 @@ const OF_PAGES: [(&str, &str); 6] = [
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("referrer-policy", "no-referrer"),
-    ("x-content-type-options", "nosniff"),
-    ("strict-transport-security", "max-age=31536000"),
 ];
 
 /// The language of a page for who sent this request: the one asked for, else the one chosen before, else the browser's.
@@ -96,18 +93,24 @@ pub(crate) fn write(
     readers: Readers,
 ) -> ApiGatewayV2httpResponse {
     let mut response = match outcome {
-        Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id, readers),
+        Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id),
         Ok(Reply::Page(page)) => response(200, headers(&OF_PAGES), &page.0),
         Ok(Reply::File(file)) => response(200, headers_of(file), file.body),
         Err(error) => {
             let language = exchange.errors_language();
             match language.and_then(|language| page_of(error, request_id, language)) {
                 Some(html) => response(error.code.status(), headers(&OF_PAGES), &html),
-                None => envelope::seal(Err(error), request_id, readers),
+                None => envelope::seal(Err(error), request_id),
             }
         }
     };
-    let of_all = envelope::headers_of_all(response.status_code, request_id, exchange.standing());
+    let readers = if exchange.is_for_every_page() {
+        Readers::EveryPage
+    } else {
+        readers
+    };
+    let standing = exchange.standing();
+    let of_all = envelope::headers_of_all(response.status_code, request_id, standing, readers);
     response.headers.extend(of_all);
     response.cookies = exchange.cookies();
     response
@@ -146,10 +149,7 @@ fn headers(named: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 fn headers_of(file: &File) -> HeaderMap {
-    let mut headers = headers(&[
-        ("cache-control", "public, max-age=31536000, immutable"),
-        ("x-content-type-options", "nosniff"),
-    ]);
+    let mut headers = headers(&[("cache-control", "public, max-age=31536000, immutable")]);
     let content_type = HeaderValue::from_static(file.content_type);
     headers.insert(header::CONTENT_TYPE, content_type);
     headers

@@ -1,4 +1,4 @@
-//! The stylesheet and the script, under names that say what is in them.
+//! The stylesheet, the script and the icon, under names that say what is in them.
 //!
 //! A name carries a hash of the content, so that a file may be cached for ever: another content has
 //! another name.
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 /// What the path of every asset begins with; the name follows.
 pub const PATH: &str = "/dashboard/assets/";
 
-/// How much of the hash a name carries, in hex: 64 bits, more than enough for two files.
+/// How much of the hash a name carries, in hex: 64 bits, more than enough for three files.
 const HASH_HEX: usize = 16;
 
 /// A file that a page refers to.
@@ -56,6 +56,11 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("js", "text/javascript; charset=utf-8", body)
 });
 
+static ICON: LazyLock<Asset> = LazyLock::new(|| {
+    let body = include_str!("../../assets/icon.svg");
+    Asset::new("svg", "image/svg+xml", body)
+});
+
 /// The stylesheet of all pages.
 #[must_use]
 pub fn stylesheet() -> &'static Asset {
@@ -68,10 +73,16 @@ pub fn script() -> &'static Asset {
     &SCRIPT
 }
 
+/// The icon of the site, for browsers that ask for `/favicon.ico`.
+#[must_use]
+pub fn icon() -> &'static Asset {
+    &ICON
+}
+
 /// The asset of this name; `None` where there is none, or no longer.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Asset> {
-    [stylesheet(), script()]
+    [stylesheet(), script(), icon()]
         .into_iter()
         .find(|asset| asset.name == name)
 }
@@ -82,13 +93,14 @@ mod tests {
 
     #[test]
     fn an_asset_is_found_by_the_name_that_carries_its_hash() {
-        for (asset, extension) in [(stylesheet(), "css"), (script(), "js")] {
+        for (asset, extension) in [(stylesheet(), "css"), (script(), "js"), (icon(), "svg")] {
             let hash = asset.name().split('.').nth(1).unwrap();
             assert_eq!(asset.name(), format!("portal.{hash}.{extension}"));
             assert_eq!(hash.len(), 16);
             assert_eq!(asset.path(), format!("/dashboard/assets/{}", asset.name()));
             assert_eq!(find(asset.name()).unwrap().body, asset.body);
-            assert!(!asset.body.contains("://"), "it asks no other host");
+            let body = asset.body.replace("http://www.w3.org/2000/svg", "");
+            assert!(!body.contains("://"), "it asks no other host");
         }
         assert!(find("portal.css").is_none());
         assert!(find("").is_none());
