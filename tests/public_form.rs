@@ -259,6 +259,60 @@ async fn a_bot_is_answered_alike_and_creates_nothing() {
     assert_eq!(token.len(), text(genuine.data(), "accessToken").len());
 }
 
+/// A browser that fills in forms, and a library that sends what it was given, leave these in a field that nobody sees.
+#[tokio::test]
+async fn only_visible_text_in_the_bait_is_a_bots() {
+    let app = App::start().await;
+    let ticket = app.new_ticket("acc_a").await;
+    let token = text(&ticket, "accessToken");
+    let messages = async || {
+        let view = app.view(&token).from("198.51.100.200");
+        let view = view.await_status(200).await;
+        view.data()["messages"].as_array().unwrap().len()
+    };
+    let no_bots = [
+        json!(null),
+        json!(""),
+        json!(" "),
+        json!("\t\r\n\u{a0}\u{3000}"),
+        json!("\u{200b}"),
+        json!("\u{2060}\u{feff}\u{200e}\u{202e}\u{3164}\u{ad}"),
+        json!("\u{0}\u{7f}\u{85}"),
+        json!(false),
+        json!(true),
+        json!(0),
+        json!(7.5),
+        json!([]),
+        json!({}),
+        json!(["ACME"]),
+        json!({ "name": "ACME" }),
+    ];
+    let bots = [
+        json!("ACME"),
+        json!("."),
+        json!(" \u{200b}0 "),
+        json!("false"),
+    ];
+    let (mut tickets, mut replies) = (1, messages().await);
+    let values = no_bots.iter().map(|value| (value, false));
+    let values = values.chain(bots.iter().map(|value| (value, true)));
+    for (address, (value, by_a_bot)) in values.enumerate() {
+        let from = format!("198.51.100.{address}");
+        let mut form = form("acc_a");
+        form["company"] = value.clone();
+        let submitted = app.submit(&form).from(&from).await_status(201).await;
+        // Which is told of a bot's, too, as if.
+        assert_eq!(submitted.data()["number"], tickets + 1, "{value}");
+        tickets += i32::from(!by_a_bot);
+        let path = format!("/api/v1/public/tickets/{token}/messages");
+        let reply = json!({ "body": "Any update?", "company": value });
+        let reply = app.call("POST", &path).json(&reply).from(&from);
+        reply.await_status(201).await;
+        replies += usize::from(!by_a_bot);
+        assert_eq!(messages().await, replies, "{value}");
+    }
+}
+
 #[tokio::test]
 async fn the_token_lies_in_the_ticket_and_nowhere_else() {
     let app = App::start().await;
