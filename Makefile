@@ -93,6 +93,10 @@ sdk:
 	@$(VENV)
 	@.tools/bin/pip install --quiet --disable-pip-version-check forjio-suppuo==$(SDK_VERSION)
 
+.PHONY: soak
+soak: ## Run random histories of fresh seeds for 5 minutes (MINUTES, SEED, MODEL, FAULT, HISTORIES: tests/soak.rs)
+	@RUST_BACKTRACE=0 cargo test --quiet --package functions --test api -- --ignored --exact soak::soak --nocapture
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute (SECONDS_EACH changes that)
 	@fuzz/run

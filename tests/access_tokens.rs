@@ -129,6 +129,93 @@ async fn a_claim_that_is_missing_or_wrong_is_refused() {
 }
 
 #[tokio::test]
+async fn an_id_token_is_no_access_token() {
+    let app = App::start().await;
+    for of_id_tokens in [
+        json!({ "nonce": "x" }),
+        json!({ "nonce": "" }),
+        json!({ "nonce": { "deep": [[]] } }),
+        json!({ "at_hash": "x" }),
+        json!({ "at_hash": 7, "nonce": false }),
+    ] {
+        let token = app.issuer.token(&with(&of_id_tokens));
+        let answer = app.list().bearer(&token).await_status(401).await;
+        assert_eq!(answer.code(), "AUTH_REQUIRED");
+        assert!(answer.message().starts_with("This is an ID token"));
+    }
+    // What is `null` is not there.
+    let mut claims = app.issuer.claims(&good());
+    claims["nonce"] = Value::Null;
+    claims["at_hash"] = Value::Null;
+    let token = app.issuer.key.sign(&header(), &claims);
+    app.list().bearer(&token).await_status(200).await;
+}
+
+#[tokio::test]
+async fn who_is_refused_is_told_what_would_be_right() {
+    let app = App::start().await;
+    let token = |changes: Value| app.issuer.token(&with(&changes));
+    let own = token(json!({}));
+    let (cut_off, _) = own.rsplit_once('.').unwrap();
+    let mut other_key = header();
+    other_key["kid"] = "another".into();
+    let mut other_algorithm = header();
+    other_algorithm["alg"] = "RS256".into();
+    let sign = |header: &Value| app.issuer.key.sign(header, &app.issuer.claims(&good()));
+    let prefix = "API keys begin with `sk_live_`";
+    for (token, what) in [
+        ("abc".to_owned(), prefix),
+        ("null".to_owned(), prefix),
+        ("SK_LIVE_0123".to_owned(), prefix),
+        (cut_off.to_owned(), prefix),
+        (format!("{own}.{own}"), prefix),
+        ("a.b.c".to_owned(), "with `alg` and `kid`"),
+        ("a".repeat(9000), "longer than 8 KiB"),
+        (sign(&other_algorithm), "with ES256"),
+        (sign(&other_key), "a key that the issuer does not publish"),
+        (
+            Key::generate().sign(&header(), &good()),
+            "signature is wrong",
+        ),
+        (token(json!({ "exp": now() - 100 })), "Get a new one"),
+        (token(json!({ "nbf": now() + 1000 })), "`nbf`"),
+        (token(json!({ "iss": "other" })), "another issuer's"),
+        (token(json!({ "aud": "other" })), "`suppuo` or `suppuo-cli`"),
+        (token(json!({ "exp": null })), "`exp` a number"),
+        (token(json!({ "sub": "" })), "`sub` is empty"),
+    ] {
+        let answer = app.list().bearer(&token).await_status(401).await;
+        assert_eq!(answer.code(), "AUTH_REQUIRED");
+        let message = answer.message();
+        assert!(message.contains(what), "{what}: {message}");
+        assert!(!message.contains(&token) || token == "null", "{message}");
+    }
+    let homeless = token(json!({ "accountId": null }));
+    let answer = app.list().bearer(&homeless).await_status(403).await;
+    assert!(answer.message().contains("`accountId`"));
+
+    let (_, key) = app.new_key("acc_a").await;
+    for (header, what) in [
+        (key.clone(), "not the word `Bearer` before it"),
+        (format!("Basic {key}"), "does not begin with the word"),
+        (format!("Bearer {key} {key}"), "more than one word"),
+        ("Bearer".to_owned(), "no token after"),
+        (String::new(), "is empty"),
+    ] {
+        let call = app.list().header("authorization", &header);
+        let answer = call.await_status(401).await;
+        assert!(answer.message().contains(what), "{}", answer.message());
+        assert!(answer.message().contains("`sk_live_`"));
+        assert!(!answer.message().contains(&key));
+    }
+    let nothing = app.list().await_status(401).await;
+    assert!(nothing.message().contains("`sk_live_`"));
+    let wrong = app.list().bearer(&key[..50]).await_status(401).await;
+    assert_eq!(wrong.code(), "INVALID_TOKEN");
+    assert!(wrong.message().contains("create another"));
+}
+
+#[tokio::test]
 async fn a_token_without_a_workspace_is_forbidden() {
     let app = App::start().await;
     for workspace in [

@@ -99,7 +99,18 @@ async fn one_is_kept_changed_and_forgotten() {
 async fn they_are_sorted_by_title_and_of_the_workspace() {
     let app = App::start().await;
     let token = app.token("acc_a");
-    for title in ["b", "a", "C", "b", "ä", "10", "9"] {
+    for title in [
+        "b",
+        "zebra",
+        "B",
+        "apple",
+        "C",
+        "b",
+        "a\u{308}pple",
+        "Apple",
+        "10",
+        "9",
+    ] {
         app.create_canned(title, "x")
             .bearer(&token)
             .await_status(201)
@@ -107,7 +118,9 @@ async fn they_are_sorted_by_title_and_of_the_workspace() {
     }
     assert_eq!(
         app.canned_titles(&token).await,
-        ["10", "9", "C", "a", "b", "b", "ä"]
+        [
+            "10", "9", "apple", "Apple", "äpple", "b", "b", "B", "C", "zebra"
+        ]
     );
     assert_eq!(app.canned_titles(&app.token("acc_b")).await, [""; 0]);
 }

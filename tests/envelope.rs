@@ -283,7 +283,10 @@ async fn a_body_over_1_mib_is_refused() {
     let refused = call(1024 * 1024 + 1).await_status(400).await;
     assert_eq!(
         (refused.code(), refused.message()),
-        ("VALIDATION_ERROR", "The body is larger than 1 MiB.")
+        (
+            "VALIDATION_ERROR",
+            "The body is larger than 1 MiB. Send at most 1 MiB."
+        )
     );
 }
 

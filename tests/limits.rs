@@ -74,6 +74,36 @@ async fn a_burst_on_many_instances_is_admitted_to_the_limit_and_not_further() {
 }
 
 #[tokio::test]
+async fn over_the_limit_one_is_told_which_limit_it_was() {
+    let app = App::builder().caller_limit(1).start().await;
+    let (_, key) = app.new_key_of("acc_a", "usr_2").await;
+    let session = app.sign_in("acc_a").await;
+    let list = || app.list();
+    let user = "You have made your 1 call of this minute in this workspace, ";
+    for (call, what) in [
+        (
+            list().bearer(&key),
+            "This API key has made its 1 call of this minute. Try ",
+        ),
+        (list().bearer(&app.token("acc_a")), user),
+        (list().session(&session), user),
+    ] {
+        // The session has the token's limit.
+        let _ = call.clone().send().await;
+        let over = call.await_status(429).await;
+        assert!(over.message().starts_with(what), "{}", over.message());
+        assert_eq!(over.header("ratelimit-policy"), Some("\"caller\";q=1;w=60"));
+    }
+    let many = App::start().await;
+    let (_, key) = many.new_key("acc_a").await;
+    let listed = many.list().bearer(&key).await_status(200).await;
+    let policy = listed.header("ratelimit-policy");
+    assert_eq!(policy, Some("\"caller\";q=2000;w=60"));
+    let standing = listed.header("ratelimit").unwrap();
+    assert!(standing.starts_with("\"caller\";r=1999;t="), "{standing}");
+}
+
+#[tokio::test]
 async fn over_the_limit_nothing_is_done() {
     let app = App::builder().caller_limit(2).start().await;
     let (id, key) = app.new_key("acc_a").await;

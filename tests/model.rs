@@ -1,11 +1,11 @@
 //! Random histories against a model: a few lines of plain Rust that say what keys and sessions may do.
 //!
-//! A history is a number of rounds. In each round several calls run at once, on several instances whose
-//! clocks disagree; between rounds clocks are stepped. The model knows of every key whether it must work,
-//! must not, or either (a call that overlaps its revocation, a revocation whose answer was lost), and
-//! which places of which window were given out. The same of sessions, of which several have one user, and one limit.
+//! A history is a number of rounds. In each round several calls run at once, on several instances whose clocks
+//! disagree (`history.rs` says how far); between rounds time passes. The model knows of every key whether it must work,
+//! must not, or either (a call that overlaps its revocation, a revocation whose answer was lost), and which places of
+//! which window were given out. The same of sessions, of which several have one user, and one limit.
 //!
-//! In `faults.rs` the same histories run over a network that fails.
+//! In `faults.rs` the same histories run over a network that fails; `make soak` runs many more.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,13 +16,15 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::app::{
-    App, Builder,
-    response::Response,
-    sign_in::{Begun, SESSION},
+use crate::{
+    app::{
+        Builder,
+        response::Response,
+        sign_in::{Begun, SESSION},
+    },
+    history::{INSTANCES, Model, Network, World, history},
 };
 
-const INSTANCES: usize = 3;
 const WORKSPACES: [&str; 2] = ["acc_a", "acc_b"];
 const LIMIT: u32 = 6;
 const ROUNDS: usize = 40;
@@ -92,41 +94,41 @@ enum Op {
     },
 }
 
-struct History {
-    app: App,
-    rng: Rng,
+struct History<'a> {
+    world: &'a mut World,
     /// Numbers the users: each call has one of its own, so that no limit of theirs is met.
     users: AtomicUsize,
     keys: Vec<Key>,
     sessions: Vec<Session>,
     /// How many calls of a person's sessions each window has admitted, by its end.
-    admitted: BTreeMap<((usize, usize), i64), u32>,
-    steps: [i64; INSTANCES],
+    admitted: BTreeMap<(usize, usize), BTreeMap<i64, Admitted>>,
     /// Creations whose answer was a failure: that many keys may be listed that nobody has.
     lost_creations: [usize; WORKSPACES.len()],
-    faults: bool,
 }
 
-/// Runs one history, and looks at what it leaves in the table.
-pub async fn history(seed: u64, builder: Builder, faults: bool) {
+/// What a window of a person has admitted.
+#[derive(Debug, Default)]
+struct Admitted {
+    calls: u32,
+    /// Sessions that were ended, which is a call, too; but one that may be made over the limit.
+    endings: u32,
+}
+
+/// How a deployment is to be of which the model holds.
+pub fn settings(builder: Builder) -> Builder {
     // The limit of the users that create, list and revoke is the same; each call has a user of its own.
-    let app = builder
-        .instances(INSTANCES)
-        .caller_limit(LIMIT)
-        .start()
-        .await;
-    let rng = Rng::with_seed(seed);
-    let steps = [0; INSTANCES];
+    builder.caller_limit(LIMIT)
+}
+
+/// Plays one history, and looks at what it leaves in the table.
+pub async fn play(world: &mut World) {
     let mut history = History {
-        app,
-        rng,
+        world,
         users: AtomicUsize::new(0),
         keys: Vec::new(),
         sessions: Vec::new(),
         admitted: BTreeMap::new(),
-        steps,
         lost_creations: [0; 2],
-        faults,
     };
     for _ in 0..ROUNDS {
         history.round().await;
@@ -134,26 +136,35 @@ pub async fn history(seed: u64, builder: Builder, faults: bool) {
     history.check_table();
 }
 
-impl History {
+impl History<'_> {
     async fn round(&mut self) {
-        if self.rng.u8(..) < 80 {
-            let instance = self.rng.usize(..INSTANCES);
-            self.steps[instance] += self.rng.i64(-45_000..90_000);
-            self.app.step_clock(instance, self.steps[instance]);
-        }
-        let ops: Vec<_> = (0..self.rng.usize(1..9))
-            .map(|_| (self.op(), self.rng.usize(..INSTANCES)))
+        self.world.step_clocks();
+        let ops: Vec<_> = (0..self.world.rng.usize(1..9))
+            .map(|_| (self.op(), self.world.rng.usize(..INSTANCES)))
             .collect();
         let before: Vec<_> = self.keys.iter().map(|key| key.life).collect();
         let sessions_before: Vec<_> = self.sessions.iter().map(|session| session.life).collect();
-        let started = millis();
+        let started: Vec<_> = (0..INSTANCES).map(|n| self.world.clock(n)).collect();
         let answers = join_all(ops.iter().map(|(op, instance)| self.send(op, *instance))).await;
+        for ((op, instance), answer) in ops.iter().zip(&answers) {
+            let standing = ["remaining", "reset"].map(|name| answer.limit_header(name));
+            let status = answer.status;
+            self.world
+                .note(format!("{op:?} on {instance}: {status} {standing:?}"));
+            if let [_, Some(end)] = standing {
+                // A window that is over neither admits nor refuses.
+                assert!(end * 1000 > started[*instance], "{op:?}: {answer:?}");
+            }
+        }
         // Revocations first: what else ran in the round may have come before or after them.
         let revoked_now = self.revocations(&ops, &answers, &before);
         let ended_now = self.endings(&ops, &answers, &sessions_before);
         // Then creations: a list of the same round may show their keys.
         for ((op, _), answer) in ops.iter().zip(&answers) {
-            assert!(answer.status != 500 || self.faults, "{op:?}: {answer:?}");
+            assert!(
+                answer.status != 500 || self.world.may_fail(),
+                "{op:?}: {answer:?}"
+            );
             match *op {
                 Op::Create { workspace, .. } if answer.status == 500 => {
                     self.lost_creations[workspace] += 1;
@@ -170,7 +181,7 @@ impl History {
         {
             match *op {
                 Op::Use { key } => {
-                    let at = started + self.steps[*instance];
+                    let at = started[*instance];
                     self.used(key, answer, before[key], revoked_now.contains(&key), at);
                 }
                 Op::List { workspace } => self.listed(workspace, answer, &before, &revoked_now),
@@ -187,44 +198,56 @@ impl History {
         for key in &mut self.keys {
             key.last_used.clone_from(&key.last_seen);
         }
-        for (op, answer) in ops.iter().map(|(op, _)| op).zip(&answers) {
-            let full = matches!(op, Op::Use { .. }) && answer.status == 429;
-            if let (Op::Use { key }, true) = (op, full) {
-                let window = self.keys[*key]
-                    .windows
-                    .get(&answer.limit_header("reset").unwrap());
-                let given = window.map_or(0, BTreeSet::len);
-                // Nobody is refused while there is room. A lost answer has taken a place, too.
-                assert!(
-                    given == LIMIT as usize || self.faults,
-                    "refused after {given} of {LIMIT}"
-                );
+        for ((op, _), answer) in ops.iter().zip(&answers) {
+            if answer.status == 429 {
+                self.refused(op, answer);
             }
         }
     }
 
+    /// Nobody is refused while their window has room. A call whose answer was lost has taken a place, too.
+    fn refused(&self, op: &Op, answer: &Response) {
+        let window = answer.limit_header("reset").unwrap();
+        let given = match *op {
+            Op::Use { key } => {
+                let window = self.keys[key].windows.get(&window);
+                window.map_or(0, BTreeSet::len)
+            }
+            Op::UseSession { session } | Op::EndSession { session } => {
+                let of_person = self.admitted.get(&self.sessions[session].person);
+                let window = of_person.and_then(|windows| windows.get(&window));
+                window.map_or(0, |window| window.calls + window.endings) as usize
+            }
+            _ => panic!("a user's first call is refused: {op:?}"),
+        };
+        assert!(
+            given >= LIMIT as usize || self.world.may_fail(),
+            "refused after {given} of {LIMIT}: {op:?}"
+        );
+    }
+
     fn op(&mut self) -> Op {
-        let workspace = self.rng.usize(..WORKSPACES.len());
+        let workspace = self.world.rng.usize(..WORKSPACES.len());
         let create = Op::Create {
             workspace,
-            with_session: self.rng.bool(),
+            with_session: self.world.rng.bool(),
         };
         if self.keys.is_empty() {
             return create;
         }
         // Mostly of the newest few, so that calls meet.
-        let key = self.keys.len() - 1 - self.rng.usize(..self.keys.len().min(4));
+        let key = self.keys.len() - 1 - self.world.rng.usize(..self.keys.len().min(4));
         let newest = |of: &[Session], rng: &mut Rng| of.len() - 1 - rng.usize(..of.len().min(4));
-        match self.rng.u8(..30) {
+        match self.world.rng.u8(..30) {
             20..=21 => Op::SignIn {
                 workspace,
-                person: self.rng.usize(..2),
+                person: self.world.rng.usize(..2),
             },
             22..=28 if !self.sessions.is_empty() => Op::UseSession {
-                session: newest(&self.sessions, &mut self.rng),
+                session: newest(&self.sessions, &mut self.world.rng),
             },
             29 if !self.sessions.is_empty() => Op::EndSession {
-                session: newest(&self.sessions, &mut self.rng),
+                session: newest(&self.sessions, &mut self.world.rng),
             },
             0..=2 => create,
             3..=14 => Op::Use { key },
@@ -235,13 +258,8 @@ impl History {
     }
 
     async fn send(&self, op: &Op, instance: usize) -> Response {
-        let user = |workspace: usize| {
-            let sub = self.new_user();
-            self.app
-                .issuer
-                .token(&json!({ "sub": sub, "accountId": WORKSPACES[workspace] }))
-        };
-        let app = &self.app;
+        let user = |workspace: usize| self.world.token(&self.new_user(), WORKSPACES[workspace]);
+        let app = &self.world.app;
         let call = match *op {
             Op::Create {
                 workspace,
@@ -271,7 +289,7 @@ impl History {
                 .call("POST", "/api/v1/auth/logout")
                 .session(&self.sessions[session].cookie),
         };
-        call.on(instance).send().await
+        self.world.send(call.on(instance)).await
     }
 
     /// A person who has not been here before, so that no limit of theirs is met.
@@ -281,20 +299,23 @@ impl History {
 
     /// The answer to the last step of a sign-in that could be made.
     async fn sign_in(&self, sub: &str, workspace: usize, instance: usize) -> Response {
-        let started = self.app.start_sign_in().on(instance).send().await;
+        let app = &self.world.app;
+        let started = self.world.send(app.start_sign_in().on(instance)).await;
         if started.status != 302 {
             return started;
         }
-        let begun = Begun::of(&self.app, &started);
-        let who = json!({ "sub": sub, "accountId": WORKSPACES[workspace] });
+        let begun = Begun::of(app, &started);
+        let who = self.world.claims(sub, WORKSPACES[workspace]);
         let back = begun.come_back(&begun.allow(&who, &json!({})));
-        back.on(instance).send().await
+        // By another clock.
+        let instance = (instance + 1) % INSTANCES;
+        self.world.send(back.on(instance)).await
     }
 
     fn signed_in(&mut self, person: (usize, usize), answer: &Response) {
         let Some(cookie) = answer.cookie(SESSION) else {
             // A call that was made twice, because the first answer was lost, may find its own session.
-            assert!(self.faults, "{answer:?}");
+            assert!(self.world.may_fail(), "{answer:?}");
             return;
         };
         self.sessions.push(Session {
@@ -315,6 +336,9 @@ impl History {
         for ((op, _), answer) in ops.iter().zip(answers) {
             if let Op::EndSession { session } = *op {
                 statuses.entry(session).or_default().push(answer.status);
+                if answer.status == 200 {
+                    self.admitted_with(session, answer).endings += 1;
+                }
             }
         }
         // Over the person's limit, nothing was done; nor where others were in the way.
@@ -323,7 +347,10 @@ impl History {
             let known = [200, 401, 409, 429, 500];
             assert!(of.iter().all(|status| known.contains(status)), "{of:?}");
             let (done, failed) = (of.contains(&200), of.contains(&500));
-            assert!(self.faults || !failed && !of.contains(&409), "{of:?}");
+            assert!(
+                self.world.may_fail() || !failed && !of.contains(&409),
+                "{of:?}"
+            );
             match before[session] {
                 Life::Works if of.contains(&401) => {
                     assert!(done || failed, "a good one is refused");
@@ -352,11 +379,9 @@ impl History {
         match answer.status {
             200 => {
                 assert_ne!(before, Life::Revoked, "a session that was ended works");
-                let window = answer.limit_header("reset").unwrap();
-                let person = self.sessions[session].person;
-                let admitted = self.admitted.entry((person, window)).or_default();
-                *admitted += 1;
-                assert!(*admitted <= LIMIT, "over the limit of a person");
+                let admitted = self.admitted_with(session, answer);
+                admitted.calls += 1;
+                assert!(admitted.calls <= LIMIT, "over the limit of a person");
             }
             401 => {
                 assert_eq!(answer.code(), "AUTH_REQUIRED");
@@ -371,6 +396,16 @@ impl History {
         answer.status == 200
     }
 
+    /// The person's window that a call of their session was counted in.
+    fn admitted_with(&mut self, session: usize, answer: &Response) -> &mut Admitted {
+        let windows = self.admitted.entry(self.sessions[session].person);
+        let windows = windows.or_default();
+        let window = answer.limit_header("reset").unwrap();
+        windows.entry(window).or_default();
+        assert_apart(windows.keys());
+        windows.entry(window).or_default()
+    }
+
     /// Checks the revocations of a round and says which keys they may have ended.
     fn revocations(
         &mut self,
@@ -383,7 +418,7 @@ impl History {
             match *op {
                 Op::Revoke { key } => ended.entry(key).or_default().push(answer.status),
                 Op::RevokeForeign { .. } => {
-                    assert!(answer.status == 404 || self.faults && answer.status == 500);
+                    assert!(answer.status == 404 || self.world.may_fail() && answer.status == 500);
                 }
                 _ => {}
             }
@@ -393,7 +428,7 @@ impl History {
             let (done, gone, failed) = (count(200), count(404), count(500));
             let in_the_way = count(409);
             assert_eq!(done + gone + failed + in_the_way, statuses.len());
-            assert!(self.faults || failed + in_the_way == 0);
+            assert!(self.world.may_fail() || failed + in_the_way == 0);
             match before[key] {
                 Life::Revoked => assert_eq!(done + in_the_way, 0, "revoked twice"),
                 // Of those at once, exactly one ends it, unless that one's answer was lost.
@@ -412,7 +447,7 @@ impl History {
 
     fn created(&mut self, workspace: usize, answer: &Response) {
         if answer.status == 409 {
-            assert!(self.faults, "{answer:?}");
+            assert!(self.world.may_fail(), "{answer:?}");
             return;
         }
         assert_eq!(answer.status, 201);
@@ -449,6 +484,7 @@ impl History {
                     "a place given twice"
                 );
                 assert!(window.len() <= LIMIT as usize);
+                assert_apart(key.windows.keys());
                 key.used = key.used.max(at);
             }
             401 => {
@@ -509,7 +545,7 @@ impl History {
 
     /// Keys come with their listing and are counted, and `lastUsedAt` is as late as it must be.
     fn check_table(&self) {
-        let items = self.app.items();
+        let items = self.world.app.items();
         let text =
             |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
         let of_sort = |prefix: &str| {
@@ -531,11 +567,9 @@ impl History {
         assert_eq!(keys, named, "a key without its listing, or the reverse");
 
         for workspace in of_sort("WORKSPACE") {
-            let count: usize = workspace["keyCount"]["N"]
-                .as_str()
-                .unwrap()
-                .parse()
-                .unwrap();
+            // There is no count before the first key: the item comes with the first call or sign-in.
+            let count = workspace["keyCount"]["N"].as_str();
+            let count: usize = count.map_or(0, |count| count.parse().unwrap());
             assert_eq!(
                 count,
                 listings
@@ -569,19 +603,13 @@ impl History {
     }
 }
 
-fn millis() -> i64 {
-    shared::time::Timestamp::now().as_millis()
+/// A window opens a minute or more after the one before. These are their ends, in seconds.
+fn assert_apart<'a>(ends: impl Iterator<Item = &'a i64>) {
+    let ends: Vec<_> = ends.collect();
+    assert!(ends.is_sorted_by(|a, b| **b >= **a + 60), "{ends:?}");
 }
 
 #[tokio::test]
 async fn random_histories_keep_to_the_model() {
-    let seeds = std::env::var("SEED").map_or(1..9, |seed| {
-        let seed = seed.parse().unwrap();
-        seed..seed + 1
-    });
-    join_all(seeds.map(|seed| async move {
-        println!("SEED={seed}");
-        history(seed, App::builder(), false).await;
-    }))
-    .await;
+    join_all((1..9).map(|seed| history(Model::Keys, &Network::SOUND, seed))).await;
 }

@@ -368,6 +368,49 @@ async fn a_preflight_is_never_refused_and_costs_nothing() {
 }
 
 #[tokio::test]
+async fn over_a_limit_one_is_told_which_it_was() {
+    let app = App::builder()
+        .setting("PUBLIC_LIMIT", 9)
+        .setting("SUBMISSIONS_IN_10_MINUTES", 2)
+        .setting("SUBMISSIONS_IN_AN_HOUR", 3)
+        .start()
+        .await;
+    app.list()
+        .bearer(&app.token("acc_a"))
+        .await_status(200)
+        .await;
+    let told = async |call: Call<'_>, policy: &str, what: &str| {
+        let over = call.await_status(429).await;
+        assert_eq!(over.header("ratelimit-policy"), Some(policy));
+        assert!(over.message().starts_with(what), "{}", over.message());
+    };
+    let submit = || app.submit(&form("acc_a"));
+    for _ in 0..2 {
+        submit().await_status(201).await;
+    }
+    let (policy, what) = (
+        "\"submissions-10-minutes\";q=2;w=600",
+        "Your address has submitted its 2 tickets of these 10 minutes. Try ",
+    );
+    told(submit(), policy, what).await;
+    app.step_clock(0, 10 * MINUTE);
+    submit().await_status(201).await;
+    let (policy, what) = (
+        "\"submissions-hour\";q=3;w=3600",
+        "Your address has submitted its 3 tickets of this hour. Try ",
+    );
+    told(submit(), policy, what).await;
+    for _ in 0..8 {
+        app.look().await_status(404).await;
+    }
+    let (policy, what) = (
+        "\"address\";q=9;w=60",
+        "Your address has made its 9 calls of this minute on the public form. Try ",
+    );
+    told(app.look(), policy, what).await;
+}
+
+#[tokio::test]
 async fn over_the_limit_nothing_is_done() {
     let app = App::builder()
         .setting("SUBMISSIONS_IN_AN_HOUR", 1)

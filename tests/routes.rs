@@ -238,7 +238,8 @@ async fn each_functions_policy_allows_what_it_does_and_no_more() {
         let token = app
             .issuer
             .token(&json!({ "sub": "usr_new", "accountId": "acc_a" }));
-        for credential in [Some(&token), Some(&token), Some(&key), None] {
+        // What a browser sends, it may send twice.
+        for credential in [Some(&token), Some(&token), Some(&key), None, None] {
             let mut event = event_of(route, credential.map_or("", String::as_str));
             event["pathParameters"] = call.path_parameters();
             if credential.is_none() {

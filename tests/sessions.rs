@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::app::{
     App, Call,
     resources::text,
-    response::keys,
+    response::{Response, keys},
     sign_in::{SESSION, UNDER_WAY},
 };
 
@@ -270,6 +270,41 @@ async fn logout_works_on_the_next_request_everywhere() {
 }
 
 #[tokio::test]
+async fn signing_out_works_over_the_limit() {
+    let app = App::builder().caller_limit(3).start().await;
+    let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
+    me(&app).session(&one).await_status(200).await;
+    // The other one has drawn nothing when its user has nothing left.
+    let token = app.token("acc_a");
+    for _ in 0..2 {
+        me(&app).bearer(&token).await_status(200).await;
+    }
+    me(&app).session(&one).await_status(429).await;
+    let done = logout(&app).session(&one).await_status(200).await;
+    assert_eq!(done.data(), &json!({ "deleted": true }));
+    assert_eq!(done.cookie(SESSION), Some(""));
+    assert_eq!(
+        (done.limit_header("limit"), done.limit_header("remaining")),
+        (Some(3), Some(0))
+    );
+    me(&app).session(&one).await_status(401).await;
+
+    let form = logout(&app).session(&other);
+    let done = form.header("accept", "text/html").await_status(302).await;
+    assert_eq!(done.header("location"), Some("/dashboard/signed-out"));
+    assert_eq!(done.cookie(SESSION), Some(""));
+    me(&app).session(&other).await_status(401).await;
+
+    // There is nothing to be ended of other credentials.
+    logout(&app).bearer(&token).await_status(429).await;
+    let (_, key) = app.new_key_of("acc_a", "usr_2").await;
+    for _ in 0..3 {
+        me(&app).bearer(&key).await_status(200).await;
+    }
+    logout(&app).bearer(&key).await_status(429).await;
+}
+
+#[tokio::test]
 async fn only_a_session_can_be_logged_out() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
@@ -327,6 +362,41 @@ async fn a_refused_session_costs_one_call_and_a_malformed_one_none() {
     me(&app).session("forged").await_status(401).await;
     assert_eq!(app.operations(), []);
     assert!(app.items().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_over_the_limit_costs_one_call_whoever_used_it_up() {
+    let app = App::builder().caller_limit(200).start().await;
+    let (used, fresh) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
+    let token = app.token("acc_a");
+    for window in 0..2 {
+        app.step_clock(0, window * 61_000);
+        me(&app).session(&used).await_status(200).await;
+        let calls = (0..200).map(|_| me(&app).bearer(&token).send());
+        let answers = join_all(calls).await;
+        let admitted = answers.iter().filter(|answer| answer.status == 200);
+        assert_eq!(admitted.count(), 199);
+        for session in [&used, &fresh] {
+            drop(app.operations());
+            let noted = me(&app).session(session).await_status(429).await;
+            let operations = app.operations();
+            assert!(operations.len() <= 3, "{operations:?}");
+            for _ in 0..3 {
+                let over = me(&app).session(session).await_status(429).await;
+                let reset = |answer: &Response| answer.limit_header("reset");
+                assert_eq!(reset(&over), reset(&noted));
+                let operations = app.operations();
+                let names: Vec<_> = operations.iter().map(|o| o.name.as_str()).collect();
+                assert_eq!(names, ["UpdateItem"]);
+            }
+        }
+    }
+    // To be refused is no use of a session: it is as idle as it was.
+    let items = app.items();
+    let fresh = items
+        .iter()
+        .find(|item| item["sk"]["S"] == "SESSION" && item["lastSeenAt"] == item["createdAt"]);
+    assert!(fresh.is_some());
 }
 
 #[tokio::test]

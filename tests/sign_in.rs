@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join;
 use serde_json::{Value, json};
 
 use crate::app::{
@@ -200,24 +201,123 @@ async fn after_ten_minutes() {
     begun.come_back(&good).await_status(302).await;
 }
 
+/// Goes on to where the sign-in leads, without a session of its own, and without ending one.
+fn goes_on(answer: &Response) {
+    assert_eq!(answer.status, 302, "{answer:?}");
+    assert_eq!(answer.header("location"), Some("/dashboard/api-keys"));
+    assert_eq!(answer.cookie(SESSION), None);
+}
+
 #[tokio::test]
 async fn a_callback_that_is_replayed() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({}));
-    begun.come_back(&query).await_status(302).await;
+    drop(app.operations());
+    let done = begun.come_back(&query).await_status(302).await;
+    // That it may come twice costs the one that came first nothing.
+    let operations = app.operations();
+    assert_eq!(operations.len(), 1, "{operations:?}");
+    let session = done.cookie(SESSION).unwrap();
     // The issuer has taken the code before…
-    let replayed = begun.come_back(&query).send().await;
-    is(&replayed, 401, "AUTH_REQUIRED");
-    assert_eq!(reason(&app, &replayed), "code_refused");
-    // …and one that gives out another for the same state does not help.
+    goes_on(&begun.come_back(&query).send().await);
+    // …and the browser may have the session by now.
+    let with_both = begun.come_back(&query).cookie(SESSION, session);
+    goes_on(&with_both.send().await);
+    // One that gives out another code for the same state does not help to another session.
     let again = begun.allow(&json!({}), &json!({}));
-    is(
-        &begun.come_back(&again).send().await,
-        400,
-        "VALIDATION_ERROR",
-    );
+    let again = begun.come_back(&again).cookie(SESSION, session);
+    goes_on(&again.send().await);
     assert_eq!(sessions(&app), 1);
+    app.list().session(session).await_status(200).await;
+    // Who has not the browser's cookie learns nothing, and gets nowhere.
+    let elsewhere = app.call("GET", CALLBACK).query(&query).send().await;
+    is(&elsewhere, 400, "VALIDATION_ERROR");
+}
+
+#[tokio::test]
+async fn a_callback_that_is_loaded_again_with_the_session_it_led_to() {
+    let app = App::start().await;
+    let begun = app.begin_sign_in().await;
+    let query = begun.allow(&json!({}), &json!({}));
+    let load = |query: &str| {
+        let call = app.call("GET", CALLBACK).query(query);
+        call.header("accept", "text/html,*/*;q=0.8")
+    };
+    // Nobody has signed in yet.
+    let planted = shared::session::SessionId::generate();
+    let early = load(&query).cookie(SESSION, planted.reveal());
+    early.await_status(400).await;
+    let done = begun.come_back(&query).await_status(302).await;
+    let session = done.cookie(SESSION).unwrap();
+    // The browser has given the other cookie up.
+    drop(app.operations());
+    goes_on(&load(&query).cookie(SESSION, session).send().await);
+    let operations = app.operations();
+    assert_eq!(operations.len(), 1, "{operations:?}");
+    app.list().session(session).await_status(200).await;
+    // Neither of another sign-in nor without a session, and without asking the table.
+    drop(app.operations());
+    load(&query).await_status(400).await;
+    load("code=x")
+        .cookie(SESSION, session)
+        .await_status(400)
+        .await;
+    assert_eq!(app.operations(), []);
+    let other = load(&query.replace("state=", "state=x"));
+    other.cookie(SESSION, session).await_status(400).await;
+    assert_eq!(sessions(&app), 1);
+}
+
+#[tokio::test]
+async fn a_callback_that_comes_twice_at_once() {
+    let app = App::builder().instances(2).start().await;
+    for before in 0..6 {
+        let begun = app.begin_sign_in().await;
+        let query = begun.allow(&json!({}), &json!({}));
+        // In the last round the issuer refuses the second one's code before it was shown the first one's.
+        let other = if before < 5 {
+            query.clone()
+        } else {
+            begun.query("no-such-code")
+        };
+        let twice = join(
+            begun.come_back(&other).on(1).send(),
+            begun.come_back(&query).on(0).send(),
+        );
+        let (one, other) = twice.await;
+        let (first, second) = match one.cookie(SESSION) {
+            Some(_) => (one, other),
+            None => (other, one),
+        };
+        goes_on(&second);
+        assert_eq!(first.status, 302, "{first:?}");
+        assert_eq!(first.header("location"), second.header("location"));
+        assert_eq!(sessions(&app), before + 1);
+        let session = first.cookie(SESSION).unwrap();
+        app.list().session(session).await_status(200).await;
+    }
+}
+
+#[tokio::test]
+async fn a_callback_that_comes_twice_and_is_no_good() {
+    let app = App::builder().instances(2).start().await;
+    let begun = app.begin_sign_in().await;
+    let query = begun.allow(&json!({}), &json!({ "nonce": "another" }));
+    let twice = join(
+        begun.come_back(&query).on(0).send(),
+        begun.come_back(&query).on(1).send(),
+    );
+    let (one, other) = twice.await;
+    for answer in [&one, &other] {
+        is(answer, 401, "AUTH_REQUIRED");
+    }
+    let mut reasons = [reason(&app, &one), reason(&app, &other)];
+    reasons.sort();
+    assert_eq!(reasons, ["code_refused", "wrong_nonce"]);
+    assert_eq!(sessions(&app), 0);
+    // It was looked for, a few times.
+    assert_eq!(app.operations().len(), 6);
 }
 
 #[tokio::test]

@@ -219,7 +219,9 @@ async fn a_text_is_found_wherever_it_stands() {
         .ticket(json!({ "subject": "ΟΔΟΣΑ οδος" }), json!({}))
         .await;
     for (query, expected) in [
+        // Composed, decomposed.
         ("q=%C3%BCbergr%C3%B6sse", vec![&subject]),
+        ("q=u%CC%88bergro%CC%88sse", vec![&subject]),
         ("q=kim.lee", vec![&email]),
         ("q=o%27hara", vec![&name]),
         ("q=100%25+wet", vec![&body]),

@@ -1,26 +1,26 @@
 //! Random histories of tickets against a model: a few lines of plain Rust that say what becomes of a ticket.
 //!
-//! As in `model.rs`, the calls of a round run at once, on instances whose clocks disagree. After the round every
-//! ticket must be as *some* order of its calls leaves it, in which each answer is what its call came to: the
-//! thread, the tags, and all that the status went through. A call that failed may have happened or not; one that
-//! was refused has not. Lists, counts and tags must then say the same, and in the end so must the table.
+//! As in `model.rs`, the calls of a round run at once, on instances whose clocks disagree (`history.rs` says how far).
+//! After the round every ticket must be as *some* order of its calls leaves it, in which each answer is what its
+//! call came to: the thread, the tags, and all that the status went through. A call that failed may have happened or
+//! not; one that was refused has not. Lists, counts and tags must then say the same, and in the end so must the table.
 //!
-//! In `faults.rs` the same histories run over a network that fails.
+//! In `faults.rs` the same histories run over a network that fails; `make soak` runs many more.
 
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    panic::{AssertUnwindSafe, resume_unwind},
 };
 
-use fastrand::Rng;
-use futures_util::{FutureExt, future::join_all};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::app::{App, Builder, Call, resources, resources::text};
+use crate::{
+    app::{Builder, Call, resources, resources::text},
+    history::{INSTANCES, Model, Network, World, history},
+};
 
-const INSTANCES: usize = 3;
 const ROUNDS: usize = 25;
 /// Rounds over a network that fails, in which each call takes several attempts.
 const ROUNDS_WITH_FAULTS: usize = 16;
@@ -158,73 +158,69 @@ enum Op {
     Read(&'static str, &'static str),
 }
 
-struct History {
-    app: App,
-    rng: Rng,
+struct History<'a> {
+    world: &'a mut World,
     tickets: Vec<Ticket>,
     /// How many texts were written.
     texts: usize,
-    faults: bool,
 }
 
-/// Runs one history, and looks at what it leaves in the table.
-pub async fn history(seed: u64, builder: Builder, faults: bool) {
-    // Others run beside it: the one that fails says which it is.
-    let history = AssertUnwindSafe(run(seed, builder, faults)).catch_unwind();
-    if let Err(panic) = history.await {
-        println!("SEED={seed}");
-        resume_unwind(panic);
-    }
-}
-
-async fn run(seed: u64, builder: Builder, faults: bool) {
-    let unlimited = builder
+/// How a deployment is to be of which the model holds: without limits.
+pub fn settings(builder: Builder) -> Builder {
+    builder
         .setting("CALLER_LIMIT", 1_000_000)
         .setting("PUBLIC_LIMIT", 1_000_000)
         .setting("SUBMISSIONS_IN_10_MINUTES", 1_000_000)
-        .setting("SUBMISSIONS_IN_AN_HOUR", 1_000_000);
+        .setting("SUBMISSIONS_IN_AN_HOUR", 1_000_000)
+}
+
+/// Plays one history, and looks at what it leaves in the table.
+pub async fn play(world: &mut World) {
+    let rounds = if world.faults {
+        ROUNDS_WITH_FAULTS
+    } else {
+        ROUNDS
+    };
     let mut history = History {
-        app: unlimited.instances(INSTANCES).start().await,
-        rng: Rng::with_seed(seed),
+        world,
         tickets: Vec::new(),
         texts: 0,
-        faults,
     };
     // The public form takes tickets for a workspace in which somebody has signed in.
     for workspace in WORKSPACES {
         history.check_lists(workspace).await;
     }
-    let rounds = if faults { ROUNDS_WITH_FAULTS } else { ROUNDS };
     for _ in 0..rounds {
         history.round().await;
     }
     for workspace in WORKSPACES {
         history.check_lists(workspace).await;
     }
-    let items = history.app.items();
+    let items = history.world.app.items();
     let all = (0..history.tickets.len()).map(|ticket| (ticket, vec![]));
     history.check_threads(&items, &all.collect()).await;
     history.check_table(&items);
 }
 
-impl History {
+impl History<'_> {
     async fn round(&mut self) {
-        if self.rng.u8(..) < 80 {
-            let millis = self.rng.i64(-60_000..60_000);
-            self.app.step_clock(self.rng.usize(..INSTANCES), millis);
-        }
-        let ops: Vec<_> = (0..self.rng.usize(1..7))
-            .map(|_| (self.op(), self.rng.usize(..INSTANCES)))
+        self.world.step_clocks();
+        let ops: Vec<_> = (0..self.world.rng.usize(1..7))
+            .map(|_| (self.op(), self.world.rng.usize(..INSTANCES)))
             .collect();
         let calls = ops.iter();
-        let calls = calls.map(|(op, instance)| self.call(op).on(*instance).send());
+        let calls = calls.map(|(op, instance)| self.world.send(self.call(op).on(*instance)));
         let answers = join_all(calls).await;
+        for ((op, instance), answer) in ops.iter().zip(&answers) {
+            let status = answer.status;
+            self.world.note(format!("{op:?} on {instance}: {status}"));
+        }
 
         let mut created = Vec::new();
         let mut done = BTreeMap::<_, Vec<_>>::new();
         for ((op, _), answer) in ops.iter().zip(&answers) {
             let in_the_way = matches!(answer.status, 409 | 500);
-            assert!(self.faults || !in_the_way, "{op:?}: {answer:?}");
+            assert!(self.world.may_fail() || !in_the_way, "{op:?}: {answer:?}");
             let data = (answer.status != 500).then(|| answer.data());
             match (op, answer.status) {
                 (Op::Create(creation), 201 | 500) => created.push((creation, data)),
@@ -242,25 +238,25 @@ impl History {
                 _ => panic!("{op:?}: {answer:?}"),
             }
         }
-        let items = self.app.items();
+        let items = self.world.app.items();
         self.find(&items, created);
         self.check_threads(&items, &done).await;
-        let workspace = self.rng.choice(WORKSPACES).unwrap();
+        let workspace = self.world.rng.choice(WORKSPACES).unwrap();
         self.check_lists(workspace).await;
     }
 
     fn op(&mut self) -> Op {
-        let workspace = self.rng.choice(WORKSPACES).unwrap();
-        let kind = self.rng.u8(..40);
+        let workspace = self.world.rng.choice(WORKSPACES).unwrap();
+        let kind = self.world.rng.u8(..40);
         if self.tickets.is_empty() || kind < 6 {
             return Op::Create(Creation {
                 workspace,
-                channel: self.rng.choice(["web", "whatsapp"]).unwrap(),
+                channel: self.world.rng.choice(["web", "whatsapp"]).unwrap(),
                 subject: self.text(),
             });
         }
         // Mostly of the newest few, so that calls meet.
-        let ticket = self.tickets.len() - 1 - self.rng.usize(..self.tickets.len().min(3));
+        let ticket = self.tickets.len() - 1 - self.world.rng.usize(..self.tickets.len().min(3));
         match kind {
             6..=34 => Op::Do(ticket, self.deed()),
             35..=37 => Op::Attempt(ticket, self.deed()),
@@ -270,14 +266,14 @@ impl History {
     }
 
     fn deed(&mut self) -> Deed {
-        let author = match self.rng.u8(..12) {
+        let author = match self.world.rng.u8(..12) {
             0..=1 => Author::Requester,
             2..=3 => Author::Agent,
             4 => Author::Note,
-            5..=7 => return Deed::Move(self.rng.choice(STATUSES).unwrap()),
+            5..=7 => return Deed::Move(self.world.rng.choice(STATUSES).unwrap()),
             8..=10 => {
-                let tags = self.rng.choose_multiple(TAGS, 2);
-                return Deed::Tag(tags[self.rng.usize(..3)..].to_vec());
+                let tags = self.world.rng.choose_multiple(TAGS, 2);
+                return Deed::Tag(tags[self.world.rng.usize(..3)..].to_vec());
             }
             _ => return Deed::Show,
         };
@@ -294,7 +290,7 @@ impl History {
             Op::Create(creation) => self.create(creation),
             Op::Do(ticket, Deed::Write(Message(Author::Requester, body))) => {
                 let path = format!("{PUBLIC}/{}/messages", self.tickets[*ticket].token);
-                let call = self.app.call("POST", &path).from("198.51.100.2");
+                let call = self.world.app.call("POST", &path).from("198.51.100.2");
                 call.json(&json!({ "body": body }))
             }
             Op::Do(ticket, deed) => {
@@ -318,7 +314,7 @@ impl History {
         }
         ticket["accountId"] = json!(creation.workspace);
         ticket["email"] = ticket["requesterEmail"].take();
-        let call = self.app.call("POST", PUBLIC).from("198.51.100.1");
+        let call = self.world.app.call("POST", PUBLIC).from("198.51.100.1");
         call.json(&ticket)
     }
 
@@ -338,19 +334,19 @@ impl History {
     }
 
     fn agent(&self, workspace: &str, method: &str, path: &str) -> Call<'_> {
-        let token = self.app.token(workspace);
-        self.app.call(method, path).bearer(&token)
+        let token = self.world.token("usr_1", workspace);
+        self.world.app.call(method, path).bearer(&token)
     }
 
     /// Reads while nothing is under way, and until the table answers.
     async fn read(&self, workspace: &str, path: &str, query: &str) -> Value {
         for _ in 0..50 {
             let call = self.agent(workspace, "GET", path).query(query);
-            let answer = call.send().await;
+            let answer = self.world.send(call).await;
             if answer.status == 200 {
                 return answer.data().clone();
             }
-            assert!(self.faults && answer.status == 500, "{answer:?}");
+            assert!(self.world.may_fail() && answer.status == 500, "{answer:?}");
         }
         panic!("the table never answers");
     }
@@ -412,9 +408,9 @@ impl History {
 
     /// Reads what lists of a workspace show while nothing is under way: just what the threads say.
     async fn check_lists(&mut self, workspace: &str) {
-        let limit = self.rng.usize(2..7);
+        let limit = self.world.rng.usize(2..7);
         let statuses = ["all", "all", "open", "pending", "resolved", "closed"];
-        let only = self.rng.choice(statuses).unwrap();
+        let only = self.world.rng.choice(statuses).unwrap();
         let (counts, tags) = self.tally(workspace);
         let shown = self.read(workspace, ALL_TAGS, "").await;
         assert_eq!(shown["tags"], json!(tags.keys().collect::<Vec<_>>()));
@@ -582,9 +578,5 @@ fn other(workspace: &str) -> &'static str {
 
 #[tokio::test]
 async fn random_histories_of_tickets_keep_to_the_model() {
-    let seeds = std::env::var("SEED").map_or(1..7, |seed| {
-        let seed = seed.parse().unwrap();
-        seed..seed + 1
-    });
-    join_all(seeds.map(|seed| history(seed, App::builder(), false))).await;
+    join_all((1..7).map(|seed| history(Model::Tickets, &Network::SOUND, seed))).await;
 }

@@ -11,7 +11,29 @@ use crate::{
 };
 
 const NO_TEXT: &str = "{} must be a string.";
-const NO_CONTROLS: &str = "{} must not have control characters.";
+const EMPTY: &str = "{} must not be empty.";
+
+/// Texts in which nothing shows.
+const NOTHING: [&str; 7] = [
+    "",
+    " \t\n ",
+    "\u{0}\u{85}",
+    "\u{200b}",
+    "\u{2060}\u{feff}",
+    "\u{3164}",
+    "\u{202e} \u{200f}",
+];
+
+/// What nobody sees is taken out, and what is left is in NFC: what is sent, and what is kept.
+const CLEANED: [(&str, &str); 4] = [
+    ("a\u{b}b\u{c}c\td\r\ne", "a\nb\nc\td\r\ne"),
+    ("a\u{0}b\u{1b}[1mc\u{7f}\u{85}\u{9b}d", "ab[1mcd"),
+    ("Cafe\u{301} \u{1112}\u{1161}\u{11ab}", "Café 한"),
+    (
+        "\u{202e}👩\u{200d}👧\u{200b}.",
+        "\u{202e}👩\u{200d}👧\u{200b}.",
+    ),
+];
 
 /// What is sent to an endpoint when all is well.
 struct Form<'a> {
@@ -70,23 +92,25 @@ impl Form<'_> {
 
     async fn check_lines(&self) {
         for &(field, max) in self.lines {
-            let length = format!("{{}} must have 1 to {max} characters.");
+            let length = format!("{{}} must have at most {max} characters.");
             let cases = [
                 (Value::Null, "{} is required."),
                 (json!(7), NO_TEXT),
                 (json!(["x"]), NO_TEXT),
-                (json!(""), &length),
-                (json!(" \t\n "), &length),
                 (json!("x".repeat(max + 1)), &length),
                 (json!("𝒳".repeat(max + 1)), &length),
-                (json!("a\u{0}b"), NO_CONTROLS),
-                (json!("a\nb"), NO_CONTROLS),
-                (json!("a\u{7f}b"), NO_CONTROLS),
-                (json!("a\u{85}b"), NO_CONTROLS),
             ];
             self.check(field, &cases).await;
-            self.accepted(field, &json!(format!(" {} ", "𝒳".repeat(max))))
+            self.check(field, &NOTHING.map(|text| (json!(text), EMPTY)))
                 .await;
+            for fine in [
+                format!(" {} ", "𝒳".repeat(max)),
+                "e\u{301}".repeat(max),
+                format!("x{}", "\u{1}".repeat(max)),
+            ] {
+                self.accepted(field, &json!(fine)).await;
+            }
+            self.check_cleaned(field).await;
         }
         for &(field, max) in self.optional_lines {
             let length = format!("{{}} must have at most {max} characters.");
@@ -94,29 +118,34 @@ impl Form<'_> {
                 (json!(7), NO_TEXT),
                 (json!({}), NO_TEXT),
                 (json!("𝒳".repeat(max + 1)), length.as_str()),
-                (json!("a\u{1b}b"), NO_CONTROLS),
-                (json!("a\r\nb"), NO_CONTROLS),
             ];
             self.check(field, &cases).await;
-            for fine in [Value::Null, json!(""), json!("𝒳".repeat(max))] {
+            for fine in [Value::Null, json!("𝒳".repeat(max))] {
                 self.accepted(field, &fine).await;
             }
+            for nothing in NOTHING {
+                let made = self.accepted(field, &json!(nothing)).await;
+                assert!(
+                    kept(&made, field).is_none_or(Value::is_null),
+                    "{field} {nothing:?}: {made}"
+                );
+            }
+            self.check_cleaned(field).await;
         }
     }
 
     async fn check_bodies(&self) {
         for &(field, max) in self.bodies {
-            let length = format!("{{}} must have 1 to {max} characters.");
+            let length = format!("{{}} must have at most {max} characters.");
             let cases = [
                 (Value::Null, "{} is required."),
                 (json!(false), NO_TEXT),
-                (json!(""), length.as_str()),
-                (json!(" \r\n\t"), "{} must not be blank."),
-                (json!("𝒳".repeat(max + 1)), &length),
-                (json!("a\u{0}b"), NO_CONTROLS),
-                (json!("a\u{1b}[31mb"), NO_CONTROLS),
+                (json!("𝒳".repeat(max + 1)), length.as_str()),
             ];
             self.check(field, &cases).await;
+            self.check(field, &NOTHING.map(|text| (json!(text), EMPTY)))
+                .await;
+            self.check_cleaned(field).await;
             for fine in [
                 format!(" a\r\n\tb\n{}", "é"),
                 "𝒳".repeat(max),
@@ -127,9 +156,19 @@ impl Form<'_> {
         }
     }
 
+    /// Checks what is kept of a text, where the answer shows it.
+    async fn check_cleaned(&self, field: &str) {
+        for (sent, expected) in CLEANED {
+            let made = self.accepted(field, &json!(sent)).await;
+            if let Some(kept) = kept(&made, field) {
+                assert_eq!(kept, expected, "{field}: {made}");
+            }
+        }
+    }
+
     async fn check_emails(&self) {
         for &field in self.emails {
-            const NO_ADDRESS: &str = "{} must be an e-mail address.";
+            const NO_ADDRESS: &str = "{} must be an e-mail address, such as `kim@example.com`.";
             let long = format!("{}@example.com", "a".repeat(65));
             let mut cases = vec![(Value::Null, "{} is required."), (json!(7), NO_TEXT)];
             for wrong in [
@@ -147,6 +186,9 @@ impl Form<'_> {
                 "kim@example.com\nBcc: x@example.com",
                 "kim\u{0}@example.com",
                 "kim@exam\u{7f}ple.com",
+                "kim@!#$%&'*+/=?^_`{|}~.com",
+                "kim@b.1",
+                "kim@127.0.0.1",
                 &long,
             ] {
                 cases.push((json!(wrong), NO_ADDRESS));
@@ -156,27 +198,40 @@ impl Form<'_> {
                 " kim@example.com ",
                 "k.i+m@a.b.example",
                 "\"k m\"@example.com",
+                "संपर्क@डाटामेल.भारत",
+                "ติดต่อ@ตัวอย่าง.ไทย",
+                "jose\u{301}@example.com",
+                "\u{200b}kim@example.com\u{feff}",
             ] {
-                self.accepted(field, &json!(fine)).await;
+                let made = self.accepted(field, &json!(fine)).await;
+                if let Some(kept) = kept(&made, field) {
+                    assert_eq!(kept, fine.trim_matches([' ', '\u{200b}', '\u{feff}']));
+                }
             }
         }
     }
 
-    /// A lone surrogate is no character, and what holds one no JSON that can be read.
+    /// Half a surrogate pair is no character, and its field is told.
     async fn check_surrogates(&self) {
         for &(field, _) in &[self.lines, self.optional_lines, self.bodies].concat() {
             let mut body = self.good.clone();
             body[field] = "SURROGATE".into();
             let body = body.to_string().replace("SURROGATE", "a\\ud83d b");
             let refused = self.call.clone().body(&body).await_status(400).await;
-            assert!(
-                refused
-                    .message()
-                    .starts_with("The body is not valid JSON: "),
-                "{refused:?}"
+            assert_eq!(
+                refused.message(),
+                format!(
+                    "`{field}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character."
+                )
             );
+            assert_eq!(refused.param(), Some(field));
         }
     }
+}
+
+/// What an answer shows of a field; of a reply, what it shows of the message.
+fn kept<'a>(made: &'a Value, field: &str) -> Option<&'a Value> {
+    made.get(field).or_else(|| made.get("message")?.get(field))
 }
 
 async fn app() -> App {
@@ -251,11 +306,17 @@ async fn of_an_update() {
             .bearer(&key),
         good: json!({ "status": "open" }),
         lines: &[],
-        optional_lines: &[("assigneeSub", 255)],
+        optional_lines: &[],
         bodies: &[],
         emails: &[],
     };
-    update.check_all().await;
+    let length = "{} must have at most 255 characters.";
+    let subs = [
+        (json!(7), NO_TEXT),
+        (json!({}), NO_TEXT),
+        (json!("𝒳".repeat(256)), length),
+    ];
+    update.check("assigneeSub", &subs).await;
     let statuses = "{} must be `open`, `pending`, `resolved` or `closed`.";
     update
         .check(
@@ -285,12 +346,17 @@ async fn of_an_update() {
         (json!([""]), length),
         (json!(["  "]), length),
         (json!(["𝒳".repeat(41)]), length),
-        (json!(["a\u{0}"]), "{} must not have control characters."),
-        (many(11), "{} must be at most 10."),
+        (json!(["\u{200b}"]), length),
+        (json!(["\u{0}"]), length),
+        (many(11), "{} must have at most 10 different entries."),
         // As many as a body holds take no longer to refuse.
-        (many(100_000), "{} must be at most 10."),
+        (many(100_000), "{} must have at most 10 different entries."),
     ];
     update.check("tags", &tags).await;
+    let tags = update
+        .accepted("tags", &json!(["Cafe\u{301}\u{0}", "CAFÉ", "a\u{b}b"]))
+        .await;
+    assert_eq!(tags["tags"], json!(["café", "a\nb"]));
     let doubled: Vec<_> = (0..22)
         .map(|n| format!(" {}{}", "𝒳".repeat(39), n % 10))
         .collect();
@@ -331,10 +397,11 @@ async fn of_a_canned_reply() {
         (
             "title",
             json!("x".repeat(121)),
-            "`title` must have 1 to 120 characters.",
+            "`title` must have at most 120 characters.",
         ),
         ("title", json!(7), "`title` must be a string."),
-        ("body", json!(""), "`body` must have 1 to 20000 characters."),
+        ("title", json!("\u{2060}"), "`title` must not be empty."),
+        ("body", json!(""), "`body` must not be empty."),
     ] {
         let refused = update
             .clone()
@@ -367,4 +434,110 @@ async fn of_the_public_form() {
         (json!(7), "{} must be a string."),
     ];
     submit.check("accountId", &cases).await;
+}
+
+#[tokio::test]
+async fn of_a_key() {
+    let app = app().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let name = async |name: &str| app.create(name).bearer(&key).send().await;
+    for (sent, expected) in CLEANED {
+        assert_eq!(name(sent).await.data()["name"], expected);
+    }
+    for nothing in NOTHING {
+        let refused = name(nothing).await;
+        assert_eq!(
+            refused.message(),
+            "`name` must not be empty.",
+            "{nothing:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_missing_is_said_at_once() {
+    let app = app().await;
+    let (_, key) = app.new_key("acc_a").await;
+    for (path, body, message, param) in [
+        (
+            "/api/v1/tickets",
+            json!({}),
+            "`subject`, `body` and `requesterEmail` are required.",
+            "subject",
+        ),
+        (
+            "/api/v1/tickets",
+            json!({ "subject": "x", "body": null }),
+            "`body` and `requesterEmail` are required.",
+            "body",
+        ),
+        (
+            "/api/v1/canned-replies",
+            json!({ "title": "x" }),
+            "`body` is required.",
+            "body",
+        ),
+        (
+            "/api/v1/public/tickets",
+            json!({ "name": "Kim" }),
+            "`accountId`, `subject`, `body` and `email` are required.",
+            "accountId",
+        ),
+    ] {
+        let refused = app
+            .call("POST", path)
+            .bearer(&key)
+            .json(&body)
+            .await_status(400)
+            .await;
+        assert_eq!((refused.message(), refused.param()), (message, Some(param)));
+    }
+}
+
+#[tokio::test]
+async fn an_assignee_is_a_person() {
+    let app = app().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let token = app.token("acc_a");
+    let id = text(&app.new_ticket("acc_a").await, "id");
+    let assign = async |credential: &str, sub: Value| {
+        let call = app
+            .call("PATCH", &format!("/api/v1/tickets/{id}"))
+            .bearer(credential);
+        call.json(&json!({ "assigneeSub": sub })).send().await
+    };
+    let listed = async |credential: &str, assignee: &str| {
+        let list = app.call("GET", "/api/v1/tickets").bearer(credential);
+        let list = list
+            .query(&format!("assignee={assignee}"))
+            .await_status(200)
+            .await;
+        list.data()["tickets"].as_array().unwrap().len()
+    };
+    assert_eq!(
+        assign(&token, json!("me")).await.data()["assigneeSub"],
+        "usr_1"
+    );
+    assert_eq!(
+        (listed(&token, "me").await, listed(&key, "usr_1").await),
+        (1, 1)
+    );
+    // A key is nobody.
+    let refused = assign(&key, json!("me")).await;
+    assert_eq!(
+        (refused.status, refused.param()),
+        (400, Some("assigneeSub"))
+    );
+    assert_eq!(listed(&key, "usr_1").await, 1);
+    for nobody in [json!(""), json!(" "), json!(null), json!("unassigned")] {
+        assert_eq!(
+            assign(&key, json!("usr_2")).await.data()["assigneeSub"],
+            "usr_2"
+        );
+        assert_eq!(
+            assign(&key, nobody).await.data()["assigneeSub"],
+            Value::Null
+        );
+        assert_eq!(listed(&key, "unassigned").await, 1);
+    }
 }

@@ -143,7 +143,7 @@ pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
 }
 
 /// CPU that all threads of the process have used, in ms ("schedstat" in the kernel's scheduler documentation).
-fn cpu(instance: &Instance) -> Result<f64, Error> {
+pub(crate) fn cpu(instance: &Instance) -> Result<f64, Error> {
     let mut nanos = 0.0;
     for thread in fs::read_dir(format!("/proc/{}/task", instance.id()))? {
         let stat = fs::read_to_string(thread?.path().join("schedstat"))?;
@@ -153,7 +153,7 @@ fn cpu(instance: &Instance) -> Result<f64, Error> {
 }
 
 /// The most memory that the process had resident, in MB.
-fn peak_memory(instance: &Instance) -> Result<f64, Error> {
+pub(crate) fn peak_memory(instance: &Instance) -> Result<f64, Error> {
     let status = fs::read_to_string(format!("/proc/{}/status", instance.id()))?;
     let peak = status
         .lines()

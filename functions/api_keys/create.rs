@@ -9,6 +9,7 @@ use shared::{
     envelope::Answer,
     error::ApiError,
     ids::ApiKeyId,
+    request::Known,
     serve,
     store::api_keys::{Creation, MAX_KEYS},
     time::Timestamp,
@@ -17,6 +18,11 @@ use shared::{
 fn main() -> ExitCode {
     serve("POST /api/v1/api-keys", authenticated(create))
 }
+
+const FIELDS: Known = Known {
+    required: &["name"],
+    optional: &[],
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,11 +35,11 @@ struct NewKey<'a> {
 }
 
 async fn create(call: Call) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
-    let name = fields.text("name", 120)?;
+    let fields = call.request.fields(&FIELDS)?;
+    let name = fields.line("name", 120)?;
     let key = PlaintextKey::generate();
 
-    match call.workspace.api_keys().create(name, &key).await? {
+    match call.workspace.api_keys().create(&name, &key).await? {
         Creation::Created(created) => Answer::created(NewKey {
             id: created.id,
             name: created.name,

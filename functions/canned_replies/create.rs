@@ -6,6 +6,7 @@ use shared::{
     endpoint::{Call, authenticated},
     envelope::Answer,
     error::ApiError,
+    request::Known,
     serve,
     store::canned_replies::{MAX_BODY, MAX_TITLE},
 };
@@ -14,10 +15,15 @@ fn main() -> ExitCode {
     serve("POST /api/v1/canned-replies", authenticated(create))
 }
 
+const FIELDS: Known = Known {
+    required: &["title", "body"],
+    optional: &[],
+};
+
 async fn create(call: Call) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
+    let fields = call.request.fields(&FIELDS)?;
     let title = fields.line("title", MAX_TITLE)?;
     let body = fields.body("body", MAX_BODY)?;
     let canned_replies = call.workspace.canned_replies();
-    Answer::created(canned_replies.create(title, body).await?)
+    Answer::created(canned_replies.create(&title, &body).await?)
 }

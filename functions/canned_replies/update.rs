@@ -7,6 +7,7 @@ use shared::{
     envelope::Answer,
     error::ApiError,
     ids::CannedReplyId,
+    request::Known,
     serve,
     store::canned_replies::{MAX_BODY, MAX_TITLE},
 };
@@ -15,8 +16,13 @@ fn main() -> ExitCode {
     serve("PATCH /api/v1/canned-replies/{id}", authenticated(update))
 }
 
+const FIELDS: Known = Known {
+    required: &[],
+    optional: &["title", "body"],
+};
+
 async fn update(call: Call) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
+    let fields = call.request.fields(&FIELDS)?;
     let title = fields.if_any("title", |fields| fields.line("title", MAX_TITLE))?;
     let body = fields.if_any("body", |fields| fields.body("body", MAX_BODY))?;
     if title.is_none() && body.is_none() {
@@ -26,6 +32,8 @@ async fn update(call: Call) -> Result<Answer, ApiError> {
     let id = call.request.id()?;
 
     let canned_replies = call.workspace.canned_replies();
-    let updated = canned_replies.update(&id, title, body).await?;
+    let updated = canned_replies
+        .update(&id, title.as_deref(), body.as_deref())
+        .await?;
     Answer::ok(updated.ok_or_else(ApiError::no_such::<CannedReplyId>)?)
 }

@@ -27,6 +27,7 @@ async fn api_keys(call: PageCall) -> Result<Page, ApiError> {
         keys: &keys,
         now: Timestamp::now(),
         origin: &call.origin.url(""),
+        support: call.support_url.as_deref(),
     };
     page.render().map(Page::new)
 }

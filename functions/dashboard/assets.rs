@@ -1,4 +1,4 @@
-//! `GET` and `HEAD /dashboard/assets/{file}`: the page's stylesheet, script and icon.
+//! `GET` and `HEAD /dashboard/assets/{file}`: the pages' stylesheet, scripts and icon.
 
 use std::process::ExitCode;
 
@@ -12,6 +12,6 @@ fn asset(name: &str) -> Result<File, ApiError> {
     let asset = assets::find(name).ok_or_else(|| ApiError::not_found("There is no such file."))?;
     Ok(File {
         content_type: asset.content_type,
-        body: asset.body,
+        body: &asset.body,
     })
 }

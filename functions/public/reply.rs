@@ -8,6 +8,7 @@ use shared::{
     envelope::Answer,
     error::ApiError,
     ids::MessageId,
+    request::Known,
     serve,
     ticket::{MAX_BODY, Status},
     time::Timestamp,
@@ -20,6 +21,11 @@ fn main() -> ExitCode {
     )
 }
 
+const FIELDS: Known = Known {
+    required: &["body"],
+    optional: &["company"],
+};
+
 #[derive(Serialize)]
 struct Replied {
     id: MessageId,
@@ -27,7 +33,7 @@ struct Replied {
 }
 
 async fn reply(call: PublicCall) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
+    let fields = call.request.fields(&FIELDS)?;
     let body = fields.body("body", MAX_BODY)?;
     let by_a_bot = fields.is_filled("company");
     let token = call.request.path_parameter("accessToken");
@@ -38,7 +44,7 @@ async fn reply(call: PublicCall) -> Result<Answer, ApiError> {
             status: Status::Open,
         });
     }
-    let reply = ticket.reply(body).await?;
+    let reply = ticket.reply(&body).await?;
     Answer::created(Replied {
         id: reply.message.id,
         status: reply.status,

@@ -8,6 +8,7 @@ use shared::{
     envelope::Answer,
     error::ApiError,
     ids::WorkspaceId,
+    request::Known,
     serve,
     store::tickets::NewTicket,
     ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, Priority, Requester},
@@ -17,6 +18,11 @@ use shared::{
 fn main() -> ExitCode {
     serve("POST /api/v1/public/tickets", submission(submit))
 }
+
+const FIELDS: Known = Known {
+    required: &["accountId", "subject", "body", "email"],
+    optional: &["name", "company"],
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,12 +36,12 @@ fn no_such_workspace() -> ApiError {
 }
 
 async fn submit(call: PublicCall) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
+    let fields = call.request.fields(&FIELDS)?;
     let workspace = fields.line("accountId", 100)?;
-    let workspace = WorkspaceId::parse(workspace).ok_or_else(no_such_workspace)?;
+    let workspace = WorkspaceId::parse(&workspace).ok_or_else(no_such_workspace)?;
     let ticket = NewTicket {
-        subject: fields.line("subject", MAX_SUBJECT)?.to_owned(),
-        body: fields.body("body", MAX_BODY)?.to_owned(),
+        subject: fields.line("subject", MAX_SUBJECT)?,
+        body: fields.body("body", MAX_BODY)?,
         requester: Requester::new(
             fields.email("email")?,
             fields.line_if_any("name", MAX_NAME)?,

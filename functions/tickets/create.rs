@@ -6,6 +6,7 @@ use shared::{
     endpoint::{Call, authenticated},
     envelope::Answer,
     error::ApiError,
+    request::Known,
     serve,
     store::tickets::NewTicket,
     ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, Priority, Requester},
@@ -15,6 +16,11 @@ use shared::{
 fn main() -> ExitCode {
     serve("POST /api/v1/tickets", authenticated(create))
 }
+
+const FIELDS: Known = Known {
+    required: &["subject", "body", "requesterEmail"],
+    optional: &["requesterName", "priority", "channel"],
+};
 
 words! {
     /// The channels that a ticket may be said to have come in by.
@@ -26,15 +32,15 @@ words! {
 }
 
 async fn create(call: Call) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
+    let fields = call.request.fields(&FIELDS)?;
     let channel = match fields.word("channel")? {
         Some(ElsewhereChannel::Web) => Channel::Web,
         Some(ElsewhereChannel::Email) => Channel::Email,
         Some(ElsewhereChannel::Whatsapp) | None => Channel::Whatsapp,
     };
     let new = NewTicket {
-        subject: fields.line("subject", MAX_SUBJECT)?.to_owned(),
-        body: fields.body("body", MAX_BODY)?.to_owned(),
+        subject: fields.line("subject", MAX_SUBJECT)?,
+        body: fields.body("body", MAX_BODY)?,
         requester: Requester::new(
             fields.email("requesterEmail")?,
             fields.line_if_any("requesterName", MAX_NAME)?,

@@ -7,6 +7,7 @@ use shared::{
     envelope::Answer,
     error::ApiError,
     ids::{Subject, TicketId},
+    request::Known,
     serve,
     store::tickets::Changes,
     ticket::{MAX_SUB, MAX_TAG, MAX_TAGS},
@@ -16,8 +17,26 @@ fn main() -> ExitCode {
     serve("PATCH /api/v1/tickets/{id}", authenticated(update))
 }
 
+const FIELDS: Known = Known {
+    required: &[],
+    optional: &["status", "priority", "assigneeSub", "tags"],
+};
+
+/// Whose a ticket becomes: the two words that a list's `assignee` takes mean the same here.
+fn assignee(sub: Option<String>, me: Option<&Subject>) -> Result<Option<Subject>, ApiError> {
+    match sub.as_deref() {
+        None | Some("unassigned") => Ok(None),
+        Some("me") => me.cloned().map(Some).ok_or_else(|| {
+            let rule =
+                "`assigneeSub` can be `me` only where a person calls: an API key has no `sub`.";
+            ApiError::invalid_field("assigneeSub", rule)
+        }),
+        Some(_) => Ok(sub.and_then(Subject::parse)),
+    }
+}
+
 async fn update(call: Call) -> Result<Answer, ApiError> {
-    let fields = call.request.fields()?;
+    let fields = call.request.fields(&FIELDS)?;
     let mut changes = Changes {
         status: fields.word("status")?,
         priority: fields.word("priority")?,
@@ -26,8 +45,8 @@ async fn update(call: Call) -> Result<Answer, ApiError> {
     };
     // Here `null` says something: nobody's.
     if fields.has("assigneeSub") {
-        let sub = fields.line_if_any("assigneeSub", MAX_SUB)?;
-        changes.assignee = Some(sub.and_then(|sub| Subject::parse(sub.to_owned())));
+        let sub = fields.exact_if_any("assigneeSub", MAX_SUB)?;
+        changes.assignee = Some(assignee(sub, call.caller.sub())?);
     }
     if changes.are_none() {
         let rule = "One of `status`, `priority`, `assigneeSub` and `tags` is required.";

@@ -6,7 +6,12 @@ use libfuzzer_sys::fuzz_target;
 use shared::{
     cookies::Name,
     ids::{ApiKeyId, TicketId},
-    request::Request,
+    request::{Known, Request},
+};
+
+static NAME: Known = Known {
+    required: &["name"],
+    optional: &["body"],
 };
 
 fuzz_target!(|event: &str| {
@@ -14,7 +19,7 @@ fuzz_target!(|event: &str| {
         return;
     };
     let query = request.query();
-    let _ = (request.fields().is_ok(), request.is_navigation());
+    let _ = (request.fields(&NAME).is_ok(), request.is_navigation());
     let _ = (
         query.text("q").is_ok(),
         query.number("limit", 1, 100).is_ok(),

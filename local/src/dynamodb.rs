@@ -116,6 +116,17 @@ impl DynamoDb {
         Ok(())
     }
 
+    /// Forgets a table and everything in it, so that a long run does not fill memory.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such table.
+    pub fn delete_table(&self, name: &str) -> Result<(), Error> {
+        let request = serde_json::from_value(json!({ "TableName": name }))?;
+        self.database.delete_table(request)?;
+        Ok(())
+    }
+
     /// Every item of a table, in DynamoDB's JSON: for tests that look behind the API.
     ///
     /// # Errors

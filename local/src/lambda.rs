@@ -3,9 +3,13 @@
 
 use std::{
     collections::HashMap,
+    fs::File,
     path::Path,
     process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -34,6 +38,17 @@ pub const TIMEOUT: Duration = Duration::from_secs(10);
 /// How large an answer may be ("Lambda quotas", Lambda developer guide).
 const RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
 
+/// An event for a function.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Lambda's id of the request.
+    pub request_id: String,
+    /// X-Ray's header of the request.
+    pub trace_id: String,
+    /// What the function is handed.
+    pub body: Bytes,
+}
+
 /// One execution environment of a function. Dropping it kills the process.
 pub struct Instance {
     events: mpsc::UnboundedSender<Invocation>,
@@ -45,24 +60,27 @@ pub struct Instance {
     first_poll: Mutex<Option<oneshot::Receiver<Instant>>>,
     started: Instant,
     timeout: Duration,
+    invoked: AtomicU64,
     server: JoinHandle<()>,
     reader: Option<JoinHandle<()>>,
 }
 
 struct Invocation {
-    event: String,
+    event: Event,
     deadline: SystemTime,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<RawAnswer>,
 }
 
 /// What the function answered.
 type Answer = Result<Value, Value>;
 
+/// The same, as it was sent.
+pub type RawAnswer = Result<Bytes, Bytes>;
+
 struct RuntimeApi {
     events: AsyncMutex<mpsc::UnboundedReceiver<Invocation>>,
-    answers: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
+    answers: Mutex<HashMap<String, oneshot::Sender<RawAnswer>>>,
     first_poll: Mutex<Option<oneshot::Sender<Instant>>>,
-    served: std::sync::atomic::AtomicU64,
 }
 
 impl Instance {
@@ -76,13 +94,53 @@ impl Instance {
         environment: &[(String, String)],
         timeout: Duration,
     ) -> Result<Self, Error> {
+        let mut instance = Self::spawn(binary, environment, timeout, |command| {
+            command.stdout(Stdio::piped());
+        })
+        .await?;
+        let output = instance.process.get_mut().stdout.take();
+        instance.reader = output.map(|output| {
+            let log = Arc::clone(&instance.log);
+            let mut lines = BufReader::new(output).lines();
+            tokio::spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    locked(&log).push(line);
+                }
+            })
+        });
+        Ok(instance)
+    }
+
+    /// The same, with all its output in a file, and out of reach of a Ctrl-C, which goes to a terminal's group.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be started.
+    pub async fn start_logging(
+        binary: &Path,
+        environment: &[(String, String)],
+        timeout: Duration,
+        log: &File,
+    ) -> Result<Self, Error> {
+        let (output, errors) = (log.try_clone()?, log.try_clone()?);
+        Self::spawn(binary, environment, timeout, |command| {
+            command.stdout(output).stderr(errors).process_group(0);
+        })
+        .await
+    }
+
+    async fn spawn(
+        binary: &Path,
+        environment: &[(String, String)],
+        timeout: Duration,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Result<Self, Error> {
         let (events, queue) = mpsc::unbounded_channel();
         let (polled, first_poll) = oneshot::channel();
         let api = Arc::new(RuntimeApi {
             events: AsyncMutex::new(queue),
             answers: Mutex::default(),
             first_poll: Mutex::new(Some(polled)),
-            served: 0.into(),
         });
         let app = Router::new()
             .route("/2018-06-01/runtime/invocation/next", routing::get(next))
@@ -105,38 +163,34 @@ impl Instance {
         });
 
         let started = Instant::now();
-        let mut process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .env_clear()
             .envs(environment.iter().cloned())
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "function")
+            .env(
+                "AWS_LAMBDA_FUNCTION_NAME",
+                binary.file_name().unwrap_or_default(),
+            )
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let log = Arc::<Mutex<Vec<String>>>::default();
+            .kill_on_drop(true);
+        prepare(&mut command);
+        let process = command.spawn()?;
         let id = process.id().ok_or("the process ended at once")?;
-        let reader = process.stdout.take().map(|output| {
-            let (log, mut lines) = (Arc::clone(&log), BufReader::new(output).lines());
-            tokio::spawn(async move {
-                while let Ok(Some(line)) = lines.next_line().await {
-                    locked(&log).push(line);
-                }
-            })
-        });
         Ok(Self {
             events,
             turn: AsyncMutex::default(),
             process: AsyncMutex::new(process),
             id,
-            log,
+            log: Arc::default(),
             first_poll: Mutex::new(Some(first_poll)),
             started,
             timeout,
+            invoked: 0.into(),
             server,
-            reader,
+            reader: None,
         })
     }
 
@@ -146,11 +200,27 @@ impl Instance {
     ///
     /// Where the function ends without either, or takes longer than its timeout.
     pub async fn invoke(&self, event: &str) -> Result<Answer, Error> {
+        let number = self.invoked.fetch_add(1, Relaxed);
+        let event = Event {
+            request_id: format!("00000000-0000-4000-8000-{number:012x}"),
+            trace_id: format!("Root=1-5e1b4151-{number:024x};Sampled=1"),
+            body: event.to_owned().into(),
+        };
+        let read = |body: Bytes| serde_json::from_slice(&body).unwrap_or_default();
+        Ok(self.hand(event).await?.map(read).map_err(read))
+    }
+
+    /// The same, of an event that has been given its id, without reading the answer.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Instance::invoke`].
+    pub async fn hand(&self, event: Event) -> Result<RawAnswer, Error> {
         let _turn = self.turn.lock().await;
         let (answer, answered) = oneshot::channel();
         let deadline = SystemTime::now() + self.timeout;
         self.events.send(Invocation {
-            event: event.to_owned(),
+            event,
             deadline,
             answer,
         })?;
@@ -172,6 +242,11 @@ impl Instance {
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         locked(&self.log).clone()
+    }
+
+    /// Whether the process has not ended.
+    pub async fn is_alive(&self) -> bool {
+        matches!(self.process.lock().await.try_wait(), Ok(None))
     }
 
     /// The process's id.
@@ -208,29 +283,26 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
     let Some(invocation) = api.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
-    let number = api
-        .served
-        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let id = format!("00000000-0000-4000-8000-{number:012x}");
-    let deadline = invocation
-        .deadline
+    let Invocation {
+        event,
+        deadline,
+        answer,
+    } = invocation;
+    let deadline = deadline
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_millis();
-    locked(&api.answers).insert(id.clone(), invocation.answer);
+    locked(&api.answers).insert(event.request_id.clone(), answer);
     let headers = [
-        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-aws-request-id", event.request_id),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
-        (
-            "lambda-runtime-trace-id",
-            format!("Root=1-5e1b4151-{number:024x};Sampled=1"),
-        ),
+        ("lambda-runtime-trace-id", event.trace_id),
         (
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:us-east-1:123456789012:function:function".to_owned(),
         ),
     ];
-    (axum::response::AppendHeaders(headers), invocation.event).into_response()
+    (axum::response::AppendHeaders(headers), event.body).into_response()
 }
 
 async fn response(
@@ -238,22 +310,14 @@ async fn response(
     id: PathParameter<String>,
     body: Bytes,
 ) -> StatusCode {
-    answered(
-        &api,
-        &id,
-        Ok(serde_json::from_slice(&body).unwrap_or_default()),
-    )
+    answered(&api, &id, Ok(body))
 }
 
 async fn error(api: State<Arc<RuntimeApi>>, id: PathParameter<String>, body: Bytes) -> StatusCode {
-    answered(
-        &api,
-        &id,
-        Err(serde_json::from_slice(&body).unwrap_or_default()),
-    )
+    answered(&api, &id, Err(body))
 }
 
-fn answered(api: &RuntimeApi, id: &str, answer: Answer) -> StatusCode {
+fn answered(api: &RuntimeApi, id: &str, answer: RawAnswer) -> StatusCode {
     match locked(&api.answers).remove(id) {
         // Who asked may have given up.
         Some(waiting) => drop(waiting.send(answer)),

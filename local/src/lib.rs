@@ -16,6 +16,7 @@
 
 pub mod dynamodb;
 pub mod front;
+pub mod functions;
 pub mod gateway;
 pub mod issuer;
 pub mod lambda;

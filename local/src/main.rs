@@ -12,7 +12,9 @@ use std::{
 use local::{
     Error,
     dynamodb::DynamoDb,
-    front, gateway,
+    front,
+    functions::Functions,
+    gateway,
     issuer::{self, Issuer, Key},
     secrets,
     template::{Route, Template},
@@ -28,11 +30,18 @@ use tokio::{
 /// The name of the table on this machine.
 const TABLE: &str = "suppuo";
 
-/// The functions are built before `cargo lambda watch` starts them, so that this is ample.
+/// The functions are built before they are started, so that this is ample.
 const API_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How long `cargo lambda watch` may take to end before it is made to.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many tickets this machine's one address may submit, unless [`IN_10_MINUTES`] or [`IN_AN_HOUR`] are given.
+const SUBMISSIONS: &str = "1000";
+
+const IN_10_MINUTES: &str = "SUBMISSIONS_IN_10_MINUTES";
+
+const IN_AN_HOUR: &str = "SUBMISSIONS_IN_AN_HOUR";
 
 /// Where everything listens, on loopback. Each can be changed by the variable of its name.
 struct Ports {
@@ -136,13 +145,34 @@ async fn run() -> Result<(), Error> {
         ports.lambda,
         log.display()
     ));
-    let mut api = watch(&ports, dynamodb.url(), &log)?;
-    tokio::spawn(front::serve(
-        door,
-        format!("http://127.0.0.1:{}", ports.lambda),
+    let limit = |name| env::var(name).ok().filter(|_| is_given(name));
+    let limit = |name| limit(name).unwrap_or_else(|| SUBMISSIONS.to_owned());
+    say(&format!(
+        "limits: all clients here have one address; it may submit {} tickets in 10 minutes ({IN_10_MINUTES}), {} in an \
+         hour ({IN_AN_HOUR})",
+        limit(IN_10_MINUTES),
+        limit(IN_AN_HOUR)
     ));
+    let output = fs::File::create(&log)?;
+    let mut api = watch(&ports, &output)?;
+    let emulator = format!("http://127.0.0.1:{}", ports.lambda);
+    let routes = template.routes()?;
+    let functions = Functions {
+        emulator: emulator.clone(),
+        folder: env::current_exe()?.with_file_name(""),
+        environment: environment(&ports, dynamodb.url()),
+        concurrency: concurrency()?,
+        log: output,
+    };
+    let functions = functions.run(routes.iter().map(|route| route.function.clone()))?;
+    let behind_the_door = routes.clone();
+    tokio::spawn(async move {
+        if let Err(error) = front::serve(door, emulator, &behind_the_door).await {
+            eprintln!("the front door ended: {error}");
+        }
+    });
     let outcome = tokio::select! {
-        outcome = present(&ports, &template) => match outcome {
+        outcome = present(&ports, &routes, &log) => match outcome {
             Ok(()) => tokio::select! {
                 _ = interrupt.recv() => Ok(()),
                 _ = terminate.recv() => Ok(()),
@@ -157,14 +187,15 @@ async fn run() -> Result<(), Error> {
         _ = hangup.recv() => Ok(()),
     };
     say("ending");
+    drop(functions);
     end(api).await?;
     say("ended");
     outcome
 }
 
 /// Waits for the API and shows what can be done with it.
-async fn present(ports: &Ports, template: &Template) -> Result<(), Error> {
-    await_api(ports, &template.routes()?).await?;
+async fn present(ports: &Ports, routes: &[Route], log: &Path) -> Result<(), Error> {
+    await_api(ports, routes, log).await?;
     let (api, token) = (ports.api_url(), token(ports).await?);
     println!(
         "
@@ -190,13 +221,11 @@ Ctrl-C ends it. What is created stays; `make clean-data` forgets it."
     Ok(())
 }
 
-fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
-    let cargo_lambda =
-        env::var_os("CARGO_LAMBDA").map_or_else(|| "cargo-lambda".into(), PathBuf::from);
-    let output = fs::File::create(log)?;
-    let concurrency = env::var("CONCURRENCY").unwrap_or_else(|_| "4".to_owned());
-    let secrets_manager = ports.issuer_url() + secrets::PATH;
-    let settings = [
+/// The environment of the functions: what stands here in place of AWS, and for the rest what we were started with, so
+/// that another issuer, or another limit, can be given as a deployment gives it.
+fn environment(ports: &Ports, dynamodb: &str) -> Vec<(String, String)> {
+    let (issuer, secrets_manager) = (ports.issuer_url(), ports.issuer_url() + secrets::PATH);
+    let always = [
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_REGION", "us-east-1"),
@@ -207,17 +236,48 @@ fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
         ("HUUDIS_CLIENT_ID", issuer::CLIENT_ID),
         ("HUUDIS_CLIENT_SECRET", secrets::CLIENT_SECRET),
     ];
-    // Another issuer, or another limit, can be given in the environment, as a deployment gives it.
-    let issuer = env::var("HUUDIS_ISSUER").unwrap_or_else(|_| ports.issuer_url());
+    let unless_given = [
+        ("HUUDIS_ISSUER", issuer.as_str()),
+        (IN_10_MINUTES, SUBMISSIONS),
+        (IN_AN_HOUR, SUBMISSIONS),
+    ];
+    let unless_given = unless_given.into_iter().filter(|(name, _)| !is_given(name));
+    let ours = always.into_iter().chain(unless_given);
+    let ours = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let inherited = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    // Of two of one name the later is taken.
+    inherited.chain(ours).collect()
+}
+
+/// Whether a setting is given in the environment. An empty one is as good as none.
+fn is_given(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// How many processes a function has at most: `CONCURRENCY`.
+fn concurrency() -> Result<usize, Error> {
+    match env::var("CONCURRENCY").as_deref() {
+        Err(_) => Ok(4),
+        Ok(text) => match text.parse() {
+            Ok(number) if number > 0 => Ok(number),
+            _ => Err(format!("CONCURRENCY: `{text}` is no whole number from 1").into()),
+        },
+    }
+}
+
+/// Starts `cargo lambda watch` without its own processes of the functions; see [`local::functions`].
+fn watch(ports: &Ports, output: &fs::File) -> Result<Child, Error> {
+    let cargo_lambda =
+        env::var_os("CARGO_LAMBDA").map_or_else(|| "cargo-lambda".into(), PathBuf::from);
     let mut command = Command::new(&cargo_lambda);
     command
         .args([
             "lambda",
             "watch",
+            "--only-lambda-apis",
             "--ignore-changes",
             "--disable-cors",
-            "--concurrency",
-            &concurrency,
         ])
         .args([
             "--invoke-address",
@@ -225,11 +285,9 @@ fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
             "--invoke-port",
             &ports.lambda.to_string(),
         ])
-        .envs(settings)
-        .env("HUUDIS_ISSUER", issuer)
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
-        .stderr(output)
+        .stderr(output.try_clone()?)
         // Ctrl-C in a terminal goes to its whole group; this one is ended by `end`, in order.
         .process_group(0)
         .kill_on_drop(true);
@@ -238,7 +296,7 @@ fn watch(ports: &Ports, dynamodb: &str, log: &Path) -> Result<Child, Error> {
         .map_err(|error| format!("{}: {error}", cargo_lambda.display()).into())
 }
 
-/// Ends `cargo lambda watch`. The functions end by themselves when their Runtime API is gone.
+/// Ends `cargo lambda watch`.
 async fn end(mut api: Child) -> Result<(), Error> {
     let Some(group) = api
         .id()
@@ -262,7 +320,7 @@ async fn end(mut api: Child) -> Result<(), Error> {
 ///
 /// Functions are called as Lambda's clients call them ("Invoke", Lambda API reference), with events of an address of
 /// their own: what is left of the newcomer's limits is theirs.
-async fn await_api(ports: &Ports, routes: &[Route]) -> Result<(), Error> {
+async fn await_api(ports: &Ports, routes: &[Route], log: &Path) -> Result<(), Error> {
     let client = client()?;
     let began = Instant::now();
     let mut functions = BTreeSet::new();
@@ -288,16 +346,20 @@ async fn await_api(ports: &Ports, routes: &[Route]) -> Result<(), Error> {
             ports.lambda
         );
         loop {
-            let answer = client.post(&url).json(&event).send().await;
-            if let Ok(answer) = answer
+            if let Ok(answer) = client.post(&url).json(&event).send().await
                 && let Ok(answer) = answer.json::<Value>().await
-                && answer["statusCode"]
+            {
+                if let Some(error) = answer["errorMessage"].as_str() {
+                    return Err(format!("{function}: {error}; see {}", log.display()).into());
+                }
+                if answer["statusCode"]
                     .as_u64()
                     .is_some_and(|status| status < 500)
-                && answer["headers"]["x-request-id"].is_string()
-            {
-                say(&format!("{function} answers"));
-                break;
+                    && answer["headers"]["x-request-id"].is_string()
+                {
+                    say(&format!("{function} answers"));
+                    break;
+                }
             }
             if began.elapsed() > API_TIMEOUT {
                 return Err(format!("{function} does not answer").into());

@@ -34,19 +34,19 @@ async function tell(element, text, { status, requestId }) {
   const told = byId("failure").content.cloneNode(true);
   told.querySelector(".what").textContent = text;
   told.querySelector(".request-id").textContent = requestId;
-  if (!requestId) told.querySelector(".quiet").remove();
   if (status !== 401) told.querySelector(".way-on").remove();
+  if (!requestId) told.querySelector(".quiet").remove();
   element.replaceChildren();
   await untilHeard();
   element.replaceChildren(told);
 }
 
-function reason({ text, status, param, retryAfter }) {
+function reason({ text, status, param, retryAfter, isUnsent }) {
   if (text) return text;
-  if (status === 0) return words.unreachable;
+  if (status === 0) return isUnsent ? words.unreachable : words.noAnswer;
   if (status === 401) return words.sessionOver;
   if (status === 400 && param === "name") return words.nameRule;
-  if (status === 409) return body.rows.length >= Number(words.most) ? words.full : words.conflict;
+  if (status === 409) return param === SHOWN ? words.otherWorkspace : words.conflict;
   if (status === 429) {
     const wait = retryAfter > 0 ? ages.format(retryAfter, "second") : words.aMoment;
     return words.limited.replace("{when}", wait);
@@ -56,14 +56,19 @@ function reason({ text, status, param, retryAfter }) {
 
 // ---- Calls ----
 
+/** The header that says which workspace a page shows. The API refuses a write with it where the session has another. */
+const SHOWN = "Suppuo-Workspace";
+
 /** What the API answers: `{ data }`, or `{ failure }` with status 0 where no answer of the API came. */
-async function call(method, path, sent) {
+async function call(method, path, sent, headers = {}) {
+  // Without a network nothing is sent. With one, what has not been answered may have been sent all the same.
+  const isOffline = !navigator.onLine;
   let response, answer;
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
       credentials: "same-origin",
-      headers: sent ? { "Content-Type": "application/json" } : {},
+      headers: sent ? { ...headers, "Content-Type": "application/json" } : headers,
       body: sent && JSON.stringify(sent),
       signal: AbortSignal.timeout(30_000),
     });
@@ -75,6 +80,7 @@ async function call(method, path, sent) {
   return {
     failure: {
       status: response && !response.ok ? response.status : 0,
+      isUnsent: isOffline && !response,
       param: answer?.error?.param,
       requestId: answer?.meta?.requestId ?? response?.headers.get("X-Request-Id"),
       retryAfter: Number(response?.headers.get("Retry-After")),
@@ -83,14 +89,7 @@ async function call(method, path, sent) {
 }
 
 /** A call that changes the keys: of the workspace that the page shows, and of no other, whoever is signed in by now. */
-async function write(method, path, sent) {
-  const { data, failure } = await call("GET", "/auth/me");
-  if (failure) return { failure };
-  if (data.accountId !== words.workspace) return { failure: { text: words.otherWorkspace } };
-  const answer = await call(method, path, sent);
-  if (answer.failure) answer.failure.wasSent = true;
-  return answer;
-}
+const write = (method, path, sent) => call(method, path, sent, { [SHOWN]: words.workspace });
 
 /** Does the work unless it is under way, and says meanwhile that it is. */
 async function once(button, work) {
@@ -119,11 +118,10 @@ function asking(dialog, confirm, cancel, told) {
   cancel.addEventListener("click", () => isBusy(confirm) || dialog.close());
   return {
     async failed(failure) {
-      // Whoever is signed out can do nothing more here, and who insisted on closing is told outside.
-      const inside = dialog.open && failure.status !== 401;
-      if (!inside) dialog.close();
-      await tell(inside ? told : problem, reason(failure), failure);
-      if (!inside) problem.querySelector("a")?.focus();
+      // Whoever insisted on closing is told outside.
+      const place = dialog.open ? told : problem;
+      await tell(place, reason(failure), failure);
+      if (failure.status === 401) place.querySelector("a")?.focus();
     },
     open() {
       for (const place of [told, problem, status]) place.replaceChildren();
@@ -142,13 +140,19 @@ const createdDialog = byId("created-dialog");
 const newKey = byId("new-key");
 const newKeyCurl = byId("new-key-curl");
 const copied = byId("copied");
+const notSaved = byId("not-saved");
 
-byId("create").addEventListener("click", () => {
+function openCreate(name) {
   byId("create-form").reset();
   nameField.removeAttribute("aria-invalid");
   creating.open();
+  nameField.value = name;
   nameField.focus();
-});
+}
+
+// That there can be no more keys is said here, and not after a name was thought of.
+const isFull = () => body.rows.length >= Number(words.most);
+byId("create").addEventListener("click", () => (isFull() ? byId("full").focus() : openCreate("")));
 
 byId("create-form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -163,7 +167,7 @@ async function create() {
     ? await write("POST", "/api-keys", { name })
     : { failure: { status: 400, param: "name" } };
   if (failure) {
-    const isUnknown = failure.wasSent && (failure.status === 0 || failure.status >= 500);
+    const isUnknown = failure.status >= 500 || (failure.status === 0 && !failure.isUnsent);
     if (isUnknown) failure.text = words.maybeCreated;
     await creating.failed(failure);
     if (failure.param === "name") {
@@ -176,24 +180,105 @@ async function create() {
   createDialog.close();
   newKey.textContent = data.key;
   newKeyCurl.textContent = words.curl.replace("{key}", data.key);
+  isSaved = false;
+  createdName = data.name;
   createdDialog.showModal();
   byId("copy").focus();
-  // What happens behind a dialog is not read out.
-  const { name: created } = data;
-  createdDialog.addEventListener("close", () => announce(words.created, created), { once: true });
+}
+
+// What was typed is still there after signing in again, in this tab, for this workspace. Never a key.
+const TYPED = "suppuo-typed-name";
+createProblem.addEventListener("click", (event) => {
+  if (!event.target.closest(".way-on")) return;
+  const typed = { workspace: words.workspace, name: nameField.value };
+  try {
+    sessionStorage.setItem(TYPED, JSON.stringify(typed));
+  } catch {
+    // There is no storage. It has to be typed again.
+  }
+});
+
+function takeUpTyped() {
+  let typed;
+  try {
+    typed = JSON.parse(sessionStorage.getItem(TYPED));
+    sessionStorage.removeItem(TYPED);
+  } catch {
+    // There is none, as above.
+  }
+  if (typed?.workspace === words.workspace && !isFull()) openCreate(typed.name);
+}
+
+// ---- The new key, which is shown once ----
+
+let isSaved;
+let createdName;
+
+/** Closes the dialog. Whoever has neither copied the key nor selected it is asked first. */
+function leaveCreated() {
+  if (isSaved) return createdDialog.close();
+  byId("created-done").hidden = true;
+  byId("created-saved").hidden = false;
+  notSaved.textContent = words.notSaved;
+  // Where a key that is pressed once more does no harm.
+  byId("copy").focus();
+}
+
+function saved() {
+  isSaved = true;
+  byId("created-done").hidden = false;
+  byId("created-saved").hidden = true;
+  notSaved.replaceChildren();
 }
 
 /** From here on the key is nowhere. */
 function forgetKey() {
-  for (const place of [newKey, newKeyCurl, copied]) place.replaceChildren();
-  copied.classList.remove("done");
+  for (const place of [newKey, newKeyCurl]) place.replaceChildren();
+  saved();
+  sayCopied();
 }
 
-byId("created-done").addEventListener("click", () => {
-  forgetKey();
-  createdDialog.close();
+byId("created-done").addEventListener("click", leaveCreated);
+byId("created-saved").addEventListener("click", ({ detail }) => {
+  // The second half of a double click on what was in this place is no answer.
+  if (detail < 2) {
+    saved();
+    createdDialog.close();
+  }
 });
-createdDialog.addEventListener("close", forgetKey);
+// Not of the dialog alone: where its text was clicked on, nothing in it has the focus.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !createdDialog.open) return;
+  event.preventDefault();
+  if (!event.repeat) leaveCreated();
+});
+createdDialog.addEventListener("cancel", (event) => {
+  event.preventDefault();
+  leaveCreated();
+});
+// Beside the dialog: pressed there and let go there. Whoever selects something may let go anywhere.
+const isBeside = ({ target, clientX, clientY }) => {
+  const { left, right, top, bottom } = createdDialog.getBoundingClientRect();
+  return target === createdDialog && (clientX < left || clientX > right || clientY < top || clientY > bottom);
+};
+let isPressedBeside = false;
+createdDialog.addEventListener("pointerdown", (event) => (isPressedBeside = isBeside(event)));
+createdDialog.addEventListener("click", (event) => isPressedBeside && isBeside(event) && leaveCreated());
+createdDialog.addEventListener("close", () => {
+  // A browser may close it unasked, as for a second press of Escape.
+  if (!isSaved) {
+    createdDialog.showModal();
+    return leaveCreated();
+  }
+  if (!newKey.textContent) return;
+  forgetKey();
+  // What happens behind a dialog is not read out.
+  announce(words.created, createdName);
+});
+document.addEventListener("selectionchange", () => {
+  const key = newKey.textContent;
+  if (key && String(getSelection()).includes(key)) saved();
+});
 addEventListener("pagehide", () => {
   forgetKey();
   createdDialog.close();
@@ -201,8 +286,21 @@ addEventListener("pagehide", () => {
 // A page that the browser kept shows what was.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-async function copy(source, copiedIt) {
-  copied.textContent = "";
+const copyButtons = [byId("copy"), byId("copy-curl")];
+const copyLabels = copyButtons.map((button) => button.textContent);
+
+/** What was copied last says so itself, and to who listens. */
+function sayCopied(button, text = "") {
+  copyButtons.forEach((one, at) => {
+    one.textContent = one === button ? words.copied : copyLabels[at];
+    one.classList.toggle("done", one === button);
+  });
+  copied.classList.toggle("visually-hidden", !!button);
+  copied.textContent = text;
+}
+
+async function copy(button, source, copiedIt) {
+  sayCopied();
   let done = true;
   try {
     await navigator.clipboard.writeText(source.textContent);
@@ -210,15 +308,18 @@ async function copy(source, copiedIt) {
     done = false;
     getSelection().selectAllChildren(source);
   }
-  await untilHeard();
   // Not after the dialog was closed meanwhile.
   if (!source.textContent) return;
-  copied.classList.toggle("done", done);
-  copied.textContent = done ? copiedIt : words.selected;
+  if (done) {
+    saved();
+    sayCopied(button);
+  }
+  await untilHeard();
+  if (source.textContent) sayCopied(done ? button : undefined, done ? copiedIt : words.selected);
 }
 
-byId("copy").addEventListener("click", () => copy(newKey, words.copiedKey));
-byId("copy-curl").addEventListener("click", () => copy(newKeyCurl, words.copiedCommand));
+byId("copy").addEventListener("click", () => copy(byId("copy"), newKey, words.copiedKey));
+byId("copy-curl").addEventListener("click", () => copy(byId("copy-curl"), newKeyCurl, words.copiedCommand));
 
 function addRow({ id, name, keyPrefix, createdAt }) {
   const row = byId("row").content.querySelector("tr").cloneNode(true);
@@ -233,6 +334,10 @@ function addRow({ id, name, keyPrefix, createdAt }) {
 }
 
 function count() {
+  // One key needs no filter, and is not hidden by one.
+  if (body.rows.length < 2) byId("filter-all").checked = true;
+  if (isFull()) byId("create").setAttribute("aria-disabled", "true");
+  else byId("create").removeAttribute("aria-disabled");
   byId("count-all").textContent = body.rows.length;
   byId("count-unused").textContent = body.querySelectorAll(".unused").length;
 }
@@ -258,12 +363,13 @@ async function revoke() {
   byId("revoke-problem").replaceChildren();
   const gone = row;
   const { failure } = await write("DELETE", `/api-keys/${gone.dataset.id}`);
-  if (failure && !(failure.wasSent && failure.status === 404)) return revoking.failed(failure);
+  if (failure && failure.status !== 404) return revoking.failed(failure);
   revokeDialog.close();
   const shown = [...body.rows].filter((row) => row.getClientRects().length);
   const at = shown.indexOf(gone);
   const beside = shown[at + 1] ?? shown[at - 1];
   gone.remove();
+  byId("empty-title").textContent = words.noneLeft;
   count();
   (beside?.querySelector(".revoke") ?? byId("create")).focus();
   announce(failure ? words.gone : words.revoked, gone.querySelector(".key-name").textContent);
@@ -334,10 +440,12 @@ document.addEventListener("visibilitychange", () => {
     left = Date.now();
     return;
   }
-  const busy = document.querySelector("dialog[open], [aria-disabled], #problem > *");
+  const busy = document.querySelector("dialog[open], [aria-disabled]:not(#create), #problem > *");
   if (Date.now() - left < STALE_AFTER || busy || !navigator.onLine) tellMoments(body);
   else location.reload();
 });
+
+takeUpTyped();
 
 // From here on the page can do all that it offers.
 document.documentElement.classList.add("scripted");

@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) caller_limit: RateLimit,
     /// What one address may do without a credential.
     pub(crate) public_limits: PublicLimits,
+    /// `SUPPORT_URL`, where people write to when something fails: `https://…` or `mailto:…`; nowhere by default.
+    pub(crate) support_url: Option<String>,
 }
 
 /// The limits of one client address (contract, section 5).
@@ -97,6 +99,13 @@ impl Config {
                 _ => Err(ConfigError::new(name, "must be a whole number from 1")),
             },
         };
+        let support_url = setting("SUPPORT_URL");
+        if support_url.as_deref().is_some_and(|url| !is_support(url)) {
+            return Err(ConfigError::new(
+                "SUPPORT_URL",
+                "must be an https:// or mailto: URL, without blanks",
+            ));
+        }
         let limit = |name, default, window| Ok(RateLimit::new(number(name, default)?, window));
         let name = setting("HUUDIS_ISSUER").unwrap_or_else(|| "https://huudis.com".to_owned());
         let audiences =
@@ -136,6 +145,7 @@ impl Config {
                 submissions_in_10_minutes: limit("SUBMISSIONS_IN_10_MINUTES", 5, 10 * MINUTE)?,
                 submissions_in_an_hour: limit("SUBMISSIONS_IN_AN_HOUR", 20, 60 * MINUTE)?,
             },
+            support_url,
         })
     }
 
@@ -150,6 +160,22 @@ impl Config {
         let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
         Self::read(|name| find(name).map(|(_, value)| (*value).to_owned())).unwrap()
     }
+}
+
+/// Whether a link may lead to this: to a page, or to a new message for an address, and to nothing that runs. As
+/// `template.yaml` has it, of the parameter `SupportUrl`.
+fn is_support(url: &str) -> bool {
+    let readable = |text: &str| {
+        let is_of_url = |b: u8| b.is_ascii_graphic() && !b"\"<>".contains(&b);
+        !text.is_empty() && text.bytes().all(is_of_url)
+    };
+    if let Some(page) = url.strip_prefix("https://") {
+        return readable(page) && !page.starts_with('/');
+    }
+    let address = url
+        .strip_prefix("mailto:")
+        .and_then(|to| to.split_once('@'));
+    address.is_some_and(|(local, domain)| readable(local) && readable(domain))
 }
 
 #[cfg(test)]
@@ -180,6 +206,7 @@ mod tests {
         assert_eq!(config.caller_limit, RateLimit::new(2000, MINUTE));
         assert_eq!(config.sessions, Lifetime::of_hours(12, 168));
         assert_eq!(config.client_id, "suppuo");
+        assert_eq!(config.support_url, None);
         let public = config.public_limits;
         assert_eq!(public.calls, RateLimit::new(60, MINUTE));
         assert_eq!(
@@ -202,12 +229,15 @@ mod tests {
             ("HUUDIS_JWKS_URL", "http://127.0.0.1:9401/keys"),
             ("HUUDIS_AUDIENCES", "a, b"),
             ("CALLER_LIMIT", "7"),
+            ("SUPPORT_URL", "mailto:help@example.com?subject=API%20keys"),
         ])
         .unwrap();
         assert_eq!(config.issuer.name, "http://127.0.0.1:9400");
         assert_eq!(config.issuer.jwks_url, "http://127.0.0.1:9401/keys");
         assert_eq!(config.issuer.audiences, ["a", "b"]);
         assert_eq!(config.caller_limit, RateLimit::new(7, MINUTE));
+        let support = "mailto:help@example.com?subject=API%20keys";
+        assert_eq!(config.support_url.as_deref(), Some(support));
     }
 
     #[test]
@@ -216,6 +246,20 @@ mod tests {
         for audiences in [",", "suppuo,", "a,,b"] {
             let error = read(&[("TABLE_NAME", "t"), ("HUUDIS_AUDIENCES", audiences)]).unwrap_err();
             assert_eq!(error, "HUUDIS_AUDIENCES: names an empty audience");
+        }
+        for url in [
+            "help@example.com",
+            "mailto:help",
+            "mailto:@example.com",
+            "http://example.com",
+            "https://",
+            "https:///x",
+            "https://example.com/a b",
+            "https://example.com/\"><script>",
+            "javascript:alert(1)",
+        ] {
+            let error = read(&[("TABLE_NAME", "t"), ("SUPPORT_URL", url)]).unwrap_err();
+            assert!(error.starts_with("SUPPORT_URL: must be"), "{error}");
         }
         for number in ["0", "-1", "many", "1.5"] {
             let error = read(&[("TABLE_NAME", "t"), ("CALLER_LIMIT", number)]).unwrap_err();

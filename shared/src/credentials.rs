@@ -131,7 +131,8 @@ pub(crate) async fn recognise(
         Attempt::Caller(recognised) => Ok(recognised),
         Attempt::Refused(error) => Err(error),
         Attempt::NotPresented => Err(ApiError::auth_required(
-            "This endpoint needs an `Authorization: Bearer` header with an API key or an access token, or a session.",
+            "There is no credential. Send the header `Authorization: Bearer` with an API key, which begins with \
+             `sk_live_`, or with an access token; or, in a browser, sign in.",
             "no_credential",
         )),
     }

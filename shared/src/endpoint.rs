@@ -3,7 +3,7 @@
 //! The kind of the endpoint decides what its handler is given, and nothing else can be had:
 //!
 //! - [`authenticated`]: a [`Call`], with the caller and their workspace. The only way to a workspace's data.
-//! - [`form`]: the same, sent by a form of a page, too.
+//! - [`form`]: the same, sent by a form of a page, too; with a session also over its limit.
 //! - [`page`]: the same, of which it makes a page. Who has not signed in is sent to do so.
 //! - [`open_page`]: the language, of which it makes a page.
 //! - [`sign_in`] and [`signed_in`]: a [`SignInCall`], which leads to a session.
@@ -48,7 +48,6 @@ use crate::{
         windows::{self, PublicAct},
     },
     time::Timestamp,
-    words::Words,
 };
 
 /// What every request of a function shares; made once.
@@ -60,6 +59,7 @@ pub struct Platform {
     pub(crate) signing_secret: Arc<SigningSecret>,
     pub(crate) caller_limit: RateLimit,
     pub(crate) public_limits: PublicLimits,
+    pub(crate) support_url: Option<Arc<str>>,
 }
 
 /// One endpoint. Made by one of this module's functions, served by [`crate::serve()`].
@@ -138,18 +138,31 @@ impl SignInCall<'_> {
     pub async fn finish(&self) -> Result<Redirect, ApiError> {
         let answer = self.request.query();
         let sealed = self.request.cookie(Name::SignIn);
-        // Not over where this was no answer to it.
-        let under_way = self.sign_in.under_way(sealed, &answer)?;
-        self.exchange.set_cookie(Name::SignIn.clear(&self.origin));
         let before = self.request.cookie(Name::Session);
         let replaces = before.and_then(SessionId::parse).map(|id| id.hash());
+        // Not over where this was no answer to it.
+        let under_way = match self.sign_in.under_way(sealed, &answer) {
+            Ok(under_way) => under_way,
+            // A page that is loaded again, after the sign-in that led to it.
+            Err(_)
+                if self.request.is_navigation()
+                    && replaces.is_some()
+                    && self.sign_in.is_done(&answer).await? =>
+            {
+                return Ok(Redirect::to(ReturnTo::DEFAULT));
+            }
+            Err(error) => return Err(error),
+        };
+        self.exchange.set_cookie(Name::SignIn.clear(&self.origin));
         let done = self
             .sign_in
             .finish(&self.origin, under_way, &answer, replaces)
             .await?;
-        let seconds = self.sign_in.sessions.of_cookie();
-        let cookie = Name::Session.set(&self.origin, done.session.reveal(), seconds);
-        self.exchange.set_cookie(cookie);
+        if let Some(session) = done.session {
+            let seconds = self.sign_in.sessions.of_cookie();
+            let cookie = Name::Session.set(&self.origin, session.reveal(), seconds);
+            self.exchange.set_cookie(cookie);
+        }
         Ok(Redirect::to(done.return_to.as_str()))
     }
 }
@@ -195,6 +208,8 @@ pub struct PageCall {
     pub language: Language,
     /// The origin that they see in their address bar.
     pub origin: Origin,
+    /// Where they can write to when something fails, if anywhere.
+    pub support_url: Option<Arc<str>>,
 }
 
 /// A call of an endpoint of the public form. Only the pipeline makes one, of a client address whose call was counted
@@ -288,14 +303,13 @@ where
 
 /// An endpoint for callers with a credential that a form of a page of ours is sent to as well. A browser that shows what
 /// it is answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
+///
+/// A session is let in over its limit, too: it comes here to be ended, and a limit is to keep nobody signed in.
 pub fn form<F>(done: &'static str, handler: F) -> impl Endpoint
 where
     F: AsyncFn(Call) -> Result<Answer, ApiError>,
 {
-    Form {
-        done,
-        endpoint: Authenticated(handler),
-    }
+    Form { done, handler }
 }
 
 /// An endpoint of the public form.
@@ -406,37 +420,47 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Authenticated<F>
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
-        let database = platform.database.of_request(exchange);
-        let recognised = recognise(&request, platform, &database, exchange).await?;
-        request.within_size()?;
-        let cursors = Cursors {
-            workspace: recognised.workspace.clone(),
-            secret: Arc::clone(&platform.signing_secret),
-        };
-        let hash = recognised
-            .caller
-            .user()
-            .and_then(|user| user.session.clone());
-        let session = hash.map(|hash| Session {
-            hash,
-            origin: request.origin(),
-            database: database.clone(),
-            exchange: Arc::clone(exchange),
-        });
-        let call = Call {
-            request,
-            caller: recognised.caller,
-            workspace: Workspace::new(recognised.workspace, database),
-            cursors,
-            session,
-        };
+        let call = called(request, platform, exchange, OverLimit::Refused).await?;
         (self.0)(call).await.map(Reply::Answer)
     }
 }
 
+/// Makes the call of an authenticated endpoint.
+async fn called(
+    request: Request,
+    platform: &Platform,
+    exchange: &Arc<Exchange>,
+    over_limit: OverLimit,
+) -> Result<Call, ApiError> {
+    let database = platform.database.of_request(exchange);
+    let recognised = recognise(&request, platform, &database, exchange, over_limit).await?;
+    request.within_size()?;
+    let cursors = Cursors {
+        workspace: recognised.workspace.clone(),
+        secret: Arc::clone(&platform.signing_secret),
+    };
+    let hash = recognised
+        .caller
+        .user()
+        .and_then(|user| user.session.clone());
+    let session = hash.map(|hash| Session {
+        hash,
+        origin: request.origin(),
+        database: database.clone(),
+        exchange: Arc::clone(exchange),
+    });
+    Ok(Call {
+        request,
+        caller: recognised.caller,
+        workspace: Workspace::new(recognised.workspace, database),
+        cursors,
+        session,
+    })
+}
+
 struct Form<F> {
     done: &'static str,
-    endpoint: Authenticated<F>,
+    handler: F,
 }
 
 impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
@@ -448,7 +472,10 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
     ) -> Result<Reply, ApiError> {
         let of_ours = credentials::session::same_origin(&request).is_ok();
         let is_shown = request.is_navigation() && of_ours;
-        let answer = self.endpoint.answer(request, platform, exchange).await;
+        let answer = match called(request, platform, exchange, OverLimit::SessionsLetIn).await {
+            Ok(call) => (self.handler)(call).await.map(Reply::Answer),
+            Err(error) => Err(error),
+        };
         let is_over = match &answer {
             Ok(_) => true,
             Err(error) => error.code == ErrorCode::AuthRequired,
@@ -460,12 +487,20 @@ impl<F: AsyncFn(Call) -> Result<Answer, ApiError>> Endpoint for Form<F> {
     }
 }
 
+/// What becomes of callers over their limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OverLimit {
+    Refused,
+    SessionsLetIn,
+}
+
 /// Recognises who sent a request, counts their call, and lets it pass.
 async fn recognise(
     request: &Request,
     platform: &Platform,
     database: &Database,
     exchange: &Exchange,
+    over_limit: OverLimit,
 ) -> Result<Recognised, ApiError> {
     let context = credentials::Context {
         database,
@@ -475,12 +510,37 @@ async fn recognise(
         now: Timestamp::now(),
     };
     let recognised = credentials::recognise(request, &context).await?;
-    exchange.recognised(&recognised)?;
+    let within_limit = exchange.recognised(&recognised);
     let user = recognised.caller.user();
-    if user.is_some_and(|user| user.session.is_some()) {
-        credentials::session::same_origin(request)?;
+    let has_session = user.is_some_and(|user| user.session.is_some());
+    if !(over_limit == OverLimit::SessionsLetIn && has_session) {
+        within_limit?;
     }
+    of_workspace_shown(request, &recognised.workspace)?;
     Ok(recognised)
+}
+
+/// The header in which a page says which workspace it shows, as [`ApiError`]'s `param` names it.
+const WORKSPACE_SHOWN: &str = "Suppuo-Workspace";
+
+/// Refuses a write that was meant for another workspace than the caller's: in another tab, somebody may have signed in
+/// to another one since the page was shown. Whatever the header holds that is not the caller's is another's.
+///
+/// # Errors
+///
+/// `409`, before anything is done.
+fn of_workspace_shown(request: &Request, workspace: &WorkspaceId) -> Result<(), ApiError> {
+    let shown = request.header("suppuo-workspace");
+    match shown {
+        Some(shown) if !request.is_safe() && shown != workspace.as_str() => {
+            Err(ApiError::conflict_with(
+                WORKSPACE_SHOWN,
+                "The caller is in another workspace than `Suppuo-Workspace` names, so nothing was done. Send the \
+                 caller's own (`GET /api/v1/auth/me` says which), or no such header.",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 struct PageEndpoint<F>(F);
@@ -495,9 +555,11 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         let origin = request.origin().ok_or_else(no_host)?;
-        let language = language_of(&request, exchange);
+        let language = reply::language_of(&request);
         let database = platform.database.of_request(exchange);
-        let recognised = match recognise(&request, platform, &database, exchange).await {
+        let over_limit = OverLimit::Refused;
+        let recognised = recognise(&request, platform, &database, exchange, over_limit).await;
+        let recognised = match recognised {
             Ok(recognised) => recognised,
             // With a header that is wrong nobody is helped by a sign-in.
             Err(error)
@@ -513,6 +575,7 @@ impl<F: AsyncFn(PageCall) -> Result<Page, ApiError>> Endpoint for PageEndpoint<F
             workspace: Workspace::new(recognised.workspace, database),
             language,
             origin,
+            support_url: platform.support_url.clone(),
         };
         (self.0)(call).await.map(Reply::Page)
     }
@@ -527,26 +590,12 @@ impl<F: Fn(Language) -> Result<Page, ApiError>> Endpoint for OpenPage<F> {
         &self,
         request: Request,
         _platform: &Platform,
-        exchange: &Arc<Exchange>,
+        _exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         request.within_size()?;
-        (self.0)(language_of(&request, exchange)).map(Reply::Page)
+        (self.0)(reply::language_of(&request)).map(Reply::Page)
     }
 }
-
-/// The language of a page for who asks for it. One that its address names is remembered.
-fn language_of(request: &Request, exchange: &Exchange) -> Language {
-    let query = request.query();
-    let asked = query.text("lang").ok().flatten().and_then(Language::parse);
-    if let (Some(language), Some(origin)) = (asked, request.origin()) {
-        let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
-        exchange.set_cookie(cookie);
-    }
-    reply::language_of(request)
-}
-
-/// How long a language that was chosen is remembered: a year.
-const LANGUAGE_KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 /// Where who has not signed in does so, to come back to the page.
 fn to_sign_in(request: &Request) -> String {
@@ -581,6 +630,10 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
+        if let Some((problem, request_id)) = reply::told_before(&request) {
+            exchange.tell_again(request_id);
+            return Err(problem);
+        }
         request.within_size()?;
         let origin = request.origin().ok_or_else(no_host)?;
         let database = platform.database.of_request(exchange);

@@ -227,14 +227,18 @@ pub(crate) fn seal(
 }
 
 /// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their
-/// limit, where their call was counted.
+/// limit, where their call was counted; `retry_after`, in how many seconds a caller over it is told to come back.
+///
+/// The limit is told twice: in `X-RateLimit-*`, and in `RateLimit-Policy` and `RateLimit` as
+/// draft-ietf-httpapi-ratelimit-headers-10 has them.
 pub(crate) fn headers_of_all(
     status: i64,
     request_id: &RequestId,
     standing: Option<&Standing>,
+    retry_after: Option<i64>,
     readers: Readers,
 ) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(16);
+    let mut headers = HeaderMap::with_capacity(24);
     let for_pages: &[_] = match readers {
         Readers::OwnPages => &[],
         Readers::EveryPage => &FOR_EVERY_PAGE,
@@ -260,9 +264,27 @@ pub(crate) fn headers_of_all(
     for (name, number) in numbers {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
     }
-    if status == 429 {
-        let after = standing.retry_after(Timestamp::now());
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(after));
+    let policy = standing.policy.name();
+    let (quota, remaining) = (standing.limit, standing.remaining);
+    let window = standing.window_millis / 1000;
+    let resets_in = retry_after.unwrap_or_else(|| standing.retry_after(Timestamp::now()));
+    let texts = [
+        (
+            "ratelimit-policy",
+            format!("\"{policy}\";q={quota};w={window}"),
+        ),
+        (
+            "ratelimit",
+            format!("\"{policy}\";r={remaining};t={resets_in}"),
+        ),
+    ];
+    for (name, text) in texts {
+        if let Ok(text) = HeaderValue::try_from(text) {
+            headers.insert(HeaderName::from_static(name), text);
+        }
+    }
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     headers
 }

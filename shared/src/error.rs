@@ -8,11 +8,11 @@ use std::{borrow::Cow, error::Error as StdError, fmt};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde::Serialize;
 
-use crate::ids::ResourceId;
+use crate::{ids::ResourceId, limits::Standing, time::Timestamp};
 
 /// The stable codes of the contract, section 2. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(into = "&'static str")]
 pub enum ErrorCode {
     /// A field is bad or missing, the JSON is malformed, or the body too large.
     ValidationError,
@@ -46,6 +46,27 @@ impl ErrorCode {
             Self::InternalError => 500,
         }
     }
+
+    /// The code as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ValidationError => "VALIDATION_ERROR",
+            Self::AuthRequired => "AUTH_REQUIRED",
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+}
+
+impl From<ErrorCode> for &'static str {
+    fn from(code: ErrorCode) -> Self {
+        code.as_str()
+    }
 }
 
 /// A refusal or a failure, on its way to the envelope.
@@ -58,6 +79,8 @@ pub struct ApiError {
     pub(crate) param: Option<&'static str>,
     /// The methods that the path takes, where it takes others than the one that was sent.
     pub(crate) allow: Option<String>,
+    /// In how many seconds to come back.
+    pub(crate) retry_after: Option<i64>,
     /// For the log: why a credential was refused, a word from a closed set.
     pub(crate) refusal: Option<&'static str>,
     /// For the log: what failed inside.
@@ -71,6 +94,7 @@ impl ApiError {
             message: message.into(),
             param: None,
             allow: None,
+            retry_after: None,
             refusal: None,
             cause: None,
         }
@@ -91,8 +115,11 @@ impl ApiError {
         }
     }
 
-    /// `401` for anything but an API key. `refusal` is for the log alone.
-    pub(crate) fn auth_required(message: &'static str, refusal: &'static str) -> Self {
+    /// `401` for anything but an API key. `message` never quotes the credential; `refusal` is for the log alone.
+    pub(crate) fn auth_required(
+        message: impl Into<Cow<'static, str>>,
+        refusal: &'static str,
+    ) -> Self {
         Self {
             refusal: Some(refusal),
             ..Self::new(ErrorCode::AuthRequired, message)
@@ -101,7 +128,7 @@ impl ApiError {
 
     /// `401` for an API key, one answer for all reasons. `refusal` is for the log alone.
     pub(crate) fn invalid_token(refusal: &'static str) -> Self {
-        let message = "The API key is not valid. It may be mistyped or revoked.";
+        let message = "The API key is not valid: it is mistyped, or was revoked. Check it, or create another one.";
         Self {
             refusal: Some(refusal),
             ..Self::new(ErrorCode::InvalidToken, message)
@@ -143,18 +170,28 @@ impl ApiError {
         Self::new(ErrorCode::Conflict, message)
     }
 
+    /// `409`: the state does not allow what `param` asks for; `message` says why.
+    #[must_use]
+    pub fn conflict_with(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            param: Some(param),
+            ..Self::conflict(message)
+        }
+    }
+
     /// `409`: others kept changing the same thing at the same moment, nothing was done.
     #[must_use]
     pub fn contended() -> Self {
         Self::conflict("Others are changing the same thing at this moment. Try again.")
     }
 
-    /// `429`: over the limit, nothing was done.
-    pub(crate) fn rate_limited() -> Self {
-        Self::new(
-            ErrorCode::RateLimited,
-            "Too many calls. Wait until the limit resets.",
-        )
+    /// `429`: over the limit, nothing was done. The message says which limit, and how long there is no room in it.
+    pub(crate) fn rate_limited(standing: &Standing, now: Timestamp) -> Self {
+        let seconds = standing.retry_after(now);
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(ErrorCode::RateLimited, standing.exceeded(seconds))
+        }
     }
 
     /// Whether the call certainly did nothing: what failed on our side may have been done all the same.

@@ -9,10 +9,11 @@ use std::{
 use crate::{
     credentials::{Caller, Recognised},
     error::ApiError,
-    ids::WorkspaceId,
+    ids::{RequestId, WorkspaceId},
     limits::{Standing, Verdict},
     meter::Meter,
     portal::language::Language,
+    time::Timestamp,
 };
 
 /// One request's record. It has no `Debug`: of cookies nothing may be shown.
@@ -27,6 +28,7 @@ pub struct Exchange {
     for_every_page: OnceLock<()>,
     cookies: Mutex<Vec<String>>,
     errors_language: OnceLock<Language>,
+    told_before: OnceLock<RequestId>,
 }
 
 impl Exchange {
@@ -40,6 +42,7 @@ impl Exchange {
             for_every_page: OnceLock::new(),
             cookies: Mutex::default(),
             errors_language: OnceLock::new(),
+            told_before: OnceLock::new(),
         }
     }
 
@@ -53,11 +56,11 @@ impl Exchange {
 
     // A request has one caller, is counted once and speaks one language: in none of these is there anything to replace.
 
-    /// Takes down who calls, and how they stand.
+    /// Takes down who calls, and how they stand against their limit.
     ///
     /// # Errors
     ///
-    /// `429` where that is over the limit.
+    /// `429` where they are over it. It is taken down all the same, for who is let in nevertheless.
     pub(crate) fn recognised(&self, recognised: &Recognised) -> Result<(), ApiError> {
         let caller = (recognised.caller.clone(), recognised.workspace.clone());
         let _ = self.caller.set(caller);
@@ -74,7 +77,7 @@ impl Exchange {
         let _ = self.standing.set(*standing);
         match verdict {
             Verdict::Admitted(_) => Ok(()),
-            Verdict::Exceeded(_) => Err(ApiError::rate_limited()),
+            Verdict::Exceeded(standing) => Err(ApiError::rate_limited(standing, Timestamp::now())),
         }
     }
 
@@ -112,6 +115,15 @@ impl Exchange {
 
     pub(crate) fn errors_language(&self) -> Option<Language> {
         self.errors_language.get().copied()
+    }
+
+    /// Takes down that what is told is what this other request came to.
+    pub(crate) fn tell_again(&self, request_id: RequestId) {
+        let _ = self.told_before.set(request_id);
+    }
+
+    pub(crate) fn told_before(&self) -> Option<&RequestId> {
+        self.told_before.get()
     }
 
     pub(crate) fn caller(&self) -> Option<(&Caller, &WorkspaceId)> {

@@ -7,6 +7,7 @@
 //! | the same, submitting tickets | also `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR` |
 //!
 //! A form that creates nothing is a call and no submission.
+//! Over one of them, the answer says which, and in how many seconds there is room again: see [`Standing::exceeded`].
 //!
 //! # The window
 //!
@@ -71,9 +72,11 @@ impl Window {
         self.opened > limit.ended_before(now)
     }
 
-    pub(crate) fn standing(&self, limit: RateLimit) -> Standing {
+    pub(crate) fn standing(&self, policy: Policy, limit: RateLimit) -> Standing {
         Standing {
+            policy,
             limit: limit.calls,
+            window_millis: limit.window_millis,
             // The limit may have been lowered below what the window has admitted.
             remaining: limit.calls.saturating_sub(self.calls),
             resets_at: self.opened.plus_millis(limit.window_millis),
@@ -81,9 +84,40 @@ impl Window {
     }
 }
 
-/// How a caller stands against their limit: the `X-RateLimit-*` headers of contract section 5.
+/// Which limit it is, and whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Of an API key.
+    ApiKey,
+    /// Of a user in a workspace.
+    User,
+    /// Of a client address, on the public form.
+    Address,
+    /// Of a client address that submits tickets.
+    SubmissionsIn10Minutes,
+    /// The same.
+    SubmissionsInAnHour,
+}
+
+impl Policy {
+    /// What `RateLimit-Policy` calls it. A key and a user are callers, who have the same limit.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ApiKey | Self::User => "caller",
+            Self::Address => "address",
+            Self::SubmissionsIn10Minutes => "submissions-10-minutes",
+            Self::SubmissionsInAnHour => "submissions-hour",
+        }
+    }
+}
+
+/// How a caller stands against their limit: the headers of contract section 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
+    /// Which limit it is.
+    pub policy: Policy,
+    /// How long its windows last, in milliseconds.
+    pub window_millis: i64,
     /// Calls that a window admits.
     pub limit: u32,
     /// Calls that this window still admits.
@@ -99,13 +133,49 @@ impl Standing {
             .min_by_key(|standing| (standing.remaining, Reverse(standing.resets_at)))
     }
 
-    /// Whole seconds until a call may be admitted again; at least one.
+    /// Whole seconds until this window has ended, and a call may be admitted again; at least one.
     pub(crate) fn retry_after(&self, now: Timestamp) -> i64 {
-        (self.resets_at.as_millis() - now.as_millis())
-            .div_euclid(1000)
-            .max(0)
-            + 1
+        let millis = self.resets_at.as_millis() - now.as_millis();
+        // Rounded up.
+        (-(-millis).div_euclid(1000)).max(1)
     }
+
+    /// What is said to somebody who is over this limit, and is to wait so many seconds.
+    pub(crate) fn exceeded(&self, seconds: i64) -> String {
+        let limit = grouped(self.limit);
+        let s = if self.limit == 1 { "" } else { "s" };
+        let which = match self.policy {
+            Policy::ApiKey => format!("This API key has made its {limit} call{s} of this minute."),
+            Policy::User => format!(
+                "You have made your {limit} call{s} of this minute in this workspace, \
+                 with all your sessions and access tokens together."
+            ),
+            Policy::Address => format!(
+                "Your address has made its {limit} call{s} of this minute on the public form."
+            ),
+            Policy::SubmissionsIn10Minutes => {
+                format!("Your address has submitted its {limit} ticket{s} of these 10 minutes.")
+            }
+            Policy::SubmissionsInAnHour => {
+                format!("Your address has submitted its {limit} ticket{s} of this hour.")
+            }
+        };
+        let s = if seconds == 1 { "" } else { "s" };
+        format!("{which} Try again in {seconds} second{s}.")
+    }
+}
+
+/// A number as people read it: `2,000`.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// What counting a call came to.
@@ -147,8 +217,8 @@ mod tests {
             opened: OPENED,
             calls: 7,
         };
-        assert_eq!(window.standing(limit(10)).remaining, 3);
-        assert_eq!(window.standing(limit(5)).remaining, 0);
+        let remaining = |calls| window.standing(Policy::User, limit(calls)).remaining;
+        assert_eq!((remaining(10), remaining(5)), (3, 0));
     }
 
     #[test]
@@ -158,8 +228,9 @@ mod tests {
             calls: 1,
         };
         for now in [0, 1, 999, 1000, 59_000, 59_999].map(after) {
-            let told = window.standing(limit(1)).retry_after(now);
-            assert!((1..=61).contains(&told));
+            let standing = window.standing(Policy::User, limit(1));
+            let told = standing.retry_after(now);
+            assert!((1..=60).contains(&told));
             assert!(
                 !window.is_open(limit(1), now.plus_millis(told * 1000)),
                 "{told} s from {now}"
@@ -174,7 +245,7 @@ mod tests {
                 opened: after(opened),
                 calls,
             }
-            .standing(limit)
+            .standing(Policy::Address, limit)
         };
         let minute = standing(1, 0, limit(60));
         let ten = standing(1, 0, RateLimit::new(5, 10 * MINUTE));
@@ -184,5 +255,38 @@ mod tests {
         // Equally little remains: the one that lasts longer.
         assert_eq!(tightest(&[minute, hour, ten]), Some(hour));
         assert_eq!(tightest(&[]), None);
+    }
+
+    #[test]
+    fn who_is_over_a_limit_is_told_which_and_how_long() {
+        let window = Window {
+            opened: OPENED,
+            calls: 9_999,
+        };
+        let told = |policy, calls, seconds| {
+            let standing = window.standing(policy, limit(calls));
+            standing.exceeded(seconds)
+        };
+        assert_eq!(
+            told(Policy::ApiKey, 2000, 23),
+            "This API key has made its 2,000 calls of this minute. Try again in 23 seconds."
+        );
+        assert_eq!(
+            told(Policy::SubmissionsInAnHour, 1, 1),
+            "Your address has submitted its 1 ticket of this hour. Try again in 1 second."
+        );
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, grouped) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (20_000, "20,000"),
+            (u32::MAX, "4,294,967,295"),
+        ] {
+            assert_eq!(super::grouped(number), grouped);
+        }
     }
 }

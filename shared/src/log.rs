@@ -12,6 +12,11 @@
 //! What may stand in a line: ids, counts, times, words from our own code. Never a key, its hash, a token, a
 //! header, a body or a path.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "lines of our own are written and nothing is read"
+)]
+
 use std::{cell::RefCell, sync::Once, time::Duration};
 
 use lambda_runtime::Context;

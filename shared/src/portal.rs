@@ -9,7 +9,7 @@
 //! | what all have around them | `templates/layout.html` |
 //! | which language a reader gets, and all words in it | [`language`], `texts` |
 //! | how a moment is told | `moment` |
-//! | the one stylesheet and the one script, from `assets/` | [`assets`] |
+//! | the stylesheet, the scripts and the icon, from `assets/` | [`assets`] |
 //!
 //! A page is whole without the script: it shows the keys and filters them. The script creates and revokes
 //! them through the API, as any client would. It holds no words; it finds them in the page.

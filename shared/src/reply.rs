@@ -10,16 +10,18 @@ use lambda_http::{
 
 use crate::{
     cookies::Name,
+    endpoint::Platform,
     envelope::{self, Answer, Readers},
     error::{ApiError, ErrorCode},
     exchange::Exchange,
-    ids::RequestId,
+    ids::{RequestId, ResourceId},
     portal::{
         language::{self, Language},
         problem_page::ProblemPage,
     },
     request::Request,
     sign_in::{ReturnTo, START},
+    words::Words,
 };
 
 /// What an endpoint answers when all went well.
@@ -66,7 +68,7 @@ const OF_PAGES: [(&str, &str); 4] = [
     ("cache-control", "no-store"),
     (
         "content-security-policy",
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("referrer-policy", "no-referrer"),
@@ -80,6 +82,37 @@ pub(crate) fn language_of(request: &Request) -> Language {
     language::negotiate(asked, remembered, request.header("accept-language"))
 }
 
+/// Remembers the language that a page's address names.
+pub(crate) fn remember_language(request: &Request, exchange: &Exchange) {
+    let query = request.query();
+    let asked = query.text("lang").ok().flatten().and_then(Language::parse);
+    if let (Some(language), Some(origin)) = (asked, request.origin()) {
+        let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
+        exchange.set_cookie(cookie);
+    }
+}
+
+/// How long a language that was chosen is remembered: a year.
+const LANGUAGE_KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
+
+/// What a sign-in was refused with, from the address of the page that tells it: it is told again, in another language or
+/// because the page is loaded again, and nothing is done. What was our fault is not: that would be one more.
+pub(crate) fn told_before(request: &Request) -> Option<(ApiError, RequestId)> {
+    let query = request.query();
+    let of = |name| query.text(name).ok().flatten();
+    let request_id = RequestId::read(of("request")?)?;
+    let error = match of("problem")? {
+        "VALIDATION_ERROR" => ApiError::validation("This sign-in is over. Begin again."),
+        "AUTH_REQUIRED" => {
+            ApiError::auth_required("The sign-in was not completed. Begin again.", "told_again")
+        }
+        "FORBIDDEN" => ApiError::forbidden("The account belongs to no workspace.", "told_again"),
+        "CONFLICT" => ApiError::contended(),
+        _ => return None,
+    };
+    request.is_navigation().then_some((error, request_id))
+}
+
 /// The language in which an error is told to who sent this request, as a page; `None` where they take none.
 pub(crate) fn page_language_of(request: &Request) -> Option<Language> {
     request.is_navigation().then(|| language_of(request))
@@ -91,6 +124,7 @@ pub(crate) fn write(
     request_id: &RequestId,
     exchange: &Exchange,
     readers: Readers,
+    platform: &Platform,
 ) -> ApiGatewayV2httpResponse {
     let mut response = match outcome {
         Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id),
@@ -98,7 +132,9 @@ pub(crate) fn write(
         Ok(Reply::File(file)) => response(200, headers_of(file), file.body),
         Err(error) => {
             let language = exchange.errors_language();
-            match language.and_then(|language| page_of(error, request_id, language)) {
+            let told = exchange.told_before().unwrap_or(request_id);
+            let support = platform.support_url.as_deref();
+            match language.and_then(|language| page_of(error, told, language, support)) {
                 Some(html) => response(error.code.status(), headers(&OF_PAGES), &html),
                 None => envelope::seal(Err(error), request_id),
             }
@@ -109,8 +145,9 @@ pub(crate) fn write(
     } else {
         readers
     };
-    let standing = exchange.standing();
-    let of_all = envelope::headers_of_all(response.status_code, request_id, standing, readers);
+    let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
+    let (status, standing) = (response.status_code, exchange.standing());
+    let of_all = envelope::headers_of_all(status, request_id, standing, retry_after, readers);
     response.headers.extend(of_all);
     response.cookies = exchange.cookies();
     response
@@ -125,13 +162,19 @@ fn response(status: u16, headers: HeaderMap, body: &str) -> ApiGatewayV2httpResp
 }
 
 /// The page that tells an error; none where that fails, too.
-fn page_of(error: &ApiError, request_id: &RequestId, language: Language) -> Option<String> {
+fn page_of(
+    error: &ApiError,
+    request_id: &RequestId,
+    language: Language,
+    support: Option<&str>,
+) -> Option<String> {
     // The dashboard sends who has not signed in to do so. Who has, as somebody without a workspace, is to be asked.
     let as_another = format!("{START}?prompt=select_account");
     let page = ProblemPage {
         language,
         code: error.code,
         request_id: request_id.as_str(),
+        support,
         try_again: match error.code {
             ErrorCode::Forbidden => &as_another,
             _ => ReturnTo::DEFAULT,

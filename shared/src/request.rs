@@ -13,14 +13,16 @@ use std::{collections::HashMap, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
-use serde_json::Value;
 
 pub use self::{fields::Fields, query::Query};
+pub use crate::json::Known;
 use crate::{
     cookies::{self, Name},
     error::ApiError,
     ids::ResourceId,
+    json::{NoObject, Object},
     origin::Origin,
+    words::listed,
 };
 
 /// The largest body that is read, in bytes (contract, section 1).
@@ -214,24 +216,60 @@ impl Request {
     /// Refuses a body over [`MAX_BODY_BYTES`].
     pub(crate) fn within_size(&self) -> Result<(), ApiError> {
         if self.body.len() > MAX_BODY_BYTES {
-            return Err(ApiError::validation("The body is larger than 1 MiB."));
+            return Err(ApiError::validation(
+                "The body is larger than 1 MiB. Send at most 1 MiB.",
+            ));
         }
         Ok(())
     }
 
-    /// The body as a JSON object.
+    /// The fields of the body, which must be a JSON object. A byte order mark before it is ignored (contract, section 1).
     ///
     /// # Errors
     ///
-    /// `400` where it is no JSON, or JSON but no object.
-    pub fn fields(&self) -> Result<Fields, ApiError> {
-        match serde_json::from_slice(&self.body) {
-            Ok(Value::Object(fields)) => Ok(Fields::of(fields)),
-            Ok(_) => Err(ApiError::validation("The body must be a JSON object.")),
-            Err(error) => Err(ApiError::validation(format!(
-                "The body is not valid JSON: {error}."
-            ))),
-        }
+    /// `400` where it is no JSON, JSON but no object, or lacks what is required.
+    pub fn fields(&self, known: &'static Known) -> Result<Fields<'_>, ApiError> {
+        let text = str::from_utf8(&self.body).map_err(|_| {
+            ApiError::validation("The body is not UTF-8. Send it as JSON in UTF-8.")
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let object = Object::read(text, known)
+            .map_err(|no_object| self.no_object(text, &no_object, known))?;
+        Fields::of(object, known)
+    }
+
+    /// `400` for a body that is no object: says what it is, and what would be right.
+    fn no_object(&self, text: &str, no_object: &NoObject, known: &Known) -> ApiError {
+        let media_type = self.header("content-type").unwrap_or_default();
+        let is_form = ["application/x-www-form-urlencoded", "multipart/form-data"]
+            .iter()
+            .any(|form| {
+                media_type
+                    .trim_start()
+                    .to_ascii_lowercase()
+                    .starts_with(form)
+            });
+        // Clients that name no type of their own (curl) say of JSON, too, that it is a form.
+        let is_form = is_form && !text.trim_start().starts_with('{');
+        let wrong = match no_object {
+            _ if text.trim().is_empty() => "The body is empty".to_owned(),
+            _ if is_form => "The body is a form".to_owned(),
+            NoObject::AnotherType => "The body is JSON, but no object".to_owned(),
+            NoObject::EndsEarly => "The body is not whole: it ends before its JSON does".to_owned(),
+            NoObject::Malformed { line, column } => {
+                format!("The body is not valid JSON from line {line}, column {column} on")
+            }
+        };
+        let with = match known.required {
+            [] => String::new(),
+            names => format!(" with {}", listed(names, "and")),
+        };
+        let as_json = if is_form {
+            ", and `Content-Type: application/json`"
+        } else {
+            ""
+        };
+        ApiError::validation(format!("{wrong}. Send a JSON object{with}{as_json}."))
     }
 }
 
@@ -245,10 +283,15 @@ impl fmt::Debug for Request {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::error::ErrorCode;
+
+    static NAME: Known = Known {
+        required: &["name"],
+        optional: &[],
+    };
 
     fn with_body(body: &str) -> Request {
         Request::from_event(&json!({ "body": body }).to_string()).unwrap()
@@ -317,7 +360,7 @@ mod tests {
         let event =
             json!({ "headers": { "authorization": "Bearer x-1" }, "body": "{\"name\":\"x-2\"}" });
         let request = Request::from_event(&event.to_string()).unwrap();
-        let shown = format!("{request:?} {:?}", request.fields().unwrap());
+        let shown = format!("{request:?} {:?}", request.fields(&NAME).unwrap());
         assert_eq!(shown, "Request { bytes: 14, .. } Fields { count: 1, .. }");
     }
 
@@ -337,33 +380,67 @@ mod tests {
     #[test]
     fn a_base64_body_is_decoded() {
         let event = json!({ "body": "eyJuYW1lIjoieCJ9", "isBase64Encoded": true }).to_string();
-        let fields = Request::from_event(&event).unwrap().fields().unwrap();
+        let request = Request::from_event(&event).unwrap();
+        let fields = request.fields(&NAME).unwrap();
         assert_eq!(fields.line("name", 9).unwrap(), "x");
     }
 
     #[test]
-    fn only_an_object_is_a_body() {
-        for body in [
-            "",
-            "nonsense",
-            "[]",
-            r#"["x"]"#,
-            r#""x""#,
-            "7",
-            "null",
-            r#"{"a":"\ud800"}"#,
-        ] {
-            let error = with_body(body).fields().unwrap_err();
+    fn what_is_no_object_is_told_in_plain_words() {
+        let message = |content_type: &str, body: &str| {
+            let headers = json!({ "content-type": content_type });
+            let event = json!({ "headers": headers, "body": body }).to_string();
+            let request = Request::from_event(&event).unwrap();
+            let error = request.fields(&NAME).unwrap_err();
             assert_eq!(
                 (error.code, error.param),
-                (ErrorCode::ValidationError, None),
-                "{body}"
+                (ErrorCode::ValidationError, None)
             );
+            error.message.into_owned()
+        };
+        for (body, wrong) in [
+            ("", "The body is empty"),
+            (" \n", "The body is empty"),
+            ("\u{feff}", "The body is empty"),
+            ("[]", "The body is JSON, but no object"),
+            ("\"x\"", "The body is JSON, but no object"),
+            ("null", "The body is JSON, but no object"),
+            (&"[".repeat(100_000), "The body is JSON, but no object"),
+            (
+                "{\"name\":",
+                "The body is not whole: it ends before its JSON does",
+            ),
+            (
+                "name=x",
+                "The body is not valid JSON from line 1, column 2 on",
+            ),
+            (
+                "{\n'name'",
+                "The body is not valid JSON from line 2, column 1 on",
+            ),
+        ] {
+            let expected = format!("{wrong}. Send a JSON object with `name`.");
+            assert_eq!(message("application/json", body), expected, "{body}");
         }
-        let nested = "[".repeat(100_000);
+        let form = "The body is a form. Send a JSON object with `name`, and `Content-Type: application/json`.";
+        assert_eq!(message("application/x-www-form-urlencoded", "name=x"), form);
+        assert_eq!(message("Multipart/Form-Data; boundary=a", "--a"), form);
+        let json =
+            "The body is not whole: it ends before its JSON does. Send a JSON object with `name`.";
+        assert_eq!(message("application/x-www-form-urlencoded", "{"), json);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_body() {
+        let request = with_body("\u{feff}{\"name\":\"x\"}");
+        let fields = request.fields(&NAME).unwrap();
+        assert_eq!(fields.line("name", 9).unwrap(), "x");
+        let not_utf8 = json!({ "body": "gA==", "isBase64Encoded": true }).to_string();
+        let request = Request::from_event(&not_utf8).unwrap();
+        let error = request.fields(&NAME).unwrap_err();
         assert_eq!(
-            with_body(&nested).fields().unwrap_err().code,
-            ErrorCode::ValidationError
+            error.message,
+            "The body is not UTF-8. Send it as JSON in UTF-8."
         );
     }
 }

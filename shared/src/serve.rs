@@ -74,6 +74,7 @@ impl Platform {
             signing_secret: Arc::new(signing::secret(&vault, &config.signing_secret)),
             caller_limit: config.caller_limit,
             public_limits: config.public_limits,
+            support_url: config.support_url.as_deref().map(Into::into),
         })
     }
 }

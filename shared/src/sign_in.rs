@@ -25,6 +25,16 @@
 //! | to be sent elsewhere afterwards | [`ReturnTo`] is a path on this host |
 //!
 //! Nothing is stored of a sign-in under way, so that nobody can fill the table with them.
+//!
+//! # An answer that comes twice
+//!
+//! Browsers send a request twice, at once or later: a connection breaks, a page is loaded ahead or restored. Of two
+//! requests with the same answer one mints the session. For the other one, the issuer refuses the code, or the state is
+//! used. Then the table is asked whether a session was minted for that state, for up to a second and a half: the
+//! first request may still be at it. If so, the second request is sent to where the first one was sent. It gets no
+//! session: the browser has one from the first. The sign-in's cookie proves that it is the same browser.
+//!
+//! A page that is loaded again later comes without that cookie, but with a session. It is sent to the dashboard.
 
 mod id_token;
 mod provider;
@@ -36,6 +46,7 @@ use oauth2::PkceCodeVerifier;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::provider::Provider;
+use self::provider::{Exchanged, Tokens};
 pub use self::{return_to::ReturnTo, under_way::UnderWay};
 use crate::{
     credentials::access_token::AccessTokens,
@@ -94,7 +105,8 @@ pub(crate) struct Begun {
 /// A sign-in that is done.
 pub(crate) struct Done {
     pub(crate) return_to: ReturnTo,
-    pub(crate) session: SessionId,
+    /// The session; none where the same answer came before, and that request got it.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl SignIn<'_> {
@@ -144,7 +156,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     ///
-    /// `400` where the answer is none, or was used; `401` where the issuer refuses, or what it says does not verify;
+    /// `400` where the answer is none; `401` where the issuer refuses, or what it says does not verify;
     /// `403` where who signed in has no workspace; `500` where it does not answer.
     pub(crate) async fn finish(
         &self,
@@ -165,30 +177,50 @@ impl SignIn<'_> {
             ApiError::invalid_field("code", "`code` is missing: the answer is not the issuer's.")
         })?;
         let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
-        let tokens = self
+        let exchanged = self
             .provider
             .exchange(&origin.url(CALLBACK), code, verifier, self.now)
             .await?;
-        let whose = self.verify(&tokens, &under_way.nonce).await?;
         let sign_in = DoneSignIn {
-            state: base16ct::lower::encode_string(&Sha256::digest(&under_way.state)),
+            state: hash_of(&under_way.state),
             ends: under_way.ends_at(),
             replaces,
         };
-        let minted = sessions::mint(self.database, &whose, self.sessions, &sign_in, self.now);
-        match minted.await? {
-            Minting::Minted(session) => Ok(Done {
-                return_to: under_way.return_to,
-                session,
-            }),
-            Minting::UsedAlready => Err(ApiError::invalid_field(
-                "state",
-                "This sign-in is done already. Begin again.",
-            )),
+        let session = match exchanged {
+            Exchanged::Tokens(tokens) => {
+                let whose = self.verify(&tokens, &under_way.nonce).await?;
+                let (database, lifetime) = (self.database, self.sessions);
+                match sessions::mint(database, &whose, lifetime, &sign_in, self.now).await? {
+                    Minting::Minted(session) => Some(session),
+                    Minting::UsedAlready => None,
+                }
+            }
+            Exchanged::CodeRefused => {
+                if !sessions::is_soon_minted(self.database, &sign_in.state).await? {
+                    return Err(not_completed("code_refused"));
+                }
+                None
+            }
+        };
+        Ok(Done {
+            return_to: under_way.return_to,
+            session,
+        })
+    }
+
+    /// Whether the answer is to a sign-in that was done, be it this browser's or not.
+    ///
+    /// # Errors
+    ///
+    /// `500` where the table does not answer.
+    pub(crate) async fn is_done(&self, answer: &Query) -> Result<bool, ApiError> {
+        match answer.text("state")? {
+            Some(state) => Ok(sessions::is_minted(self.database, &hash_of(state)).await?),
+            None => Ok(false),
         }
     }
 
-    async fn verify(&self, tokens: &provider::Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
+    async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
         let id = self.provider.id_token(tokens, nonce, self.now).await;
         let id = id.map_err(as_sign_in)?;
         let holder = self.access_tokens.holder(&tokens.access_token, self.now);
@@ -208,6 +240,11 @@ impl SignIn<'_> {
             }),
         })
     }
+}
+
+/// What is kept of a state.
+fn hash_of(state: &str) -> String {
+    base16ct::lower::encode_string(&Sha256::digest(state))
 }
 
 /// A refusal of a token, told as what it means here; why is still in the log.

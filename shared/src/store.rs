@@ -49,7 +49,9 @@
 //! | mint a session, in place of another, end it | 1, 1, 1 | 6 W, 8 W, 2 W | [`sessions`] |
 //! | give back a submission whose form was wrong | 1 | 1 W | [`submissions`] |
 //! | refuse a caller that is over the limit, or a key that does not exist | 1 | 1 W | [`windows`] |
-//! | refuse a session whose user's other sessions and tokens have used up the limit | 3 | 2 W + 1 R | [`sessions`] |
+//! | the same for a session whose user's limit others used up, once a minute | 3 | 2 W + 1 R | [`sessions`] |
+//! | refuse a write with a session that another site sent | 0 | | `credentials::session` |
+//! | find that a sign-in is done, where its answer comes twice | 1, up to 6 where it is not | 1 R each | [`sessions`] |
 //! | create a key | 1 | 6 W: key, listing, workspace | [`api_keys`] |
 //! | list a workspace's keys | 1 | 1 R for every 4 KB, that is for about 20 keys with short names | [`api_keys`] |
 //! | revoke a key | 2 | 1 R + 6 W | [`api_keys`] |
@@ -152,7 +154,12 @@ impl Database {
 
     /// Whether the request has time to try something once more.
     fn may_try_again(&self) -> bool {
-        Instant::now() + A_TRY_TAKES < self.deadline
+        self.has_time_after(Duration::ZERO)
+    }
+
+    /// The same, after so long a wait.
+    fn has_time_after(&self, wait: Duration) -> bool {
+        Instant::now() + wait + A_TRY_TAKES < self.deadline
     }
 
     /// Pauses after so many attempts, and says whether there is time for another one.

@@ -153,10 +153,10 @@ pub struct Requester {
 impl Requester {
     /// A requester who can be written to.
     #[must_use]
-    pub fn new(email: &str, name: Option<&str>) -> Self {
+    pub fn new(email: String, name: Option<String>) -> Self {
         Self {
-            email: email.to_owned(),
-            name: name.map(str::to_owned),
+            email,
+            name,
             phone: None,
             external_id: None,
         }

@@ -15,15 +15,18 @@ pub trait Words: Copy + PartialEq + 'static {
 
     /// All of them, for people: `` `low`, `normal`, `high` or `urgent` ``.
     fn listed() -> String {
-        let quoted: Vec<_> = Self::ALL
-            .iter()
-            .map(|word| format!("`{}`", word.as_str()))
-            .collect();
-        match quoted.split_last() {
-            Some((last, [])) => last.clone(),
-            Some((last, others)) => format!("{} or {last}", others.join(", ")),
-            None => String::new(),
-        }
+        let words: Vec<_> = Self::ALL.iter().map(|word| word.as_str()).collect();
+        listed(&words, "or")
+    }
+}
+
+/// Names, for people: `` `a`, `b` and `c` ``.
+pub(crate) fn listed(names: &[&str], conjunction: &str) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} {conjunction} {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 

@@ -55,12 +55,15 @@ pub struct App {
     /// Signs the tokens that the API believes.
     pub issuer: TestIssuer,
     table: String,
+    /// Whether the table ends with this app, because no other one made it.
+    owns_table: bool,
     proxy: Proxy,
     secrets: Proxy,
     environment: Vec<(String, String)>,
     timeout: Duration,
     functions: BTreeMap<String, Vec<OnceCell<Instance>>>,
     turn: AtomicUsize,
+    calls: AtomicUsize,
     folder: PathBuf,
 }
 
@@ -109,6 +112,7 @@ impl Builder {
     /// Makes the table and the issuer. Functions start when they are first called.
     pub async fn start(self) -> App {
         let number = APPS.fetch_add(1, Relaxed);
+        let owns_table = self.table.is_none();
         let table = self.table.unwrap_or_else(|| format!("table-{number}"));
         DYNAMODB.create_table(&TEMPLATE, &table).unwrap();
         let proxy = Proxy::start(DYNAMODB.url(), Duration::ZERO, self.faults)
@@ -146,12 +150,14 @@ impl Builder {
         App {
             issuer,
             table,
+            owns_table,
             proxy,
             secrets,
             environment,
             timeout: self.timeout,
             functions: functions.collect(),
             turn: AtomicUsize::new(0),
+            calls: AtomicUsize::new(0),
             folder,
         }
     }
@@ -249,6 +255,7 @@ impl App {
     }
 
     async fn invoke_instance(&self, function: &str, number: usize, event: &Value) -> Response {
+        self.calls.fetch_add(1, Relaxed);
         let instance = self.instance(function, number).await;
         let answer = instance.invoke(&event.to_string()).await.unwrap();
         Response::read(answer.expect("the function answers and does not report an error"))
@@ -276,6 +283,11 @@ impl App {
         let file = self.folder.join(format!("clock-{instance}-new"));
         fs::write(&file, millis.to_string()).unwrap();
         fs::rename(file, self.clock(instance)).unwrap();
+    }
+
+    /// How many events the functions were handed.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Relaxed)
     }
 
     /// The calls of DynamoDB since this was last asked.
@@ -309,6 +321,10 @@ impl Drop for App {
     fn drop(&mut self) {
         // What is left lies under target/.
         let _ = fs::remove_dir_all(&self.folder);
+        if self.owns_table {
+            // What is left lies in memory.
+            let _ = DYNAMODB.delete_table(&self.table);
+        }
     }
 }
 

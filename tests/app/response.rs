@@ -49,7 +49,47 @@ impl Response {
         } else {
             response.is_of_the_portal();
         }
+        response.tells_limits_alike();
         response
+    }
+
+    /// `X-RateLimit-*` and the fields of the IETF's draft say the same; and over a limit the message, too.
+    fn tells_limits_alike(&self) {
+        let fields = ["ratelimit-policy", "ratelimit"].map(|name| self.header(name));
+        let Some(limit) = self.limit_header("limit") else {
+            assert_eq!(fields, [None, None]);
+            return;
+        };
+        let [policy, standing] = fields.map(|field| {
+            let field = field.expect("both are told");
+            let parts: Vec<_> = field.split(';').collect();
+            let [name, one, other] = parts[..] else {
+                panic!("{field}")
+            };
+            (name, one, other)
+        });
+        let (name, quota, window) = policy;
+        let window_of = [
+            ("\"caller\"", "w=60"),
+            ("\"address\"", "w=60"),
+            ("\"submissions-10-minutes\"", "w=600"),
+            ("\"submissions-hour\"", "w=3600"),
+        ];
+        assert!(window_of.contains(&(name, window)), "{policy:?}");
+        assert_eq!(quota, format!("q={limit}"));
+        let (same_name, remaining, resets_in) = standing;
+        assert_eq!(same_name, name);
+        let left = self.limit_header("remaining").unwrap();
+        assert_eq!(remaining, format!("r={left}"));
+        let seconds = resets_in.strip_prefix("t=").unwrap();
+        assert!(seconds.parse::<u32>().unwrap() >= 1);
+        if let Some(wait) = self.header("retry-after") {
+            assert_eq!(wait, seconds);
+            let s = if wait == "1" { "" } else { "s" };
+            let says_so = format!(" Try again in {wait} second{s}.");
+            let told = self.message();
+            assert!(self.is_page() || told.ends_with(&says_so), "{told}");
+        }
     }
 
     /// What is not in the envelope is a page or a file, and has its id, too.

@@ -229,6 +229,45 @@ impl Browser {
         }
     }
 
+    /// Presses the pointer's button, once or twice in a row, at a place of the window.
+    pub async fn click_at(&self, x: u32, y: u32, times: u32) {
+        for count in 1..=times {
+            for kind in ["mousePressed", "mouseReleased"] {
+                let event =
+                    json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": count });
+                self.devtools("Input.dispatchMouseEvent", event).await;
+            }
+        }
+    }
+
+    /// The middle of what the selector finds, in the window.
+    pub async fn middle_of(&self, css: &str) -> (u32, u32) {
+        self.see(css).await;
+        let middle = "const { x, y, width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [Math.round(x + width / 2), Math.round(y + height / 2)]";
+        let middle = self.run(middle, vec![css.into()]).await;
+        let at = |index: usize| u32::try_from(middle[index].as_u64().unwrap()).unwrap();
+        (at(0), at(1))
+    }
+
+    /// The value of a field.
+    pub async fn value(&self, css: &str) -> String {
+        let value = "return document.querySelector(arguments[0]).value";
+        let value = self.run(value, vec![css.into()]).await;
+        value.as_str().unwrap().to_owned()
+    }
+
+    /// The paths of the API that the page has called, since it was loaded.
+    pub async fn called(&self) -> Vec<String> {
+        let called = "return performance.getEntriesByType('resource')
+            .map(e => new URL(e.name).pathname).filter(path => path.startsWith('/api/'))";
+        let called = self.run(called, Vec::new()).await;
+        let called = called.as_array().unwrap().iter();
+        called
+            .map(|path| path.as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// Puts this into a field, in place of what is there.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.see(css).await;
@@ -325,9 +364,9 @@ impl Browser {
         false
     }
 
-    /// The width of the window's content, in CSS pixels.
+    /// The width of the window's content, in CSS pixels. It is as high as that of a small phone, or of a laptop.
     pub async fn set_width(&self, width: u32) {
-        let height = if width < 600 { 640 } else { 720 };
+        let height = if width < 600 { 568 } else { 720 };
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),

@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::{accessibility, browser::Browser, visit::Visit};
+use crate::{
+    accessibility,
+    browser::{Browser, Profile},
+    keys,
+    stage::SUPPORT,
+    visit::Visit,
+};
 
 pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
     let names = (1..100).map(|number| format!("Key {number}"));
@@ -20,10 +26,33 @@ pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
     browser.read("#create-problem .request-id", "req_").await;
     browser.click("#create-cancel").await;
     browser.see_no("#create-dialog").await;
-    // The next time the dialog is a new one.
+    // Who knows that there are a hundred is told before they have thought of a name.
+    browser.see_no("#full").await;
     browser.reload().await;
-    browser.see("#keys").await;
+    browser.read("#full", "100 keys").await;
     assert_eq!(browser.count("#keys tbody tr").await, 100);
+    let full = ["aria-disabled", "aria-describedby"];
+    for (attribute, value) in full.into_iter().zip(["true", "full"]) {
+        assert_eq!(
+            browser.attribute("#create", attribute).await.as_deref(),
+            Some(value)
+        );
+    }
+    browser.click("#create").await;
+    browser.await_focus("#full").await;
+    browser.see_no("#create-dialog").await;
+    accessibility::check(&visit, &browser, "a hundred keys").await;
+    browser.go("/dashboard/api-keys?lang=id").await;
+    browser.read("#full", "100 kunci").await;
+    // One less, and there is room.
+    browser.click("button.revoke").await;
+    browser.click("#revoke-confirm").await;
+    browser.see_no("#full").await;
+    browser.click("#create").await;
+    browser.fill("#name", "The hundredth again").await;
+    browser.click("#create-submit").await;
+    keys::put_away(&browser).await;
+    browser.see("#full").await;
 }
 
 pub async fn a_key_that_is_gone_already_leaves_the_list(visit: Arc<Visit>) {
@@ -43,8 +72,21 @@ pub async fn a_key_that_is_gone_already_leaves_the_list(visit: Arc<Visit>) {
 }
 
 pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
-    visit.api.create(&visit.workspace, "Kept").await;
-    let browser = visit.signed_in().await;
+    let unreachable = "Suppuo could not be reached. Nothing was changed.";
+    cannot_be_reached(&visit, "en", unreachable).await;
+    let unreachable = "Suppuo tidak dapat dihubungi. Tidak ada yang diubah.";
+    cannot_be_reached(&visit, "id", unreachable).await;
+}
+
+async fn cannot_be_reached(visit: &Visit, languages: &'static str, unreachable: &str) {
+    let workspace = Visit::another_workspace();
+    visit.api.create(&workspace, "Kept").await;
+    let profile = Profile {
+        languages,
+        ..Profile::default()
+    };
+    let browser = visit.browser_with(profile).await;
+    browser.sign_in(&workspace).await;
     offline(&browser, true).await;
     for (button, dialog) in [("#create", "create"), ("button.revoke", "revoke")] {
         browser.click(button).await;
@@ -56,8 +98,7 @@ pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
         }
         browser.expect_in_console("ERR_INTERNET_DISCONNECTED").await;
         let problem = format!("#{dialog}-problem");
-        let told = format!("return !!document.querySelector('{problem}').innerText");
-        browser.until("a problem is told", &told).await;
+        browser.read(&problem, unreachable).await;
         // What has not been answered has no id.
         browser.see_no(&format!("{problem} .request-id")).await;
         browser.click(&format!("#{dialog}-cancel")).await;
@@ -70,6 +111,60 @@ pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
     browser.fill("#name", "Reachable again").await;
     browser.click("#create-submit").await;
     browser.see("#new-key").await;
+}
+
+/// What was sent and not answered may have been done.
+pub async fn an_answer_that_does_not_come_is_told_as_what_it_is(visit: Arc<Visit>) {
+    visit.api.create(&visit.workspace, "Kept").await;
+    let browser = visit.signed_in().await;
+    browser.devtools("Network.enable", json!({})).await;
+    block(&browser, &["*/api/v1/api-keys*"]).await;
+    browser.click("#create").await;
+    browser.fill("#name", "Perhaps").await;
+    browser.click("#create-submit").await;
+    browser
+        .read(
+            "#create-problem",
+            "We cannot tell whether the key was created",
+        )
+        .await;
+    browser.click("#create-cancel").await;
+    browser.click("button.revoke").await;
+    browser.click("#revoke-confirm").await;
+    browser
+        .read(
+            "#revoke-problem",
+            "we cannot tell whether your change was made",
+        )
+        .await;
+}
+
+/// Whoever fails is told what to do first, and then where to write to and what to quote.
+pub async fn are_told_with_somebody_to_write_to(visit: Arc<Visit>) {
+    let browser = visit.signed_in().await;
+    browser
+        .devtools("Network.clearBrowserCookies", json!({}))
+        .await;
+    browser.click("#create").await;
+    browser.fill("#name", "Signed out").await;
+    browser.click("#create-submit").await;
+    browser.expect_in_console("status of 401").await;
+    browser
+        .read(
+            "#create-problem",
+            "You are no longer signed in. Nothing was changed.",
+        )
+        .await;
+    let order =
+        "return [...document.querySelectorAll('#create-problem p')].map(e => e.className).join()";
+    assert_eq!(browser.run(order, Vec::new()).await, "what,way-on,quiet");
+    browser.await_focus("#create-problem .way-on a").await;
+    let support = browser.attribute("#create-problem .support", "href").await;
+    assert_eq!(support.as_deref(), Some(SUPPORT));
+    browser
+        .read("#create-problem .quiet", "Write to us and quote req_")
+        .await;
+    accessibility::check(&visit, &browser, "a refusal").await;
 }
 
 pub async fn a_script_that_does_not_come_is_told(visit: Arc<Visit>) {

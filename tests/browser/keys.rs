@@ -19,6 +19,13 @@ pub async fn create(browser: &Browser, name: &str) -> String {
     key
 }
 
+/// Closes the dialog that shows a key which was not copied.
+pub async fn put_away(browser: &Browser) {
+    browser.click("#created-done").await;
+    browser.click("#created-saved").await;
+    browser.see_no("#created-dialog").await;
+}
+
 pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     browser.allow_clipboard().await;
@@ -34,14 +41,23 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
             .await
             .contains("not be shown again")
     );
-    let curl = browser.text("#new-key-curl").await;
-    assert!(curl.contains("curl") && curl.contains(&key), "{curl}");
+    // The secret is in the first command, and the second one goes by its name.
+    let commands = browser.text("#new-key-curl").await;
+    let (export, curl) = commands.split_once('\n').unwrap();
+    assert_eq!(export, format!("export SUPPUO_TOKEN={key}"));
+    assert!(curl.starts_with("curl ") && curl.contains("Bearer $SUPPUO_TOKEN\""));
+    assert!(!curl.contains("sk_live_"), "{curl}");
+    // What was copied says so itself, and to who listens.
     browser.click("#copy").await;
+    browser.read("#copy", "Copied").await;
     browser.read("#copied", "Key copied").await;
     assert_eq!(browser.clipboard().await, key);
     browser.click("#copy-curl").await;
-    browser.read("#copied", "Command copied").await;
-    assert_eq!(browser.clipboard().await, curl);
+    browser.read("#copy-curl", "Copied").await;
+    browser.read("#copied", "Commands copied").await;
+    assert_eq!(browser.text("#copy").await, "Copy key");
+    assert_eq!(browser.clipboard().await, commands);
+    // It was copied: nothing is asked.
     browser.click("#created-done").await;
     browser.see_no("#created-dialog").await;
 
@@ -72,23 +88,91 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
     browser.see_no("#revoke-dialog").await;
     browser.see_no("#keys tbody tr").await;
     browser.read("#status", "Warehouse sync").await;
-    browser.see("#empty").await;
+    browser.read("#empty", "No keys left").await;
     browser.see_no("#keys").await;
     assert_eq!(visit.api.status_with(&key).await, 401);
+    // Each write was one call.
+    let called = browser.called().await;
+    assert_eq!(called.len(), 1, "{called:?}");
+    assert!(called[0].starts_with("/api/v1/api-keys/ak_"), "{called:?}");
     browser.reload().await;
-    browser.see("#empty").await;
+    browser.read("#empty", "This workspace has no keys").await;
+}
+
+/// However one leaves it, the dialog asks as long as the key was neither copied nor selected.
+pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
+    let browser = visit.signed_in().await;
+    browser.allow_clipboard().await;
+    create(&browser, "Asked about").await;
+    let escape = ESCAPE.to_string();
+    let asks = async || {
+        browser
+            .read("#not-saved", "You have not copied the key")
+            .await;
+        browser.read("#created-saved", "I have saved the key").await;
+        browser.see("#new-key").await;
+    };
+    browser.see_no("#created-saved").await;
+    browser.press(&escape).await;
+    asks().await;
+    browser.see_no("#created-done").await;
+    // One that is pressed too often does no harm.
+    for _ in 0..3 {
+        browser.press(&escape).await;
+    }
+    asks().await;
+    browser.await_focus("#copy").await;
+    browser.click("#created-saved").await;
+    browser.see_no("#created-dialog").await;
+    browser.read("#status", "Asked about").await;
+    browser.await_focus("#create").await;
+
+    create(&browser, "Left by the button").await;
+    browser.see_no("#created-saved").await;
+    // Nor does a click that was one too many.
+    let (x, y) = browser.middle_of("#created-done").await;
+    browser.click_at(x, y, 2).await;
+    asks().await;
+    // Once it is copied there is nothing to ask.
+    browser.click("#copy").await;
+    browser.see_no("#created-saved").await;
+    browser.see_no("#not-saved:not(:empty)").await;
+    browser.press(&escape).await;
+    browser.see_no("#created-dialog").await;
+
+    create(&browser, "Left beside").await;
+    browser.click_at(4, 4, 1).await;
+    asks().await;
+    // Clicking on the key selects all of it.
+    browser.click("#new-key").await;
+    browser.see_no("#created-saved").await;
+    browser.click_at(4, 4, 1).await;
+    browser.see_no("#created-dialog").await;
+
+    // A part of the key is not the key; and nothing in the dialog has the focus now.
+    create(&browser, "Selected in part").await;
+    let select = "const text = document.getElementById('new-key').firstChild;
+        document.activeElement.blur();
+        getSelection().setBaseAndExtent(text, 0, text, arguments[0])";
+    browser.run(select, vec![20.into()]).await;
+    browser.press(&escape).await;
+    asks().await;
+    browser.run(select, vec![56.into()]).await;
+    browser.see_no("#created-saved").await;
+    browser.press(&escape).await;
+    browser.see_no("#created-dialog").await;
 }
 
 pub async fn are_nowhere_once_the_dialog_is_closed(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let mut keys = Vec::new();
     keys.push(create(&browser, "Closed with the button").await);
-    browser.click("#created-done").await;
-    browser.see_no("#created-dialog").await;
+    put_away(&browser).await;
     are_nowhere(&browser, &keys).await;
 
     keys.push(create(&browser, "Closed with Escape").await);
     browser.press(&ESCAPE.to_string()).await;
+    browser.click("#created-saved").await;
     browser.see_no("#created-dialog").await;
     are_nowhere(&browser, &keys).await;
 

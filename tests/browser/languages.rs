@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    browser::{Browser, Profile},
+    browser::{Browser, ESCAPE, Profile},
     visit::Visit,
 };
 
@@ -31,7 +31,13 @@ pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     browser.click("#create").await;
     browser.fill("#name", "Toko").await;
     browser.click("#create-submit").await;
-    browser.click("#created-done").await;
+    browser.see("#new-key").await;
+    browser.press(&ESCAPE.to_string()).await;
+    browser.read("#not-saved", "belum menyalin").await;
+    browser
+        .read("#created-saved", "Saya sudah menyimpan kunci")
+        .await;
+    browser.click("#created-saved").await;
     browser.read("#status", "Toko").await;
     let status = browser.text("#status").await;
     assert!(!status.contains("created"), "{status}");
@@ -40,6 +46,54 @@ pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     assert!(!browser.text("main").await.contains("signed out"));
     browser.click("a[hreflang=en]").await;
     browser.read("main", "signed out").await;
+}
+
+/// The same problem of the same request is told in the other language, and when the page is loaded again.
+pub async fn of_a_problem_can_be_changed(visit: Arc<Visit>) {
+    let browser = visit.browser().await;
+    for (workspace, english, indonesian) in [
+        (
+            None,
+            "You could not be signed in",
+            "Anda belum berhasil masuk",
+        ),
+        (
+            Some(""),
+            "Your account has no workspace",
+            "Akun Anda tidak memiliki ruang kerja",
+        ),
+    ] {
+        browser.go("/dashboard/api-keys?lang=en").await;
+        match workspace {
+            None => browser.click("#refuse").await,
+            Some(workspace) => browser.sign_in_here("usr_dewi", workspace).await,
+        }
+        browser.read("h1", english).await;
+        let id = browser.text(".request-id").await;
+        assert!(id.starts_with("req_"), "{id}");
+        // What the issuer answered is neither in the address nor in the history.
+        let place = browser.place().await;
+        for secret in ["code=", "state=", "iss="] {
+            assert!(!place.contains(secret), "{place}");
+        }
+        let mut loads = 1;
+        for (language, title) in [("id", indonesian), ("en", english)] {
+            browser.click(&format!("a[hreflang={language}]")).await;
+            browser
+                .see(&format!("html[lang={language}] #try-again"))
+                .await;
+            assert_eq!(browser.text("h1").await, title);
+            browser.reload().await;
+            assert_eq!(browser.text("h1").await, title);
+            assert_eq!(browser.text(".request-id").await, id);
+            loads += 2;
+        }
+        for _ in 0..loads {
+            browser.expect_in_console("status of 4").await;
+        }
+        browser.click(".brand").await;
+        browser.see("#as-kim").await;
+    }
 }
 
 pub async fn other_than_ours_are_english(visit: Arc<Visit>) {

@@ -30,7 +30,12 @@ pub async fn a_hundred_keys_are_listed_newest_first(visit: Arc<Visit>) {
         .collect();
     assert_eq!(shown, serde_json::json!(expected));
     let name = "return document.querySelector('#keys .key-name').parentElement.clientWidth";
-    for width in [NARROW, 640, 768, 927, 928, 1100] {
+    let columns = "return [...document.querySelectorAll('thead th')].filter(e => e.checkVisibility())
+        .map((e, at) => [e, document.querySelector('tbody tr').cells[at]])
+        .filter(([head, cell]) => head.offsetLeft == cell.offsetLeft && getComputedStyle(cell).display == 'table-cell'
+            && (head.cellIndex == 4 || getComputedStyle(cell).textAlign == 'start'))
+        .length";
+    for width in [NARROW, 640, 719, 720, 768, 927, 928, 1100] {
         browser.set_width(width).await;
         fits(&browser, "a list of a hundred").await;
         // Names are read at every width.
@@ -39,6 +44,10 @@ pub async fn a_hundred_keys_are_listed_newest_first(visit: Arc<Visit>) {
             name.as_u64().is_some_and(|name| name > 140),
             "{name} at {width}"
         );
+        // From 720 it is a table, whose columns all begin where their headings do.
+        let expected = if width < 720 { 0 } else { 5 };
+        let columns = browser.run(columns, Vec::new()).await;
+        assert_eq!(columns, expected, "columns at {width}");
     }
 }
 
@@ -71,8 +80,7 @@ pub async fn long_names_do_not_break_a_narrow_window(visit: Arc<Visit>) {
         browser.click("#create-submit").await;
         browser.see("#new-key").await;
         fits(&browser, "the dialog that shows a key").await;
-        browser.click("#created-done").await;
-        browser.see_no("#created-dialog").await;
+        keys::put_away(&browser).await;
         fits(&browser, "a list of long names").await;
         assert_eq!(browser.text("#keys .key-name").await, *name);
         browser.click("button.revoke").await;
@@ -101,8 +109,7 @@ pub async fn a_hostile_name_is_a_text(visit: Arc<Visit>) {
     ];
     for name in names {
         keys::create(&browser, name).await;
-        browser.click("#created-done").await;
-        browser.see_no("#created-dialog").await;
+        keys::put_away(&browser).await;
         browser.read("#status", name).await;
         assert_eq!(browser.text("#keys .key-name").await, name);
     }

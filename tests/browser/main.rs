@@ -63,16 +63,17 @@ fn main() -> ExitCode {
         layout: a_hundred_keys_are_listed_newest_first, long_names_do_not_break_a_narrow_window,
             a_hostile_name_is_a_text, keys_that_nothing_has_used_for_90_days_are_told;
         failures: a_key_too_many_is_refused_with_a_request_id, a_key_that_is_gone_already_leaves_the_list,
-            an_api_that_cannot_be_reached_is_told, a_script_that_does_not_come_is_told,
+            an_api_that_cannot_be_reached_is_told, an_answer_that_does_not_come_is_told_as_what_it_is,
+            are_told_with_somebody_to_write_to, a_script_that_does_not_come_is_told,
             a_blank_name_is_refused;
         signing_in: leads_from_the_dashboard_through_the_issuer_and_back, is_one_click_for_a_ready_person,
             that_is_refused_ends_on_a_page_that_says_so, without_a_workspace_ends_on_a_page_that_says_so,
             out_ends_the_session, out_in_another_tab_is_noticed_in_this_one,
             to_another_workspace_in_another_tab_is_noticed_in_this_one;
-        keys: are_created_copied_used_and_revoked, are_nowhere_once_the_dialog_is_closed,
+        keys: are_created_copied_used_and_revoked, that_were_not_copied_are_asked_about, are_nowhere_once_the_dialog_is_closed,
             leave_the_focus_beside_them_when_they_are_revoked, stay_when_revoking_is_called_off,
             that_were_used_meanwhile_are_shown_so_to_who_comes_back;
-        languages: come_from_the_browser_and_from_the_switch, other_than_ours_are_english;
+        languages: come_from_the_browser_and_from_the_switch, of_a_problem_can_be_changed, other_than_ours_are_english;
         without_script: the_list_is_there_and_the_page_says_how_to_do_the_rest;
         delivery: the_first_paint_needs_little, the_page_defends_itself,
             a_page_of_another_origin_can_write_nothing;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{browser::Browser, visit::Visit};
+use serde_json::json;
+
+use crate::{browser::Browser, stage::SUPPORT, visit::Visit};
 
 /// The path of the page.
 const PAGE: &str = "/dashboard/api-keys";
@@ -69,6 +71,14 @@ async fn problem_page(browser: &Browser) {
     browser.see("#try-again").await;
     browser.see("h1").await;
     assert!(browser.text(".request-id").await.starts_with("req_"));
+    // Neither the code nor the state is left in the address.
+    let place = browser.place().await;
+    assert!(
+        !place.contains("code=") && !place.contains("state="),
+        "{place}"
+    );
+    let support = browser.attribute(".support", "href").await;
+    assert_eq!(support.as_deref(), Some(SUPPORT));
     let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
     let status = browser.run(status, Vec::new()).await;
     assert!(
@@ -129,6 +139,9 @@ pub async fn to_another_workspace_in_another_tab_is_noticed_in_this_one(visit: A
     browser.fill("#name", "Elsewhere").await;
     browser.click("#create-submit").await;
     browser.read("#create-problem", "another workspace").await;
+    for _ in ["revoke", "create"] {
+        browser.expect_in_console("status of 409").await;
+    }
     browser.reload().await;
     browser.see("#empty").await;
     let key = created["key"].as_str().unwrap();
@@ -148,8 +161,32 @@ pub async fn out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
     browser.click("#create-submit").await;
     browser.expect_in_console("status of 401").await;
     browser.see(".problem .request-id").await;
-    browser.click(".problem a").await;
+    browser.click(".problem .way-on a").await;
     browser.sign_in_here("usr_dewi", &visit.workspace).await;
     browser.see("#empty").await;
     assert_eq!(browser.place().await, PAGE);
+    // What was typed is still there, once.
+    browser.see("#create-dialog").await;
+    assert_eq!(browser.value("#name").await, "Too late");
+    browser.await_focus("#name").await;
+    browser.click("#create-submit").await;
+    browser.see("#new-key").await;
+    browser.reload().await;
+    browser.see("#keys").await;
+    browser.see_no("#create-dialog").await;
+
+    // Whoever signs in to another workspace finds nothing of it.
+    browser
+        .devtools("Network.clearBrowserCookies", json!({}))
+        .await;
+    browser.click("#create").await;
+    browser.fill("#name", "Not for them").await;
+    browser.click("#create-submit").await;
+    browser.expect_in_console("status of 401").await;
+    browser.click(".problem .way-on a").await;
+    browser
+        .sign_in_here("usr_kim", &Visit::another_workspace())
+        .await;
+    browser.see("#empty").await;
+    browser.see_no("#create-dialog").await;
 }

@@ -23,6 +23,9 @@ use crate::AT_ONCE;
 /// How long the API may take to answer after it was started. The functions are built by then.
 const START_TIMEOUT: Duration = Duration::from_mins(3);
 
+/// Where people can write to about what failed.
+pub const SUPPORT: &str = "mailto:help@suppuo.example";
+
 /// How long a process may take to end in order.
 const END_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -168,6 +171,7 @@ impl Set {
             .current_dir(project())
             .env("CARGO_LAMBDA", &equipment.cargo_lambda)
             .env("DATA", &folder)
+            .env("SUPPORT_URL", SUPPORT)
             // As many instances of each function are started as scenarios are played at once.
             .env("CONCURRENCY", AT_ONCE.to_string());
         for (name, port) in [

@@ -66,9 +66,21 @@ impl View<'_> {
             browser.set_width(width).await;
             check(visit, browser, what).await;
             fits(browser, what).await;
+            header_is_low(browser, what).await;
             browser.keep_as(&format!("{what}-{named}-{width}")).await;
         }
     }
+}
+
+/// Even in a narrow window it leaves the height to what it is above.
+async fn header_is_low(browser: &Browser, what: &str) {
+    // The stand-in for Huudis has another one.
+    let height = "return document.querySelector('header > .bar')?.parentElement.offsetHeight ?? 0";
+    let height = browser.run(height, Vec::new()).await;
+    assert!(
+        height.as_u64().is_some_and(|height| height <= 64),
+        "{what}: {height}"
+    );
 }
 
 pub async fn in_english_light(visit: Arc<Visit>) {
@@ -118,13 +130,21 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str)
     view.take("created-dialog").await;
     browser.click("#created-done").await;
     browser.see_no("#created-dialog").await;
+    browser.see_no("#filter").await;
     view.take("one-key").await;
+    keys::create(browser, "Not copied").await;
+    browser.click("#created-done").await;
+    browser.see("#created-saved").await;
+    view.take("not-copied").await;
+    browser.click("#created-saved").await;
+    browser.see_no("#created-dialog").await;
 
     let longest = "Integration between the point of sale in Yogyakarta and the warehouse’s stock list, ordered by whoever was there first.";
     let many = [longest.chars().take(120).collect(), "W".repeat(120)];
     visit.api.create_all(&visit.workspace, many).await;
     browser.reload().await;
     browser.see("#keys").await;
+    browser.see("#filter").await;
     view.take("longest-names").await;
     browser.click("button.revoke").await;
     view.take("revoke-dialog").await;

@@ -24,6 +24,7 @@ pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<V
         told.contains("curl") && told.contains("/api/v1/api-keys"),
         "{told}"
     );
+    assert!(told.contains("export SUPPUO_TOKEN=") && told.contains("Bearer $SUPPUO_TOKEN"));
     // What would do nothing is not offered.
     browser.see_no("#create").await;
     browser.see_no("button.revoke").await;

@@ -2,27 +2,32 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     credentials::{
-        Attempt, Caller, Context, Recognised, User,
-        bearer::Authorization,
-        jwt::{IssuerTokens, unverified},
+        Attempt, Caller, Context, Recognised, User, bearer::Authorization, jwt::IssuerTokens,
     },
     error::ApiError,
     ids::{Subject, WorkspaceId},
+    json::TextOrElse,
     store::windows,
     time::Timestamp,
 };
 
 /// What is read of the claims beside those that every token has.
+///
+/// An ID token tells one client who signed in (OpenID Connect Core 1.0 section 2). It is no access token. Two claims
+/// that only ID tokens have give it away: `nonce` and `at_hash`.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    #[serde(default)]
+    nonce: Option<IgnoredAny>,
+    #[serde(default)]
+    at_hash: Option<IgnoredAny>,
     #[serde(default, rename = "accountId")]
-    account_id: Value,
+    account_id: TextOrElse,
 }
 
 /// Tells who holds an access token.
@@ -57,9 +62,18 @@ impl AccessTokens {
     pub(crate) async fn holder(&self, token: &str, now: Timestamp) -> Result<Holder, ApiError> {
         let verified = self.tokens.verify(token, &self.audiences, now);
         let (registered, claims): (_, Claims) = verified.await?;
-        let subject = Subject::parse(claims.sub).ok_or_else(|| unverified("no_subject"))?;
-        let workspace = claims.account_id.as_str().and_then(WorkspaceId::parse);
-        let no_workspace = "The access token belongs to no workspace.";
+        if claims.nonce.is_some() || claims.at_hash.is_some() {
+            let message = "This is an ID token, which tells one client who signed in. Send the access token that was \
+                           issued with it.";
+            return Err(ApiError::auth_required(message, "id_token"));
+        }
+        let nobody =
+            "The access token names nobody: its `sub` is empty. Get a new one from the issuer.";
+        let subject = Subject::parse(claims.sub)
+            .ok_or_else(|| ApiError::auth_required(nobody, "no_subject"))?;
+        let workspace = claims.account_id.text().and_then(WorkspaceId::parse);
+        let no_workspace = "The access token belongs to no workspace: its `accountId` must be one, `acc_…`. Sign in as \
+                            somebody who belongs to one.";
         Ok(Holder {
             subject,
             workspace: workspace

@@ -2,6 +2,25 @@
 
 use crate::{api_key::PlaintextKey, error::ApiError};
 
+/// What the header has to be, after what is wrong with it.
+const EXPECTED: &str =
+    "It must be `Bearer`, a space, and an API key (`sk_live_` and more) or an access token.";
+
+/// What is wrong with a header. It quotes nothing: part of it may be a credential.
+fn what_is_wrong(header: &str, is_bearer: bool, token: &str) -> &'static str {
+    if header.is_empty() {
+        "The `Authorization` header is empty."
+    } else if is_bearer && token.is_empty() {
+        "The `Authorization` header has no token after `Bearer`."
+    } else if is_bearer {
+        "The `Authorization` header has more than one word after `Bearer`, or is there twice."
+    } else if header.starts_with(PlaintextKey::PREFIX) {
+        "The `Authorization` header has an API key, but not the word `Bearer` before it."
+    } else {
+        "The `Authorization` header does not begin with the word `Bearer`."
+    }
+}
+
 /// What the header holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Authorization<'a> {
@@ -23,22 +42,14 @@ impl<'a> Authorization<'a> {
         let Some(header) = header else {
             return Ok(Self::Absent);
         };
-        let malformed = || {
-            ApiError::auth_required(
-                "The `Authorization` header is malformed; it must be `Bearer` and a token.",
-                "malformed_header",
-            )
-        };
-        let (scheme, token) = header
-            .trim_matches([' ', '\t'])
-            .split_once(' ')
-            .ok_or_else(malformed)?;
+        let header = header.trim_matches([' ', '\t']);
+        let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
         let token = token.trim_start_matches(' ');
-        if !scheme.eq_ignore_ascii_case("bearer")
-            || token.is_empty()
-            || token.contains(char::is_whitespace)
-        {
-            return Err(malformed());
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        if !is_bearer || token.is_empty() || token.contains(char::is_whitespace) {
+            let what = what_is_wrong(header, is_bearer, token);
+            let message = format!("{what} {EXPECTED}");
+            return Err(ApiError::auth_required(message, "malformed_header"));
         }
         Ok(if token.starts_with(PlaintextKey::PREFIX) {
             Self::ApiKey(token)
@@ -88,6 +99,26 @@ mod tests {
                 (error.code.status(), error.refusal),
                 (401, Some("malformed_header"))
             );
+        }
+    }
+
+    #[test]
+    fn a_malformed_header_is_told_apart_and_not_quoted() {
+        let key = format!("{}0123", PlaintextKey::PREFIX);
+        for (header, what) in [
+            (" ".to_owned(), "is empty"),
+            ("Bearer ".to_owned(), "no token after"),
+            (key.clone(), "not the word `Bearer` before it"),
+            (format!("Token {key}"), "does not begin with"),
+            (format!("Bearer {key} {key}"), "more than one word"),
+            (format!("Bearer {key}, Bearer {key}"), "there twice"),
+        ] {
+            let message = Authorization::of(Some(&header))
+                .err()
+                .expect(&header)
+                .message;
+            assert!(message.contains(what), "{header}: {message}");
+            assert!(message.ends_with(EXPECTED) && !message.contains("0123"));
         }
     }
 }

@@ -13,12 +13,13 @@ use std::{
 };
 
 use jsonwebtoken::DecodingKey;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
 use crate::{
     error::{ApiError, Cause},
     issuer_http::IssuerHttp,
+    json::TextOrElse,
     published::Published,
     time::Timestamp,
 };
@@ -67,8 +68,15 @@ impl Jwks {
 }
 
 #[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<Value>,
+struct KeySet<'a> {
+    #[serde(borrow)]
+    keys: Vec<&'a RawValue>,
+}
+
+/// What any entry of a set may have.
+#[derive(Deserialize)]
+struct Entry {
+    kid: TextOrElse,
 }
 
 /// The members of a key that decide whether it is one of ours (RFC 7517 section 4, RFC 7518 section 6.2).
@@ -86,19 +94,21 @@ struct EcKey {
     #[serde(default)]
     key_ops: Option<Vec<String>>,
     #[serde(default)]
-    d: Option<Value>,
+    d: Option<IgnoredAny>,
 }
 
 /// The ES256 keys of a set, by `kid`; `None` where it is no set.
 fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
-    let set: KeySet = serde_json::from_slice(set).ok()?;
+    let set: KeySet<'_> = serde_json::from_slice(set).ok()?;
+    let entries = set.keys.iter().map(|key| serde_json::from_str(key.get()));
+    let entries: Vec<Entry> = entries.filter_map(Result::ok).collect();
     let mut seen = HashSet::new();
-    let named = set.keys.iter().filter_map(|key| key.get("kid")?.as_str());
+    let named = entries.iter().filter_map(|entry| entry.kid.text());
     let twice: HashSet<_> = named.filter(|kid| !seen.insert(*kid)).collect();
     Some(
         set.keys
             .iter()
-            .filter_map(|key| EcKey::deserialize(key).ok())
+            .filter_map(|key| serde_json::from_str::<EcKey>(key.get()).ok())
             .filter(|key| !twice.contains(key.kid.as_str()))
             .filter_map(|key| Some((key.kid.clone(), key.decoding_key()?)))
             .collect(),
@@ -124,7 +134,7 @@ impl EcKey {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use jsonwebtoken::{Algorithm, crypto};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::{
     config::Issuer,
@@ -36,7 +38,7 @@ struct Header {
     alg: String,
     kid: String,
     #[serde(default)]
-    crit: Value,
+    crit: Option<IgnoredAny>,
 }
 
 /// The claims that every token has (RFC 7519 section 4.1), read once the signature is good.
@@ -98,21 +100,35 @@ struct Token<'a> {
 
 impl<'a> Token<'a> {
     fn read(token: &'a str) -> Result<Self, ApiError> {
-        let malformed = || unverified("malformed_token");
+        let malformed = |message: &'static str| ApiError::auth_required(message, "malformed_token");
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(malformed());
+            return Err(malformed(
+                "The token is longer than 8 KiB, which no token of the issuer's is. Send the access token alone.",
+            ));
         }
-        let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
-        let (header, claims) = message.split_once('.').ok_or_else(malformed)?;
-        if claims.contains('.') {
-            return Err(malformed());
-        }
-        let header: Header = decoded(header).ok_or_else(malformed)?;
+        let parts: Vec<_> = token.splitn(4, '.').collect();
+        let &[header, claims, signature] = &*parts else {
+            return Err(malformed(
+                "The token is neither an API key nor an access token. API keys begin with `sk_live_`; access tokens \
+                 are JWTs of the issuer's, three parts with dots between them.",
+            ));
+        };
+        let message = &token[..header.len() + 1 + claims.len()];
+        let header: Header = decoded(header).ok_or_else(|| {
+            malformed(
+                "The access token cannot be read: its first part must be a JWT's header, with `alg` and `kid`. Send \
+                 the token as the issuer gave it.",
+            )
+        })?;
         if header.alg != "ES256" {
-            return Err(unverified("wrong_algorithm"));
+            let message = "The access token is signed with another algorithm. It must be one that the issuer \
+                           signed, with ES256.";
+            return Err(ApiError::auth_required(message, "wrong_algorithm"));
         }
-        if !header.crit.is_null() {
-            return Err(unverified("critical_extension"));
+        if header.crit.is_some() {
+            let message = "The access token wants an extension understood (`crit`), and none is here. It must have \
+                           no `crit`.";
+            return Err(ApiError::auth_required(message, "critical_extension"));
         }
         Ok(Self {
             message,
@@ -164,7 +180,9 @@ impl IssuerTokens {
     ) -> Result<(Registered, C), ApiError> {
         let token = Token::read(token)?;
         let key = self.jwks.key(&token.kid, now).await?;
-        let key = key.ok_or_else(|| unverified("unknown_kid"))?;
+        let unknown = "The access token is signed with a key that the issuer does not publish. Get a new one from the \
+                       issuer.";
+        let key = key.ok_or_else(|| ApiError::auth_required(unknown, "unknown_kid"))?;
         // The algorithm is ours and the key is of its kind: nothing here is the token's choice.
         let good = crypto::verify(
             token.signature,
@@ -173,9 +191,15 @@ impl IssuerTokens {
             Algorithm::ES256,
         );
         if !good.unwrap_or(false) {
-            return Err(unverified("wrong_signature"));
+            let message = "The access token's signature is wrong: the token is cut off or changed, or the issuer did \
+                           not sign it. Send the token as the issuer gave it.";
+            return Err(ApiError::auth_required(message, "wrong_signature"));
         }
-        let malformed = || unverified("malformed_claims");
+        let malformed = || {
+            let message = "The access token's claims cannot be read: `iss` and `sub` must be texts, `aud` a text or \
+                           a list of texts, `exp` a number of seconds. Get a new one from the issuer.";
+            ApiError::auth_required(message, "malformed_claims")
+        };
         let registered: Registered = decoded(token.claims).ok_or_else(malformed)?;
         self.check(&registered, audiences, now)?;
         let claims = decoded(token.claims).ok_or_else(malformed)?;
@@ -194,32 +218,38 @@ impl IssuerTokens {
             Audience::Many(audiences) => audiences.iter().any(for_us),
         };
         if claims.iss != self.issuer {
-            return Err(unverified("wrong_issuer"));
+            let message =
+                "The access token is another issuer's. Get one from the issuer of this API.";
+            return Err(ApiError::auth_required(message, "wrong_issuer"));
         }
         if !for_us {
-            return Err(unverified("wrong_audience"));
+            let named: Vec<_> = audiences.iter().map(|named| format!("`{named}`")).collect();
+            let named = named.join(" or ");
+            let message =
+                format!("The access token is for others. Get one whose `aud` is {named}.");
+            return Err(ApiError::auth_required(message, "wrong_audience"));
         }
         if now.as_millis() >= claims.exp.0 + LEEWAY_MILLIS {
-            return Err(ApiError::auth_required("The token has expired.", "expired"));
+            return Err(ApiError::auth_required(
+                "The access token has expired. Get a new one.",
+                "expired",
+            ));
         }
         if claims
             .nbf
             .is_some_and(|nbf| now.as_millis() < nbf.0 - LEEWAY_MILLIS)
         {
-            return Err(unverified("not_yet_valid"));
+            let message = "The access token is not valid yet: its `nbf` is in the future. Wait until then, or get \
+                           another one.";
+            return Err(ApiError::auth_required(message, "not_yet_valid"));
         }
         Ok(())
     }
 }
 
-/// Refuses a token. `refusal` is for the log alone.
-pub(crate) fn unverified(refusal: &'static str) -> ApiError {
-    ApiError::auth_required("The token does not verify.", refusal)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::config::Config;

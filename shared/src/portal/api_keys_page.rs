@@ -34,6 +34,8 @@ pub struct ApiKeysPage<'a> {
     pub now: Timestamp,
     /// Scheme and authority of the API, `https://api.example.com`, for the commands.
     pub origin: &'a str,
+    /// Where people can write to when something fails, if anywhere: a URL.
+    pub support: Option<&'a str>,
 }
 
 impl ApiKeysPage<'_> {
@@ -47,6 +49,7 @@ impl ApiKeysPage<'_> {
         let rows: Vec<_> = self.keys.iter().map(|key| self.row(key)).collect();
         let page = Page {
             language: self.language,
+            icon: assets::icon_path(),
             stylesheet: assets::stylesheet().path(),
             script: assets::script().path(),
             texts: Texts::of(self.language),
@@ -55,11 +58,13 @@ impl ApiKeysPage<'_> {
             email: self.name.and(self.email),
             workspace: self.workspace,
             unused: rows.iter().filter(|row| row.unused_since.is_some()).count(),
+            is_full: u32::try_from(rows.len()).is_ok_and(|keys| keys >= MAX_KEYS),
             rows,
             new_row: Row::default(),
             now: self.now,
             most: MAX_KEYS,
             origin: self.origin,
+            support: self.support,
             sign_in: SIGN_IN,
             signed_out: SIGNED_OUT,
         };
@@ -86,6 +91,7 @@ impl ApiKeysPage<'_> {
 #[template(path = "api_keys.html", whitespace = "minimize")]
 struct Page<'a> {
     language: Language,
+    icon: String,
     stylesheet: String,
     script: String,
     texts: &'static Texts,
@@ -93,12 +99,14 @@ struct Page<'a> {
     email: Option<&'a str>,
     workspace: &'a str,
     rows: Vec<Row<'a>>,
+    is_full: bool,
     unused: usize,
     /// What the script makes a row of a new key from.
     new_row: Row<'a>,
     now: Timestamp,
     most: u32,
     origin: &'a str,
+    support: Option<&'a str>,
     sign_in: &'static str,
     signed_out: &'static str,
 }
@@ -142,6 +150,7 @@ mod tests {
             keys,
             now: NOW,
             origin: "https://api.example.com",
+            support: None,
         };
         page.render().unwrap()
     }
@@ -167,6 +176,7 @@ mod tests {
                 keys: &keys,
                 now: NOW,
                 origin: "https://api.example.com",
+                support: None,
             }
         };
         let page = page.render().unwrap();
@@ -215,6 +225,11 @@ mod tests {
             "new-key",
             "copy",
             "copied",
+            "not-saved",
+            "created-saved",
+            "full",
+            "languages",
+            "empty-title",
             "new-key-curl",
             "copy-curl",
             "created-done",
@@ -240,7 +255,7 @@ mod tests {
     #[test]
     fn every_word_that_the_script_says_is_in_the_page() {
         let page = page(Language::Indonesian, &[]);
-        let script = assets::script().body;
+        let script = &assets::script().body;
         for rest in script.split("words.").skip(1) {
             let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
             // "words" also ends a sentence of a comment.
@@ -271,7 +286,7 @@ mod tests {
         assert_eq!(hinted(400, Some(89)), None);
         assert_eq!(hinted(89, None), None);
         let since = |text: &str| Some(text.to_owned());
-        assert_eq!(hinted(400, Some(90)), since("Nothing has used this since"));
+        assert_eq!(hinted(400, Some(90)), since("Not used since"));
         assert_eq!(
             hinted(90, None),
             since("Never used since it was created on")
@@ -289,6 +304,7 @@ mod tests {
                 keys: &[],
                 now: NOW,
                 origin: "https://api.example.com",
+                support: None,
             };
             let page = page.render().unwrap();
             let who = page.split(r#"<p id="who">"#).nth(1).unwrap();
@@ -298,7 +314,7 @@ mod tests {
         assert!(both.contains("Rani</bdi> <bdi>(rani@toko.example)</bdi>"));
         let email = who(None, Some("rani@toko.example"));
         assert_eq!(email.matches("rani@toko.example").count(), 1);
-        assert!(who(None, None).starts_with("<span>Workspace"));
+        assert!(who(None, None).starts_with(r#"<span><span class="label">Workspace"#));
     }
 
     #[test]
@@ -331,8 +347,8 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1);
         assert_eq!(page.matches("</script").count(), 1);
         assert!(page.contains("></script>"));
-        // The one stylesheet, and a picture that is in the page already.
+        // The one stylesheet, and the icon; the script.
         assert_eq!(page.matches("<link").count(), 2);
-        assert_eq!(page.matches(assets::PATH).count(), 2);
+        assert_eq!(page.matches(assets::PATH).count(), 3);
     }
 }

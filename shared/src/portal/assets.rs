@@ -1,4 +1,4 @@
-//! The stylesheet, the script and the icon, under names that say what is in them.
+//! The stylesheet, the scripts and the icon, under names that say what is in them.
 //!
 //! A name carries a hash of the content, so that a file may be cached for ever: another content has
 //! another name.
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 /// What the path of every asset begins with; the name follows.
 pub const PATH: &str = "/dashboard/assets/";
 
-/// How much of the hash a name carries, in hex: 64 bits, more than enough for three files.
+/// How much of the hash a name carries, in hex: 64 bits, more than enough for a handful of files.
 const HASH_HEX: usize = 16;
 
 /// A file that a page refers to.
@@ -19,13 +19,14 @@ pub struct Asset {
     /// Its media type.
     pub content_type: &'static str,
     /// What is in it.
-    pub body: &'static str,
+    pub body: String,
     name: String,
 }
 
 impl Asset {
-    fn new(extension: &str, content_type: &'static str, body: &'static str) -> Self {
-        let hash = base16ct::lower::encode_string(&Sha256::digest(body));
+    fn new(extension: &str, content_type: &'static str, source: &str) -> Self {
+        let body = squeezed(source);
+        let hash = base16ct::lower::encode_string(&Sha256::digest(&body));
         Self {
             content_type,
             body,
@@ -46,6 +47,16 @@ impl Asset {
     }
 }
 
+/// A source without what only its writers read, indentation and the comments on lines of their own: a quarter of it.
+fn squeezed(source: &str) -> String {
+    let is_read = |line: &&str| {
+        let is_comment = line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
+        !line.is_empty() && !is_comment
+    };
+    let lines: Vec<_> = source.lines().map(str::trim).filter(is_read).collect();
+    lines.join("\n")
+}
+
 static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("../../assets/portal.css");
     Asset::new("css", "text/css; charset=utf-8", body)
@@ -54,11 +65,6 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("../../assets/portal.js");
     Asset::new("js", "text/javascript; charset=utf-8", body)
-});
-
-static ICON: LazyLock<Asset> = LazyLock::new(|| {
-    let body = include_str!("../../assets/icon.svg");
-    Asset::new("svg", "image/svg+xml", body)
 });
 
 /// The stylesheet of all pages.
@@ -73,16 +79,38 @@ pub fn script() -> &'static Asset {
     &SCRIPT
 }
 
-/// The icon of the site, for browsers that ask for `/favicon.ico`.
+static PROBLEM_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    let body = include_str!("../../assets/problem.js");
+    Asset::new("js", "text/javascript; charset=utf-8", body)
+});
+
+static ICON: LazyLock<Asset> = LazyLock::new(|| {
+    let body = include_str!("../../assets/icon.svg");
+    Asset::new("svg", "image/svg+xml", body)
+});
+
+/// The script of the page of problems.
+#[must_use]
+pub fn problem_script() -> &'static Asset {
+    &PROBLEM_SCRIPT
+}
+
+/// The icon of all pages, which is also what a browser is to get that asks for `/favicon.ico`.
 #[must_use]
 pub fn icon() -> &'static Asset {
     &ICON
 }
 
+/// Where the icon is.
+#[must_use]
+pub fn icon_path() -> String {
+    ICON.path()
+}
+
 /// The asset of this name; `None` where there is none, or no longer.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Asset> {
-    [stylesheet(), script(), icon()]
+    [stylesheet(), script(), problem_script(), icon()]
         .into_iter()
         .find(|asset| asset.name == name)
 }
@@ -93,15 +121,23 @@ mod tests {
 
     #[test]
     fn an_asset_is_found_by_the_name_that_carries_its_hash() {
-        for (asset, extension) in [(stylesheet(), "css"), (script(), "js"), (icon(), "svg")] {
+        for (asset, extension) in [
+            (stylesheet(), "css"),
+            (script(), "js"),
+            (problem_script(), "js"),
+            (icon(), "svg"),
+        ] {
             let hash = asset.name().split('.').nth(1).unwrap();
             assert_eq!(asset.name(), format!("portal.{hash}.{extension}"));
             assert_eq!(hash.len(), 16);
             assert_eq!(asset.path(), format!("/dashboard/assets/{}", asset.name()));
             assert_eq!(find(asset.name()).unwrap().body, asset.body);
+            // The name of SVG is one that nobody asks for anything.
+            assert!(!asset.body.contains("/*") && !asset.body.contains("\n "));
             let body = asset.body.replace("http://www.w3.org/2000/svg", "");
             assert!(!body.contains("://"), "it asks no other host");
         }
+        assert_eq!(icon_path(), icon().path());
         assert!(find("portal.css").is_none());
         assert!(find("").is_none());
     }

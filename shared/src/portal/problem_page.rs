@@ -20,8 +20,10 @@ pub struct ProblemPage<'a> {
     /// What went wrong. On the way of a sign-in, [`ErrorCode::AuthRequired`] is one that was not
     /// completed, and [`ErrorCode::ValidationError`] one whose link is no longer good.
     pub code: ErrorCode,
-    /// The id to quote.
+    /// The id to quote: of the request that came to this, which may be an earlier one.
     pub request_id: &'a str,
+    /// Where people can write to about it, if anywhere: a URL.
+    pub support: Option<&'a str>,
     /// The path that the one link leads to.
     pub try_again: &'a str,
 }
@@ -34,10 +36,17 @@ impl ProblemPage<'_> {
     /// [`ErrorCode::InternalError`] where the template cannot be written out.
     pub fn render(&self) -> Result<String, ApiError> {
         let texts = Texts::of(self.language);
+        let address = format!("problem={}&request={}", self.code.as_str(), self.request_id);
         let page = Page {
             language: self.language,
+            icon: assets::icon_path(),
             stylesheet: assets::stylesheet().path(),
+            script: assets::problem_script().path(),
             texts,
+            told_again: format!("&{address}"),
+            address,
+            support: self.support,
+            code: self.code.as_str(),
             problem: told(self.code, texts),
             request_id: self.request_id,
             try_again: self.try_again,
@@ -62,8 +71,15 @@ fn told(code: ErrorCode, texts: &Texts) -> &Problem {
 #[template(path = "problem.html", whitespace = "minimize")]
 struct Page<'a> {
     language: Language,
+    icon: String,
     stylesheet: String,
+    script: String,
     texts: &'static Texts,
+    /// The query under which it is told again.
+    address: String,
+    told_again: String,
+    support: Option<&'a str>,
+    code: &'static str,
     problem: &'a Problem,
     request_id: &'a str,
     try_again: &'a str,
@@ -84,24 +100,50 @@ mod tests {
         ErrorCode::InternalError,
     ];
 
+    fn page(language: Language, code: ErrorCode, support: Option<&str>) -> String {
+        let page = ProblemPage {
+            language,
+            code,
+            request_id: "req_<1>",
+            support,
+            try_again: "/a?b=\"><script>",
+        };
+        page.render().unwrap()
+    }
+
     #[test]
-    fn every_problem_is_told_in_both_languages_with_the_id_and_a_way_on() {
+    fn every_problem_is_told_in_both_languages_with_a_way_on_and_the_id_last() {
         for code in CODES {
             for language in Language::ALL {
-                let page = ProblemPage {
-                    language: *language,
-                    code,
-                    request_id: "req_<1>",
-                    try_again: "/a?b=\"><script>",
-                };
-                let page = page.render().unwrap();
+                let page = page(*language, code, None);
                 assert!(page.contains(&format!(r#"<html lang="{}">"#, language.as_str())));
-                assert!(page.contains("<h1>"));
-                assert!(page.contains(r#"<code class="request-id">req_&#60;1&#62;</code>"#));
                 let link = r#"id="try-again" href="/a?b=&#34;&#62;&#60;script&#62;""#;
-                assert!(page.contains(link));
-                assert!(!page.contains("<script"));
+                let id = format!(
+                    r#"<code>{}</code> <code class="request-id">req_&#60;1&#62;</code></p>"#,
+                    code.as_str()
+                );
+                let places = ["<h1>", link, &id].map(|part| page.find(part).unwrap());
+                assert!(places.is_sorted(), "{page}");
+                assert_eq!(page.matches("<script").count(), 1);
+                // In the other language it is the same problem, of the same request.
+                let other = format!(
+                    "&#38;problem={}&#38;request=req_&#60;1&#62;\"",
+                    code.as_str()
+                );
+                assert_eq!(page.matches(&other).count(), 2, "{page}");
             }
         }
+    }
+
+    #[test]
+    fn it_says_to_write_where_there_is_somebody_to_write_to() {
+        let code = ErrorCode::InternalError;
+        let page = |support| page(Language::English, code, support);
+        let with = page(Some("mailto:help@example.com?subject=\">"));
+        assert!(with.contains(
+            r#"href="mailto:help@example.com?subject=&#34;&#62;">Write to us</a> and quote"#
+        ));
+        let without = page(None);
+        assert!(!without.contains("rite to us") && !without.contains("mailto"));
     }
 }

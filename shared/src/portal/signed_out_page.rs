@@ -16,6 +16,7 @@ use crate::{
 pub fn render(language: Language) -> Result<String, ApiError> {
     let page = Page {
         language,
+        icon: assets::icon_path(),
         stylesheet: assets::stylesheet().path(),
         texts: Texts::of(language),
         sign_in: SIGN_IN,
@@ -27,6 +28,7 @@ pub fn render(language: Language) -> Result<String, ApiError> {
 #[template(path = "signed_out.html", whitespace = "minimize")]
 struct Page {
     language: Language,
+    icon: String,
     stylesheet: String,
     texts: &'static Texts,
     sign_in: &'static str,

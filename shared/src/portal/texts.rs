@@ -33,6 +33,8 @@ pub(super) struct Texts {
     /// A day follows.
     pub(super) never_used_since: &'static str,
     pub(super) no_keys: &'static str,
+    /// After the last was revoked.
+    pub(super) none_left: &'static str,
     pub(super) what_a_key_is_for: &'static str,
     pub(super) a_call: &'static str,
     pub(super) no_script: &'static str,
@@ -52,10 +54,13 @@ pub(super) struct Texts {
     pub(super) try_it: &'static str,
     pub(super) copy_key: &'static str,
     pub(super) copy_command: &'static str,
+    pub(super) copied: &'static str,
     pub(super) copied_key: &'static str,
     pub(super) copied_command: &'static str,
     pub(super) selected: &'static str,
     pub(super) done: &'static str,
+    pub(super) not_saved: &'static str,
+    pub(super) saved: &'static str,
     pub(super) was_created: &'static str,
 
     // Revoking.
@@ -74,12 +79,18 @@ pub(super) struct Texts {
     pub(super) limited: &'static str,
     pub(super) a_moment: &'static str,
     pub(super) failed: &'static str,
+    /// Where nothing was sent.
     pub(super) unreachable: &'static str,
+    /// Where something was sent.
+    pub(super) no_answer: &'static str,
     pub(super) refused: &'static str,
     pub(super) session_over: &'static str,
     pub(super) maybe_created: &'static str,
     pub(super) other_workspace: &'static str,
-    pub(super) quote: &'static str,
+    /// Codes for support follow, or, where there is somebody to write to, after "Write to us and quote".
+    pub(super) reference: &'static str,
+    pub(super) write_to_us: &'static str,
+    pub(super) and_quote: &'static str,
     pub(super) sign_in_again: &'static str,
     pub(super) signed_out: &'static str,
     pub(super) keys_keep_working: &'static str,
@@ -133,7 +144,7 @@ impl Texts {
 
 static ENGLISH: Texts = Texts {
     locale: "en-GB",
-    skip: "Skip to the content",
+    skip: "Skip to the main content",
     language: "Language",
     signed_in_as: "Signed in as",
     workspace: "Workspace",
@@ -141,30 +152,31 @@ static ENGLISH: Texts = Texts {
     signing_out: "Signing out…",
 
     api_keys: "API keys",
-    lead: "A key lets your own software work with this workspace’s tickets. Treat it like a password: \
-           whoever has it can use it.",
+    lead: "Your own software uses a key to work with this workspace’s tickets. Treat it like a password: anyone \
+           who has it can use it.",
     show: "Show",
     all: "All",
     not_used_for_90_days: "Not used for 90 days",
-    none_match: "Every key here has been used in the last 90 days, or is newer than that.",
+    none_match: "Every key here was used in the last 90 days, or is newer than that.",
     name: "Name",
     key: "Key",
     created: "Created",
     last_used: "Last used",
     actions: "Actions",
     never: "never",
-    unused_since: "Nothing has used this since",
+    unused_since: "Not used since",
     never_used_since: "Never used since it was created on",
-    no_keys: "No keys yet",
-    what_a_key_is_for: "With a key, your web shop, a chat bot or a script can read, create and answer \
-                        tickets by itself, without anybody signed in. Give each its own, so that you can \
-                        revoke one and leave the others alone.",
-    a_call: "With a key, a request looks like this:",
-    no_script: "JavaScript is off. You can see your keys, filter them and sign out here, but not create \
-                or revoke them.",
-    no_script_commands: "Both can be done with a command. In place of $TOKEN goes a key of this \
-                         workspace or a Huudis access token; the first command lists the IDs.",
-    script_missing: "A part of this page did not load, so keys cannot be created or revoked.",
+    no_keys: "This workspace has no keys",
+    none_left: "No keys left",
+    what_a_key_is_for: "With a key, your web shop, a chat bot or a script can read, create and answer tickets \
+                        without anyone signing in. Give each one its own key, so that you can revoke one and \
+                        leave the others alone.",
+    a_call: "A request with a key looks like this:",
+    no_script: "JavaScript is off. You can see and filter your keys and sign out, but you cannot create or \
+                revoke keys here.",
+    no_script_commands: "Commands can do both. Put a key of this workspace, or a Huudis access token, into \
+                         SUPPUO_TOKEN. The first curl lists the keys with their IDs.",
+    script_missing: "Part of this page did not load, so you cannot create or revoke keys.",
     reload: "Reload the page",
 
     create: "Create key",
@@ -174,70 +186,76 @@ static ENGLISH: Texts = Texts {
     creating: "Creating…",
     cancel: "Cancel",
     new_key: "Your new key",
-    shown_once: "Copy it now and keep it in a safe place. It will not be shown again.",
-    try_it: "Try it with this command:",
+    shown_once: "Copy the key now and keep it in a safe place. It will not be shown again.",
+    try_it: "Try it with these commands:",
     copy_key: "Copy key",
-    copy_command: "Copy command",
+    copy_command: "Copy commands",
+    copied: "Copied",
     copied_key: "Key copied",
-    copied_command: "Command copied",
-    selected: "Selected: press Ctrl+C, or ⌘C on a Mac, to copy",
+    copied_command: "Commands copied",
+    selected: "Selected. Press Ctrl+C, or ⌘C on a Mac, to copy.",
     done: "Done",
+    not_saved: "You have not copied the key. It will not be shown again.",
+    saved: "I have saved the key",
     was_created: "Key {name} created.",
 
     revoke: "Revoke",
     revoke_title: "Revoke this key?",
-    revoke_consequence: "Whatever uses it will be refused from its very next request. This cannot be undone.",
+    revoke_consequence: "Anything using this key stops working immediately. You cannot undo this.",
     revoke_confirm: "Revoke key",
     revoking: "Revoking…",
     was_revoked: "Key {name} revoked.",
     was_gone: "Key {name} was already revoked.",
 
-    name_rule: "Give the key a name, up to 120 characters long.",
-    full: "This workspace has 100 keys, and that is the most it can have. Revoke one that you no longer \
-           need, then try again.",
-    conflict: "Somebody is changing this workspace’s keys at this moment, or it has 100 already. Reload \
-               the page and try again.",
-    limited: "Too many requests in a short time. Try again {when}.",
+    name_rule: "Give the key a name of 1 to 120 characters.",
+    full: "This workspace has 100 keys, and that is the most it can have. To create another, first revoke one \
+           that you no longer need.",
+    conflict: "Someone else is changing this workspace’s keys right now, or it already has 100. Nothing was \
+               changed.",
+    limited: "Too many requests in a short time. Nothing was changed. Try again {when}.",
     a_moment: "in a moment",
-    failed: "Something failed on our side. Reload the page to see whether it was done, then try again.",
-    unreachable: "Suppuo did not answer. Check your connection, then reload the page to see whether it \
-                  was done.",
-    refused: "Suppuo refused this. Reload the page and try again.",
-    session_over: "You are no longer signed in, so nothing was done.",
-    maybe_created: "We cannot tell whether the key was created. Reload the page; if it is in the list, revoke \
-                    it, because it cannot be shown again.",
-    other_workspace: "In this browser, somebody has signed in to another workspace meanwhile, so nothing was done. \
-                      Reload the page.",
-    quote: "If you write to us about it, quote",
+    failed: "Something went wrong on our side. Reload the page to see whether your change was made.",
+    unreachable: "Suppuo could not be reached. Nothing was changed.",
+    no_answer: "Suppuo did not answer, so we cannot tell whether your change was made. Check your connection, \
+                then reload the page to see.",
+    refused: "Suppuo refused this. Nothing was changed. Reload the page and try again.",
+    session_over: "You are no longer signed in. Nothing was changed.",
+    maybe_created: "We cannot tell whether the key was created. Reload the page. If the key is in the list, \
+                    revoke it and create another, because it cannot be shown again.",
+    other_workspace: "Someone has signed in to another workspace in this browser. Nothing was changed. Reload \
+                      the page.",
+    reference: "Reference",
+    write_to_us: "Write to us",
+    and_quote: "and quote",
     sign_in_again: "Sign in again",
     signed_out: "You are signed out",
     keys_keep_working: "Your keys keep working.",
 
     sign_in_not_completed: Problem {
         title: "You could not be signed in",
-        text: "Huudis did not confirm who you are, or the sign-in was cancelled. Please sign in again.",
+        text: "Huudis did not confirm who you are, or you cancelled. Please sign in again.",
         way_on: "Sign in again",
     },
     sign_in_stale: Problem {
         title: "This sign-in has expired",
-        text: "A sign-in works once, for a few minutes, and in the browser that it was started in. Please \
-               start a new one.",
+        text: "A sign-in works once, for ten minutes, and only in the browser where you started it. \
+               Please start again.",
         way_on: "Sign in again",
     },
     no_workspace: Problem {
         title: "Your account has no workspace",
-        text: "Huudis knows you, but your account belongs to no workspace of Suppuo. Ask whoever runs \
-               your shop’s workspace to let you in, or sign in with another account.",
+        text: "Huudis knows you, but your account does not belong to a Suppuo workspace. Ask the \
+               person who runs your shop’s workspace to add you, or sign in with another account.",
         way_on: "Sign in with another account",
     },
     too_many_calls: Problem {
         title: "Too many requests",
-        text: "You have sent more requests than a minute allows. Wait a minute, then try again.",
+        text: "You made more requests than one minute allows. Wait a minute, then try again.",
         way_on: "Try again",
     },
     our_fault: Problem {
-        title: "Something failed on our side",
-        text: "This is our fault, not yours. Try again in a moment; if it goes on, write to us.",
+        title: "Something went wrong on our side",
+        text: "This is our fault, not yours. Please try again in a moment.",
         way_on: "Try again",
     },
     no_such_page: Problem {
@@ -246,8 +264,8 @@ static ENGLISH: Texts = Texts {
         way_on: "Go to your API keys",
     },
     in_the_way: Problem {
-        title: "Something got in the way",
-        text: "The same thing was being changed at the same moment, so nothing was done.",
+        title: "That did not work",
+        text: "Someone else was changing the same thing at the same moment. Nothing was changed.",
         way_on: "Try again",
     },
 
@@ -292,7 +310,7 @@ static ENGLISH: Texts = Texts {
 
 static INDONESIAN: Texts = Texts {
     locale: "id",
-    skip: "Langsung ke isi",
+    skip: "Langsung ke isi utama",
     language: "Bahasa",
     signed_in_as: "Masuk sebagai",
     workspace: "Ruang kerja",
@@ -300,8 +318,8 @@ static INDONESIAN: Texts = Texts {
     signing_out: "Sedang keluar…",
 
     api_keys: "Kunci API",
-    lead: "Dengan kunci, perangkat lunak Anda dapat mengelola tiket di ruang kerja ini. Perlakukan \
-           seperti kata sandi: siapa pun yang memegangnya dapat memakainya.",
+    lead: "Perangkat lunak Anda memakai kunci untuk mengelola tiket di ruang kerja ini. Perlakukan kunci seperti \
+           kata sandi: siapa pun yang memilikinya dapat memakainya.",
     show: "Tampilkan",
     all: "Semua",
     not_used_for_90_days: "Tidak dipakai selama 90 hari",
@@ -312,83 +330,92 @@ static INDONESIAN: Texts = Texts {
     last_used: "Terakhir dipakai",
     actions: "Tindakan",
     never: "belum pernah",
-    unused_since: "Tidak ada yang memakainya sejak",
+    unused_since: "Tidak dipakai sejak",
     never_used_since: "Belum pernah dipakai sejak dibuat pada",
-    no_keys: "Belum ada kunci",
-    what_a_key_is_for: "Dengan kunci, toko daring, bot obrolan, atau skrip Anda dapat membaca, membuat, \
-                        dan menjawab tiket secara otomatis, tanpa seorang pun perlu masuk ke akun. Beri masing-masing kunci \
-                        tersendiri, agar Anda dapat mencabut satu tanpa mengganggu yang lain.",
+    no_keys: "Ruang kerja ini tidak memiliki kunci",
+    none_left: "Tidak ada kunci yang tersisa",
+    what_a_key_is_for: "Dengan kunci, toko daring, bot obrolan, atau skrip Anda dapat membaca, membuat, dan \
+                        menjawab tiket tanpa ada yang perlu masuk. Beri masing-masing kuncinya sendiri, agar \
+                        Anda dapat mencabut satu kunci tanpa mengganggu yang lain.",
     a_call: "Contoh permintaan dengan kunci:",
-    no_script: "JavaScript tidak aktif. Di sini Anda dapat melihat dan menyaring kunci serta keluar, \
-                tetapi tidak dapat membuat atau mencabut kunci.",
-    no_script_commands: "Keduanya dapat dilakukan dengan perintah. Ganti $TOKEN dengan kunci ruang kerja \
-                         ini atau token akses Huudis; perintah pertama menampilkan ID setiap kunci.",
-    script_missing: "Sebagian halaman ini gagal dimuat, jadi kunci tidak dapat dibuat atau dicabut.",
+    no_script: "JavaScript tidak aktif. Anda dapat melihat dan menyaring kunci serta keluar, tetapi tidak dapat \
+                membuat atau mencabut kunci di sini.",
+    no_script_commands: "Keduanya dapat dilakukan dengan perintah. Isi SUPPUO_TOKEN dengan kunci ruang kerja ini \
+                         atau token akses Huudis. Perintah curl yang pertama menampilkan semua kunci beserta \
+                         ID-nya.",
+    script_missing: "Sebagian halaman ini gagal dimuat, jadi Anda tidak dapat membuat atau mencabut kunci.",
     reload: "Muat ulang halaman",
 
     create: "Buat kunci",
     create_title: "Buat kunci baru",
-    name_hint: "Sebutkan apa yang akan memakai kunci ini, agar mudah Anda kenali nanti. Paling banyak 120 karakter.",
+    name_hint: "Sebutkan apa yang akan memakai kunci ini, agar mudah Anda kenali nanti. Paling banyak 120 \
+                karakter.",
     example_name: "Toko daring",
     creating: "Sedang membuat…",
     cancel: "Batal",
     new_key: "Kunci baru Anda",
-    shown_once: "Salin sekarang dan simpan di tempat yang aman. Kunci ini tidak akan ditampilkan lagi.",
-    try_it: "Coba dengan perintah ini:",
+    shown_once: "Salin kunci ini sekarang dan simpan di tempat yang aman. Kunci ini tidak akan ditampilkan lagi.",
+    try_it: "Coba dengan perintah berikut:",
     copy_key: "Salin kunci",
     copy_command: "Salin perintah",
+    copied: "Tersalin",
     copied_key: "Kunci tersalin",
     copied_command: "Perintah tersalin",
-    selected: "Sudah dipilih: tekan Ctrl+C, atau ⌘C di Mac, untuk menyalin",
+    selected: "Sudah dipilih. Tekan Ctrl+C, atau ⌘C di Mac, untuk menyalin.",
     done: "Selesai",
+    not_saved: "Anda belum menyalin kunci ini. Kunci ini tidak akan ditampilkan lagi.",
+    saved: "Saya sudah menyimpan kunci",
     was_created: "Kunci {name} telah dibuat.",
 
     revoke: "Cabut",
     revoke_title: "Cabut kunci ini?",
-    revoke_consequence: "Apa pun yang memakainya akan ditolak mulai permintaan berikutnya. Tindakan ini \
-                         tidak dapat dibatalkan.",
+    revoke_consequence: "Apa pun yang memakai kunci ini langsung berhenti berfungsi. Tindakan ini tidak dapat \
+                         dibatalkan.",
     revoke_confirm: "Cabut kunci",
     revoking: "Sedang mencabut…",
     was_revoked: "Kunci {name} telah dicabut.",
     was_gone: "Kunci {name} sudah dicabut sebelumnya.",
 
     name_rule: "Beri kunci ini nama sepanjang 1 sampai 120 karakter.",
-    full: "Ruang kerja ini sudah memiliki 100 kunci, jumlah terbanyak yang diizinkan. Cabut satu yang \
-           tidak Anda perlukan lagi, lalu coba lagi.",
-    conflict: "Kunci ruang kerja ini sedang diubah orang lain, atau jumlahnya sudah 100. Muat ulang \
-               halaman ini, lalu coba lagi.",
-    limited: "Terlalu banyak permintaan dalam waktu singkat. Coba lagi {when}.",
+    full: "Ruang kerja ini sudah memiliki 100 kunci, jumlah terbanyak yang diizinkan. Untuk membuat kunci baru, \
+           cabut dulu satu kunci yang tidak Anda perlukan lagi.",
+    conflict: "Orang lain sedang mengubah kunci di ruang kerja ini, atau jumlahnya sudah 100. Tidak ada yang \
+               diubah.",
+    limited: "Terlalu banyak permintaan dalam waktu singkat. Tidak ada yang diubah. Coba lagi {when}.",
     a_moment: "beberapa saat lagi",
-    failed: "Terjadi kesalahan di pihak kami. Muat ulang halaman ini untuk melihat apakah sudah berhasil, \
-             lalu coba lagi.",
-    unreachable: "Suppuo tidak menjawab. Periksa koneksi Anda, lalu muat ulang halaman ini untuk melihat \
-                  apakah sudah berhasil.",
-    refused: "Suppuo menolak tindakan ini. Muat ulang halaman ini, lalu coba lagi.",
-    session_over: "Sesi Anda sudah berakhir, jadi tidak ada yang diubah.",
-    maybe_created: "Kami tidak dapat memastikan apakah kunci sudah dibuat. Muat ulang halaman ini; jika kunci itu \
-                    ada di daftar, cabutlah, karena tidak dapat ditampilkan lagi.",
-    other_workspace: "Di peramban ini sudah ada yang masuk ke ruang kerja lain, jadi tidak ada yang diubah. Muat \
-                      ulang halaman ini.",
-    quote: "Jika Anda menghubungi kami tentang hal ini, sebutkan",
+    failed: "Terjadi kesalahan di pihak kami. Muat ulang halaman untuk melihat apakah perubahan Anda berhasil.",
+    unreachable: "Suppuo tidak dapat dihubungi. Tidak ada yang diubah.",
+    no_answer: "Suppuo tidak menjawab, jadi kami tidak tahu apakah perubahan Anda berhasil. Periksa koneksi \
+                Anda, lalu muat ulang halaman untuk melihatnya.",
+    refused: "Suppuo menolak permintaan ini. Tidak ada yang diubah. Muat ulang halaman, lalu coba lagi.",
+    session_over: "Sesi Anda sudah berakhir. Tidak ada yang diubah.",
+    maybe_created: "Kami tidak tahu apakah kunci sudah dibuat. Muat ulang halaman. Jika kunci itu ada di daftar, \
+                    cabut dan buat yang baru, karena kunci itu tidak dapat ditampilkan lagi.",
+    other_workspace: "Seseorang sudah masuk ke ruang kerja lain di peramban ini. Tidak ada yang diubah. Muat \
+                      ulang halaman.",
+    reference: "Referensi",
+    write_to_us: "Hubungi kami",
+    and_quote: "dan sebutkan",
     sign_in_again: "Masuk lagi",
     signed_out: "Anda sudah keluar",
     keys_keep_working: "Kunci Anda tetap berfungsi.",
 
     sign_in_not_completed: Problem {
         title: "Anda belum berhasil masuk",
-        text: "Huudis tidak dapat memastikan identitas Anda, atau proses masuk dibatalkan. Silakan masuk lagi.",
+        text: "Huudis tidak memastikan siapa Anda, atau Anda membatalkannya. Silakan masuk lagi.",
         way_on: "Masuk lagi",
     },
     sign_in_stale: Problem {
-        title: "Tautan masuk ini tidak berlaku lagi",
-        text: "Setiap proses masuk hanya berlaku sekali, selama beberapa menit, dan di peramban tempat \
-               Anda memulainya. Silakan mulai lagi.",
+        title: "Proses masuk ini sudah kedaluwarsa",
+        text: "Setiap proses masuk hanya berlaku sekali, selama sepuluh menit, dan di peramban \
+               tempat Anda memulainya. Silakan mulai lagi.",
         way_on: "Masuk lagi",
     },
     no_workspace: Problem {
         title: "Akun Anda tidak memiliki ruang kerja",
-        text: "Huudis mengenali Anda, tetapi akun Anda bukan anggota ruang kerja Suppuo mana pun. Mintalah \
-               akses kepada pengelola ruang kerja toko Anda, atau masuk dengan akun lain.",
+        text: "Huudis mengenal Anda, tetapi akun Anda bukan anggota ruang kerja Suppuo mana pun. \
+               Mintalah pengelola ruang kerja toko Anda untuk menambahkan Anda, atau masuk dengan \
+               akun lain.",
         way_on: "Masuk dengan akun lain",
     },
     too_many_calls: Problem {
@@ -398,7 +425,7 @@ static INDONESIAN: Texts = Texts {
     },
     our_fault: Problem {
         title: "Terjadi kesalahan di pihak kami",
-        text: "Ini kesalahan kami, bukan Anda. Silakan coba beberapa saat lagi; jika terus terjadi, hubungi kami.",
+        text: "Ini kesalahan kami, bukan Anda. Silakan coba lagi sebentar lagi.",
         way_on: "Coba lagi",
     },
     no_such_page: Problem {
@@ -407,8 +434,8 @@ static INDONESIAN: Texts = Texts {
         way_on: "Buka kunci API Anda",
     },
     in_the_way: Problem {
-        title: "Ada yang menghalangi",
-        text: "Hal yang sama sedang diubah pada saat bersamaan, jadi tidak ada yang diubah.",
+        title: "Permintaan Anda belum berhasil",
+        text: "Orang lain sedang mengubah hal yang sama pada saat bersamaan. Tidak ada yang diubah.",
         way_on: "Coba lagi",
     },
 

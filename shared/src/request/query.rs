@@ -1,8 +1,12 @@
 //! The query string.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use crate::{error::ApiError, words::Words};
+use crate::{
+    error::ApiError,
+    text::{self, TooLong},
+    words::Words,
+};
 
 /// The parameters of a query string. One that nobody asks for is ignored, and one without a value is as good as
 /// not there. `Debug` shows none.
@@ -41,7 +45,7 @@ impl Query {
             (value, None) => Ok(value.map(|(_, value)| value.as_str())),
             _ => Err(ApiError::invalid_field(
                 name,
-                format!("`{name}` may be given once."),
+                format!("`{name}` is given more than once. Give it once."),
             )),
         }
     }
@@ -53,12 +57,30 @@ impl Query {
     /// `400` with `param` where it is longer, or given twice.
     pub fn text_to(&self, name: &'static str, max: usize) -> Result<Option<&str>, ApiError> {
         match self.text(name)? {
-            Some(text) if text.chars().count() > max => Err(ApiError::invalid_field(
-                name,
-                format!("`{name}` must have at most {max} characters."),
-            )),
+            Some(text) if text.chars().count() > max => Err(too_long(name, max)),
             text => Ok(text),
         }
+    }
+
+    /// The same, a text as people's texts are kept: see [`text::clean`].
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is longer, or given twice.
+    pub fn clean(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
+        let text = self.text(name)?.map(|text| text::clean(text, max));
+        let text = text.transpose().map_err(|TooLong| too_long(name, max))?;
+        Ok(text.map(Cow::into_owned))
+    }
+
+    /// The same, a label as labels are kept: see [`text::label`].
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is longer, or given twice.
+    pub fn label(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
+        let label = self.text(name)?.map(|text| text::label(text, max));
+        label.transpose().map_err(|TooLong| too_long(name, max))
     }
 
     /// The same, one word of a list.
@@ -92,6 +114,13 @@ impl Query {
             )),
         }
     }
+}
+
+fn too_long(name: &'static str, max: usize) -> ApiError {
+    ApiError::invalid_field(
+        name,
+        format!("`{name}` must have at most {max} characters."),
+    )
 }
 
 #[cfg(test)]

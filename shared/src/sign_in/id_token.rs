@@ -9,10 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    credentials::jwt::{IssuerTokens, unverified},
-    error::ApiError,
-    ids::Subject,
-    sign_in::provider::Tokens,
+    credentials::jwt::IssuerTokens, error::ApiError, ids::Subject, sign_in::provider::Tokens,
     time::Timestamp,
 };
 
@@ -76,4 +73,9 @@ pub(super) async fn verify(
 fn hash_of(access_token: &str) -> String {
     let hash = Sha256::digest(access_token);
     BASE64URL.encode(&hash[..hash.len() / 2])
+}
+
+/// Refuses an ID token. Whoever signs in is told that they have not, see [`super`].
+fn unverified(refusal: &'static str) -> ApiError {
+    ApiError::auth_required("The ID token does not verify.", refusal)
 }

@@ -25,7 +25,6 @@ use crate::{
     sign_in::{
         Ask,
         id_token::{self, Identity},
-        not_completed,
         under_way::UnderWay,
     },
     time::Timestamp,
@@ -68,6 +67,13 @@ impl Metadata {
             _ => AuthType::BasicAuth,
         }
     }
+}
+
+/// What comes of a code at the token endpoint.
+pub(super) enum Exchanged {
+    Tokens(Tokens),
+    /// It is none, or was used, or is not for this sign-in (`invalid_grant`, RFC 6749 section 5.2).
+    CodeRefused,
 }
 
 /// What the token endpoint gives. It has no `Debug`.
@@ -174,14 +180,14 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// `401` where it does not take the code; `500` where it does not answer, or does not take us for its client.
+    /// `500` where it does not answer, or does not take us for its client.
     pub(super) async fn exchange(
         &self,
         callback: &str,
         code: &str,
         verifier: PkceCodeVerifier,
         now: Timestamp,
-    ) -> Result<Tokens, ApiError> {
+    ) -> Result<Exchanged, ApiError> {
         const ATTEMPTED: &str = "exchange a code";
         let metadata = self.metadata(now).await?;
         let client = self.client(&metadata, callback)?;
@@ -194,13 +200,13 @@ impl Provider {
             .await;
         let failed = |what: &str| ApiError::internal(Cause::of(ATTEMPTED, what));
         match exchanged {
-            Ok(tokens) => Ok(Tokens {
+            Ok(tokens) => Ok(Exchanged::Tokens(Tokens {
                 access_token: tokens.access_token().secret().clone(),
                 id_token: tokens.extra_fields().id_token.clone(),
-            }),
+            })),
             // RFC 6749 section 5.2.
             Err(RequestTokenError::ServerResponse(refused)) => match refused.error() {
-                BasicErrorResponseType::InvalidGrant => Err(not_completed("code_refused")),
+                BasicErrorResponseType::InvalidGrant => Ok(Exchanged::CodeRefused),
                 BasicErrorResponseType::Extension(_) => Err(failed("refused")),
                 known => Err(failed(known.as_ref())),
             },

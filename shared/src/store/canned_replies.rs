@@ -18,6 +18,7 @@ use crate::{
         transaction::{Transaction, until_unchanged},
         workspaces,
     },
+    text::sort_key,
     time::Timestamp,
 };
 
@@ -51,7 +52,7 @@ pub struct CannedReply {
 pub struct CannedReplies<'a>(pub(super) &'a Workspace);
 
 impl CannedReplies<'_> {
-    /// All of them, sorted by title.
+    /// All of them, sorted by title as people sort.
     ///
     /// # Errors
     ///
@@ -65,7 +66,7 @@ impl CannedReplies<'_> {
         let replies = found.iter().map(|item| read(item, id));
         let mut replies: Vec<_> = replies.collect::<Result<_, _>>()?;
         // Stable: those of one title stay in the order of their creation.
-        replies.sort_by(|one, other| one.title.cmp(&other.title));
+        replies.sort_by_cached_key(|reply| sort_key(&reply.title));
         Ok(replies)
     }
 

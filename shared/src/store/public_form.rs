@@ -84,7 +84,9 @@ impl PublicForm {
                 workspace,
                 id,
             }),
-            None => Err(ApiError::not_found("There is no ticket with this token.")),
+            None => Err(ApiError::not_found(
+                "There is no ticket with this token. Use the whole link.",
+            )),
         }
     }
 }

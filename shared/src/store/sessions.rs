@@ -22,19 +22,25 @@
 //! |---|---|
 //! | is not there, idle or too old | no such session: refused |
 //! | its window is over, or all that it drew is given out | it draws, and gives out the first |
-//! | the same, and the user's window has nothing left | over the limit: refused |
+//! | the same, and the user's window has nothing left | over the limit: that is noted, and the call refused |
+//! | it was noted, and that window is not over | over the limit: refused |
 //!
 //! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that: the
 //! user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has done
 //! so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady state.
 //! What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of them
 //! together never get more than the limit.
+//!
+//! That the user's window has nothing left is noted in the session's item, with the window: so a session over the limit
+//! is refused by the one write that would have counted its call, whoever used the limit up.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{Delete, Put};
 
 use crate::{
     ids::{Subject, WorkspaceId},
-    limits::{RateLimit, Standing, Verdict, Window},
+    limits::{Policy, RateLimit, Standing, Verdict, Window},
     session::{Lifetime, SessionHash, SessionId},
     store::{
         Database, StoreError,
@@ -51,6 +57,9 @@ const FIRST_SHARE: u32 = 200;
 
 /// …and what share from then on.
 const SHARE: u32 = 20;
+
+/// The pauses between reads of a sign-in that another request may be about to finish, in milliseconds: 1.55 s in all.
+const WAITS: [u64; 5] = [50, 100, 200, 400, 800];
 
 /// Who signed in, as their tokens say. It has no `Debug`.
 #[derive(Clone)]
@@ -79,6 +88,10 @@ pub(crate) enum Minting {
 
 fn key(hash: &SessionHash) -> Item {
     item::key(&format!("SESSION#{}", hash.as_str()), "SESSION")
+}
+
+fn sign_in_key(state: &str) -> Item {
+    item::key(&format!("SIGNIN#{state}"), "SIGNIN")
 }
 
 /// A sign-in that a session is minted for.
@@ -122,10 +135,7 @@ pub(crate) async fn mint(
     // An instance whose clock is behind takes the sign-in for good a little longer.
     let kept = sign_in.ends.plus_millis(crate::time::HOUR).as_secs_ceil();
     let used = Put::builder()
-        .set_item(Some(item::key(
-            &format!("SIGNIN#{}", sign_in.state),
-            "SIGNIN",
-        )))
+        .set_item(Some(sign_in_key(&sign_in.state)))
         .item("expiresAt", item::number(kept))
         .condition_expression("attribute_not_exists(pk)");
     let mut minting = Transaction::new(database, "mint a session")
@@ -140,6 +150,26 @@ pub(crate) async fn mint(
         Err(failed) if failed.contains(&0) => Ok(Minting::UsedAlready),
         Err(_) => Err(StoreError::because("mint a session", "its hash is taken")),
     }
+}
+
+/// Whether a session was minted for the sign-in of which this is the state's hash.
+pub(crate) async fn is_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
+    let found = database.get("find a sign-in", sign_in_key(state)).await?;
+    Ok(found.is_some())
+}
+
+/// The same, where another request may be about to mint it: reads up to six times, while this request has time.
+pub(crate) async fn is_soon_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
+    for wait in [0].into_iter().chain(WAITS).map(Duration::from_millis) {
+        if !database.has_time_after(wait) {
+            break;
+        }
+        tokio::time::sleep(wait).await;
+        if is_minted(database, state).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Ends a session: a call that starts from now on is refused. One that is not there stays so.
@@ -165,7 +195,6 @@ pub(crate) async fn count(
         limit,
         now,
     };
-    let mut exhausted = None;
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             pause(attempt).await;
@@ -183,13 +212,12 @@ pub(crate) async fn count(
             return Ok(None);
         }
         let known = session.known(&found)?;
-        if let Some(standing) = exhausted.or(session.nothing_left(&found)?) {
+        if let Some(standing) = session.nothing_left(&found)? {
             return Ok(Some((known, Verdict::Exceeded(standing))));
         }
         match session.draw(&found, &known.whose).await? {
             Draw::Drawn(standing) => return Ok(Some((known, Verdict::Admitted(standing)))),
-            // Another call of the session may have drawn the last ones just before: they may still be there to give out.
-            Draw::Exhausted(standing) => exhausted = Some(standing),
+            Draw::Exhausted(standing) => return Ok(Some((known, Verdict::Exceeded(standing)))),
             Draw::Lost => {}
         }
     }
@@ -212,7 +240,7 @@ struct Counting<'a> {
 enum Draw {
     /// The session has some again, less the one that is being made.
     Drawn(Standing),
-    /// The window has none left.
+    /// The window has none left, which is noted.
     Exhausted(Standing),
     /// Somebody else was first, or in the way.
     Lost,
@@ -266,20 +294,22 @@ impl Counting<'_> {
         let found = self.database.get("read a user", user.clone()).await?;
         let window = windows::user_window(found.as_ref(), self.limit, self.now)?;
         let used = window.map_or(0, |window| window.calls);
-        let opened = session.moment("opened")?;
-        let has_drawn = window.is_some_and(|window| window.opened == opened);
+        let has_drawn = match window {
+            Some(window) => window.opened == session.moment("opened")?,
+            None => false,
+        };
         let share = if has_drawn { SHARE } else { FIRST_SHARE };
         let calls = (self.limit.calls / share)
             .max(1)
             .min(self.limit.calls.saturating_sub(used));
         if let (0, Some(window)) = (calls, window) {
-            return Ok(Draw::Exhausted(window.standing(self.limit)));
+            return self.note_exhausted(session, window).await;
         }
         let window = Window {
             opened: window.map_or(self.now, |window| window.opened),
             calls: used + calls,
         };
-        let standing = window.standing(self.limit);
+        let standing = window.standing(Policy::User, self.limit);
 
         let mut write = self.write();
         if has_drawn {
@@ -290,17 +320,14 @@ impl Counting<'_> {
             write.value(":opened".to_owned(), item::moment(window.opened));
         }
         write.set.push("userHasLeft = :left".to_owned());
-        let unchanged = "opened = :openedBefore AND drawn = :drawnBefore";
-        write.conditions.push(unchanged.to_owned());
         for (name, value) in [
             (":drawn", item::number(calls)),
             (":left", item::number(standing.remaining)),
-            (":openedBefore", item::moment(opened)),
-            (":drawnBefore", item::number(session.number("drawn")?)),
             (":one", item::number(1)),
         ] {
             write.value(name.to_owned(), value);
         }
+        if_not_drawn_since(session, &mut write)?;
         let drawing = windows::drawing(found.as_ref(), self.limit, calls, self.now)?;
         let written = Transaction::new(self.database, "draw a session's calls")
             .update(windows::in_transaction(user, drawing))?
@@ -312,6 +339,28 @@ impl Counting<'_> {
             }),
             Err(_) => Draw::Lost,
         })
+    }
+
+    /// Notes in the session's item that the user's window has nothing left. Where the session is in an older window, it
+    /// enters the user's, with nothing drawn. `lastSeenAt` stays: a refused call does not keep a session alive.
+    ///
+    /// Nothing is noted if another call of the session has drawn meanwhile: there may be something to give out.
+    async fn note_exhausted(&self, session: &Item, window: Window) -> Result<Draw, StoreError> {
+        let mut write = Expressions::default();
+        write.set.push("userHasLeft = :none".to_owned());
+        write.value(":none".to_owned(), item::number(0));
+        if window.opened != session.moment("opened")? {
+            let anew = "opened = :opened, drawn = :none, calls = :none";
+            write.set.push(anew.to_owned());
+            write.value(":opened".to_owned(), item::moment(window.opened));
+        }
+        if_not_drawn_since(session, &mut write)?;
+        Ok(
+            match windows::send(self.database, &self.key, write).await? {
+                Count::Done(_) => Draw::Exhausted(window.standing(Policy::User, self.limit)),
+                Count::Failed(_) | Count::InTheWay => Draw::Lost,
+            },
+        )
     }
 
     fn is_alive(&self, session: &Item) -> Result<bool, StoreError> {
@@ -329,6 +378,8 @@ impl Counting<'_> {
         let remaining = number("userHasLeft")? + number("drawn")? - number("calls")?;
         let opened = session.moment("opened")?;
         Ok(Standing {
+            policy: Policy::User,
+            window_millis: self.limit.window_millis,
             limit: self.limit.calls,
             remaining: u32::try_from(remaining).unwrap_or(0).min(self.limit.calls),
             resets_at: opened.plus_millis(self.limit.window_millis),
@@ -356,4 +407,15 @@ impl Counting<'_> {
             expires_at: self.lifetime.ends(session.moment("createdAt")?, self.now),
         })
     }
+}
+
+/// Has a write fail where the session has drawn, or ended, since its item was read.
+fn if_not_drawn_since(session: &Item, write: &mut Expressions) -> Result<(), StoreError> {
+    let unchanged = "opened = :openedBefore AND drawn = :drawnBefore";
+    write.conditions.push(unchanged.to_owned());
+    let opened = item::moment(session.moment("opened")?);
+    let drawn = item::number(session.number("drawn")?);
+    write.value(":openedBefore".to_owned(), opened);
+    write.value(":drawnBefore".to_owned(), drawn);
+    Ok(())
 }

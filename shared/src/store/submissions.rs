@@ -65,7 +65,7 @@ impl Submission {
         }
         Ok(Self {
             windows,
-            standing: window(&calls)?.standing(calls.limit),
+            standing: calls.standing(window(&calls)?),
             key,
             calls,
         })
@@ -80,7 +80,7 @@ impl Submission {
             match send_once(database, &self.key, self.expressions()).await {
                 Ok(Count::Done(item)) => {
                     let window = self.calls.window(&item).ok().flatten();
-                    return window.map_or(self.standing, |w| w.standing(self.calls.limit));
+                    return window.map_or(self.standing, |window| self.calls.standing(window));
                 }
                 Ok(Count::Failed(found)) => {
                     let item = found.unwrap_or_default();

@@ -43,6 +43,7 @@ use crate::{
         },
         workspaces::{self, Counts},
     },
+    text::folded,
     ticket::{Channel, MAX_SUB, MAX_TAG, Priority, Status, Ticket},
     words,
     words::Words,
@@ -110,14 +111,14 @@ impl Filter {
     /// `400` with `param` for a value that the contract does not know.
     pub fn read(query: &Query) -> Result<Option<Self>, ApiError> {
         let statuses = query.word::<Statuses>("status")?;
-        let text = |name, max| query.text_to(name, max).map(|text| text.map(str::to_owned));
+        let assignee = query.text_to("assignee", MAX_SUB)?;
         let filter = Self {
             status: statuses.and_then(Statuses::only),
-            assignee: text("assignee", MAX_SUB)?,
-            tag: text("tag", MAX_TAG)?.map(|tag| tag.trim().to_lowercase()),
+            assignee: assignee.map(str::to_owned),
+            tag: query.label("tag", MAX_TAG)?,
             channel: query.word("channel")?,
             priority: query.word("priority")?,
-            q: text("q", MAX_Q)?,
+            q: query.clean("q", MAX_Q)?,
         };
         let given = statuses.is_some() || filter != Self::default();
         Ok(given.then_some(filter))
@@ -446,13 +447,6 @@ impl List<'_> {
                 Assignee::WhoIsNotThere => false,
             }
     }
-}
-
-/// A text in which case makes no difference: character by character, because whole words in lower case differ by where
-/// a character stands (the two small sigmas).
-fn folded(text: &str) -> String {
-    let upper = text.chars().flat_map(char::to_uppercase);
-    upper.flat_map(char::to_lowercase).collect()
 }
 
 fn units(consumed: Option<&ConsumedCapacity>) -> f64 {

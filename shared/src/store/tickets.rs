@@ -438,8 +438,8 @@ impl Stored {
             priority: item.word("priority")?,
             channel: item.word("channel")?,
             requester: Requester::new(
-                item.text("requesterEmail")?,
-                item.text_if_any("requesterName")?,
+                item.text("requesterEmail")?.to_owned(),
+                item.text_if_any("requesterName")?.map(str::to_owned),
             ),
             assignee_sub: assignee.and_then(|sub| Subject::parse(sub.to_owned())),
             tags: item.texts("tags")?,

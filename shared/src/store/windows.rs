@@ -68,7 +68,7 @@ use crate::{
     client_address::AddressHash,
     config::PublicLimits,
     ids::{ApiKeyId, Subject, WorkspaceId},
-    limits::{RateLimit, Standing, Verdict, Window},
+    limits::{Policy, RateLimit, Standing, Verdict, Window},
     store::{
         Database, StoreError,
         api_keys::{KEY_SORT, key_partition, listing_key},
@@ -115,17 +115,19 @@ pub(crate) struct CountedAct {
 /// A limit, and the attributes that hold its window in the caller's item.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quota {
+    policy: Policy,
     pub(super) opened: &'static str,
     pub(super) calls: &'static str,
-    pub(super) limit: RateLimit,
+    limit: RateLimit,
     /// How many calls are counted at once.
     weight: u32,
 }
 
 impl Quota {
     /// Of everything that a caller does.
-    fn of_calls(limit: RateLimit) -> Self {
+    fn of_calls(policy: Policy, limit: RateLimit) -> Self {
         Self {
+            policy,
             opened: "opened",
             calls: "calls",
             limit,
@@ -152,6 +154,10 @@ impl Quota {
     fn open_window(&self, item: &Item, now: Timestamp) -> Result<Option<Window>, StoreError> {
         let window = self.window(item)?;
         Ok(window.filter(|window| window.is_open(self.limit, now)))
+    }
+
+    pub(super) fn standing(&self, window: Window) -> Standing {
+        window.standing(self.policy, self.limit)
     }
 }
 
@@ -183,7 +189,7 @@ pub(crate) async fn count_key(
     now: Timestamp,
 ) -> Result<Option<(KnownKey, Verdict)>, StoreError> {
     let key = item::key(&key_partition(hash), KEY_SORT);
-    let quota = Quota::of_calls(limit);
+    let quota = Quota::of_calls(Policy::ApiKey, limit);
     let turn = async |seen: Option<&Item>| match seen {
         None => Ok(Turn::NobodyThere),
         Some(seen) => turn_key(database, key.clone(), seen, quota, now).await,
@@ -203,7 +209,7 @@ pub(crate) async fn count_user(
     now: Timestamp,
 ) -> Result<Verdict, StoreError> {
     let key = user_key(workspace, subject);
-    let quota = Quota::of_calls(limit);
+    let quota = Quota::of_calls(Policy::User, limit);
     let turn = async |seen: Option<&Item>| {
         turn_user(database, key.clone(), workspace, seen, quota, now).await
     };
@@ -216,7 +222,7 @@ pub(super) fn user_window(
     limit: RateLimit,
     now: Timestamp,
 ) -> Result<Option<Window>, StoreError> {
-    let quota = Quota::of_calls(limit);
+    let quota = Quota::of_calls(Policy::User, limit);
     let window = user.map(|item| quota.open_window(item, now));
     Ok(window.transpose()?.flatten())
 }
@@ -231,7 +237,7 @@ pub(super) fn drawing(
 ) -> Result<Expressions, StoreError> {
     let quota = Quota {
         weight: calls,
-        ..Quota::of_calls(limit)
+        ..Quota::of_calls(Policy::User, limit)
     };
     turn(seen, &[quota], Some(user_kept(limit)), now)
 }
@@ -250,15 +256,17 @@ pub(crate) async fn count_address(
     now: Timestamp,
 ) -> Result<CountedAct, StoreError> {
     let key = item::key(&format!("ADDRESS#{}", address.as_str()), "ADDRESS");
-    let calls = Quota::of_calls(limits.calls);
+    let calls = Quota::of_calls(Policy::Address, limits.calls);
     let submissions = [
         Quota {
+            policy: Policy::SubmissionsIn10Minutes,
             opened: "openedFor10Minutes",
             calls: "submissionsIn10Minutes",
             limit: limits.submissions_in_10_minutes,
             weight: 1,
         },
         Quota {
+            policy: Policy::SubmissionsInAnHour,
             opened: "openedForAnHour",
             calls: "submissionsInAnHour",
             limit: limits.submissions_in_an_hour,
@@ -319,11 +327,8 @@ async fn count(
         if let Some(item) = &found {
             let mut windows = Vec::with_capacity(quotas.len());
             for quota in quotas {
-                windows.push(
-                    quota
-                        .open_window(item, now)?
-                        .map(|w| w.standing(quota.limit)),
-                );
+                let window = quota.open_window(item, now)?;
+                windows.push(window.map(|window| quota.standing(window)));
             }
             let full = windows.iter().zip(quotas).filter_map(|(standing, quota)| {
                 standing.filter(|standing| standing.remaining < quota.weight)
@@ -355,7 +360,7 @@ fn standing(item: &Item, quotas: &[Quota], now: Timestamp) -> Result<Standing, S
     let mut standings = Vec::with_capacity(quotas.len());
     for quota in quotas {
         let window = quota.open_window(item, now)?;
-        standings.extend(window.map(|window| window.standing(quota.limit)));
+        standings.extend(window.map(|window| quota.standing(window)));
     }
     Standing::tightest(standings).ok_or_else(|| item::broken("opened"))
 }
@@ -401,6 +406,7 @@ async fn add(
             calls,
             limit,
             weight,
+            ..
         } = quota;
         more.add.push(format!("{calls} :calls{n}"));
         let has_room = format!("{opened} > :ended{n} AND {calls} <= :room{n}");
@@ -426,6 +432,7 @@ fn turn(
             calls,
             limit,
             weight,
+            ..
         } = quota;
         turned.value(format!(":calls{n}"), item::number(*weight));
         let window = seen.map(|item| quota.window(item)).transpose()?.flatten();
@@ -508,7 +515,7 @@ fn turned_alone(done: bool, quota: Quota, now: Timestamp) -> Turn {
             opened: now,
             calls: quota.weight,
         };
-        Turn::Opened(window.standing(quota.limit), None)
+        Turn::Opened(quota.standing(window), None)
     } else {
         Turn::Lost
     }

@@ -1,0 +1,214 @@
+//! The third table: what the worst bodies of 1 MiB cost, beside a plain one of the same size.
+//!
+//! Each is refused by the same endpoint, or ignored but for what it knows; each is read in an instance of its own, in turn with
+//! the plain one in another, so that a machine that slows down slows both.
+
+use std::path::Path;
+
+use local::{Error, gateway::Request};
+
+use crate::{
+    calls::{call, create_key},
+    deployment::Deployment,
+    figures::{as_f64, cpu, peak_memory},
+};
+
+/// The most that is read of a body.
+const SIZE: usize = 1024 * 1024;
+
+const CALLS: usize = 25;
+
+/// The ticket that they are to change need not be there: bodies are read before.
+const PATH: &str = "/api/v1/tickets/tkt_00000000000000000000000000";
+
+/// A body, made of a beginning, as many of a part as fit, and an end.
+struct Body {
+    name: &'static str,
+    /// What `tickets-update` answers.
+    status: u16,
+    text: fn() -> String,
+}
+
+const PLAIN: Body = Body {
+    name: "*plain: one long text*",
+    status: 400,
+    text: || filled(r#"{"assigneeSub":""#, |_| "x".to_owned(), r#""}"#),
+};
+
+/// The rest of an object that is fine, and leads to a ticket that is not there.
+const FINE: &str = r#","status":"open"}"#;
+
+const BODIES: [Body; 14] = [
+    Body {
+        name: "arrays in arrays",
+        status: 404,
+        text: || nested("[", "]"),
+    },
+    Body {
+        name: "objects in objects",
+        status: 404,
+        text: || nested(r#"{"":"#, "}"),
+    },
+    Body {
+        name: "one long array",
+        status: 404,
+        text: || filled(r#"{"x":[0"#, |_| ",0".to_owned(), &format!("]{FINE}")),
+    },
+    Body {
+        name: "many members that nobody knows",
+        status: 404,
+        text: || filled(r#"{"x":0"#, |n| format!(r#","{n:x}":0"#), FINE),
+    },
+    Body {
+        name: "one that nobody knows, many times",
+        status: 404,
+        text: || filled(r#"{"x":0"#, |_| r#","x":0"#.to_owned(), FINE),
+    },
+    Body {
+        name: "one that is known, many times",
+        status: 404,
+        text: || filled(r#"{"x":0"#, |_| r#","tags":[]"#.to_owned(), FINE),
+    },
+    Body {
+        name: "a text, every character escaped",
+        status: 400,
+        text: || filled(r#"{"assigneeSub":""#, |_| "\\u0078".to_owned(), r#""}"#),
+    },
+    Body {
+        name: "a name, every character escaped",
+        status: 404,
+        text: || filled(r#"{""#, |_| "\\u0078".to_owned(), &format!(r#"":0{FINE}"#)),
+    },
+    Body {
+        name: "backslashes",
+        status: 404,
+        text: || filled(r#"{"x":""#, |_| r"\\".to_owned(), &format!("\"{FINE}")),
+    },
+    Body {
+        name: "tags, all the same",
+        status: 404,
+        text: || filled(r#"{"tags":["x""#, |_| r#","x""#.to_owned(), "]}"),
+    },
+    Body {
+        name: "tags, the last one no text",
+        status: 400,
+        text: || filled(r#"{"tags":["x""#, |_| r#","x""#.to_owned(), ",0]}"),
+    },
+    Body {
+        name: "a tag of control characters",
+        status: 400,
+        text: || filled(r#"{"tags":[""#, |_| "\u{85}".to_owned(), r#""]}"#),
+    },
+    Body {
+        name: "a tag of accents",
+        status: 400,
+        text: || {
+            filled(
+                r#"{"tags":[""#,
+                |n| ["\u{301}", "\u{323}"][n % 2].to_owned(),
+                r#""]}"#,
+            )
+        },
+    },
+    Body {
+        name: "serde_json's marker, in layers",
+        status: 404,
+        text: || format!(r#"{{"x":{}{FINE}"#, layers()),
+    },
+];
+
+/// A text of [`SIZE`] bytes at most: a beginning, parts by their number, an end.
+fn filled(begin: &str, part: impl Fn(usize) -> String, end: &str) -> String {
+    let mut text = begin.to_owned();
+    for number in 0.. {
+        let part = part(number);
+        if text.len() + part.len() + end.len() > SIZE {
+            break;
+        }
+        text += &part;
+    }
+    text + end
+}
+
+fn nested(open: &str, close: &str) -> String {
+    let begin = r#"{"x":"#;
+    let depth = (SIZE - begin.len() - FINE.len() - 1) / (open.len() + close.len());
+    format!(
+        "{begin}{}0{}{FINE}",
+        open.repeat(depth),
+        close.repeat(depth)
+    )
+}
+
+/// Objects that `serde_json::Value` would parse again and again, each at the bottom of many arrays.
+fn layers() -> String {
+    let mut text = "0".to_owned();
+    loop {
+        let escaped = text.replace('\\', "\\u005c").replace('"', "\\u0022");
+        let (open, close) = ("[".repeat(100), "]".repeat(100));
+        let layer = format!(r#"{open}{{"$serde_json::private::RawValue":"{escaped}"}}{close}"#);
+        if layer.len() + FINE.len() + 8 > SIZE {
+            return text;
+        }
+        text = layer;
+    }
+}
+
+pub(crate) async fn print(binaries: &Path) -> Result<(), Error> {
+    let deployment = Deployment::start(binaries).await?;
+    let token = deployment.token("acc_bodies");
+    let create = deployment.function("api-keys-create").await?;
+    let key = deployment.call(&create, &create_key(&token), 201).await?;
+    let key = key.text("key");
+    println!("| a body of 1 MiB | CPU, ms | peak MB | × plain, CPU | × plain, peak |");
+    println!("|---|--:|--:|--:|--:|");
+    let (mut worst_cpu, mut worst_memory) = (0.0_f64, 0.0_f64);
+    for body in &BODIES {
+        let [(cpu, memory), (plain_cpu, plain_memory)] = measure(&deployment, &key, body).await?;
+        let (cpu_ratio, memory_ratio) = (cpu / plain_cpu, memory / plain_memory);
+        println!(
+            "| {} | {cpu:.1} | {memory:.1} | {cpu_ratio:.2} | {memory_ratio:.2} |",
+            body.name
+        );
+        worst_cpu = worst_cpu.max(cpu_ratio);
+        worst_memory = worst_memory.max(memory_ratio);
+    }
+    println!("| **the worst**, of at most 3 and 2 | | | {worst_cpu:.2} | {worst_memory:.2} |");
+    Ok(())
+}
+
+/// CPU for a call, and the peak of memory, of a body and of the plain one.
+async fn measure(
+    deployment: &Deployment,
+    key: &str,
+    body: &Body,
+) -> Result<[(f64, f64); 2], Error> {
+    let bodies = [body, &PLAIN];
+    let mut instances = Vec::new();
+    for body in bodies {
+        let instance = deployment.function("tickets-update").await?;
+        let request = Request {
+            body: Some((body.text)()),
+            ..call("PATCH", PATH, key)
+        };
+        // The first call opens connections.
+        deployment
+            .call(&instance, &call("PATCH", PATH, key), 400)
+            .await?;
+        let before = cpu(&instance)?;
+        instances.push((instance, request, body.status, before));
+    }
+    for _ in 0..CALLS {
+        for (instance, request, status, _) in &instances {
+            deployment.call(instance, request, *status).await?;
+        }
+    }
+    let mut figures = [(0.0, 0.0); 2];
+    for ((instance, _, _, before), figures) in instances.iter().zip(&mut figures) {
+        *figures = (
+            (cpu(instance)? - before) / as_f64(CALLS),
+            peak_memory(instance)?,
+        );
+    }
+    Ok(figures)
+}

@@ -1,0 +1,155 @@
+//! JSON that is made to decide how it is read: by the marker with which `serde_json` talks to itself, by depth, by what no
+//! type can hold. Sent to every endpoint that reads a body, and in tokens.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    app::{App, ROUTES, response::Response},
+    events::event,
+};
+
+const MARKER: &str = "$serde_json::private::RawValue";
+
+/// An object that `serde_json::Value` would take for this text.
+fn hidden(text: &str) -> Value {
+    json!({ MARKER: text })
+}
+
+/// So many of these in each other, each at the bottom of as many arrays as a parser goes down. Escaped so that a layer
+/// adds a few bytes to each quote in it, and does not double them.
+fn layers(count: usize) -> String {
+    let (open, close) = ("[".repeat(100), "]".repeat(100));
+    let mut text = "1".to_owned();
+    for _ in 0..count {
+        let mut escaped = String::with_capacity(text.len() * 2);
+        for c in text.chars() {
+            match c {
+                '\\' => escaped.push_str("\\u005c"),
+                '"' => escaped.push_str("\\u0022"),
+                c => escaped.push(c),
+            }
+        }
+        text = format!(r#"{open}{{"{MARKER}":"{escaped}"}}{close}"#);
+    }
+    text
+}
+
+/// The object's text with one more member, of any text.
+fn with_member(object: &Map<String, Value>, name: &str, value: &str) -> String {
+    let mut object = object.clone();
+    object.remove(name.trim_matches('"'));
+    let object = Value::Object(object).to_string();
+    format!("{{{name}:{value},{}", &object[1..]).replace(",}", "}")
+}
+
+/// What no endpoint minds in a member that it does not know, and none takes in one that it does.
+fn hostile() -> Vec<String> {
+    vec![
+        hidden("\"x\"").to_string(),
+        hidden("\"x\"").to_string().replace('$', "\\u0024"),
+        hidden("{}").to_string(),
+        hidden("").to_string(),
+        layers(250),
+        r#""\ud800""#.to_owned(),
+        r#""\udc00\ud800""#.to_owned(),
+        "1e999".to_owned(),
+        "-1e999".to_owned(),
+        "1".repeat(1000),
+        format!("{}{}", "[".repeat(100), "]".repeat(100)),
+        format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100)),
+        format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)),
+    ]
+}
+
+#[tokio::test]
+async fn in_a_body_it_decides_nothing() {
+    let app = App::builder()
+        .setting("PUBLIC_LIMIT", 1_000_000)
+        .setting("SUBMISSIONS_IN_10_MINUTES", 1_000_000)
+        .setting("SUBMISSIONS_IN_AN_HOUR", 1_000_000)
+        .start()
+        .await;
+    let token = app.token("acc_a");
+    app.new_key("acc_a").await;
+    let mut readers = 0;
+    for route in ROUTES.iter() {
+        let good = event(&route.function, "")["body"].clone();
+        let Some(good) = good.as_str() else { continue };
+        readers += 1;
+        let good: Map<String, Value> = serde_json::from_str(good).unwrap();
+        let call = app.call_of(route, "acc_a").await.bearer(&token);
+        let send = async |body: &str| -> Response { call.clone().body(body).send().await };
+        let key = route.key();
+
+        // The whole body.
+        for body in [hidden(&json!(good).to_string()).to_string(), layers(250)] {
+            let answer = send(&body).await;
+            assert_eq!(
+                (answer.status, answer.code()),
+                (400, "VALIDATION_ERROR"),
+                "{key}: {answer:?}"
+            );
+        }
+        for value in hostile() {
+            // A member that nobody knows; its name, too, is what the caller likes.
+            for name in [
+                "\"unknown\"",
+                "\"\\ud800\"",
+                "\"\"",
+                &format!("\"{MARKER}\""),
+            ] {
+                let answer = send(&with_member(&good, name, &value)).await;
+                assert!(answer.status < 300, "{key} {name} {value:.60}: {answer:?}");
+            }
+            // One that it knows.
+            for name in good.keys() {
+                let answer = send(&with_member(&good, &format!("\"{name}\""), &value)).await;
+                // An unknown priority is a normal one (contract, section 6).
+                if (key.as_str(), name.as_str()) == ("POST /api/v1/tickets", "priority") {
+                    assert_eq!(answer.status, 201, "{key} {name} {value:.60}: {answer:?}");
+                    continue;
+                }
+                assert_eq!(
+                    (answer.status, answer.code(), answer.param()),
+                    (400, "VALIDATION_ERROR", Some(name.as_str())),
+                    "{key} {name} {value:.60}: {answer:?}"
+                );
+            }
+        }
+    }
+    assert!(
+        readers >= 8,
+        "the endpoints that read a body have events with one"
+    );
+}
+
+#[tokio::test]
+async fn in_a_token_it_decides_nothing() {
+    let app = App::start().await;
+    let good = json!({ "sub": "usr_1", "accountId": "acc_a" });
+    let with = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        app.issuer.token(&claims)
+    };
+    // It is no workspace, and no claim of another type that it could pass for.
+    for text in ["\"acc_a\"", "acc_a", "\"\"", "1"] {
+        let token = with("accountId", hidden(text));
+        let answer = app.list().bearer(&token).await_status(403).await;
+        assert_eq!(answer.code(), "FORBIDDEN");
+        for claim in ["sub", "iss", "aud", "exp", "nbf"] {
+            let token = with(claim, hidden(text));
+            let answer = app.list().bearer(&token).await_status(401).await;
+            assert_eq!(answer.code(), "AUTH_REQUIRED");
+        }
+        let token = with("unknown", hidden(text));
+        app.list().bearer(&token).await_status(200).await;
+    }
+    for member in ["alg", "kid", "crit"] {
+        let mut header = json!({ "alg": "ES256", "typ": "JWT", "kid": crate::app::issuer::KID });
+        header[member] = hidden("\"ES256\"");
+        let token = app.issuer.key.sign(&header, &app.issuer.claims(&good));
+        let answer = app.list().bearer(&token).await_status(401).await;
+        assert_eq!(answer.code(), "AUTH_REQUIRED");
+    }
+}

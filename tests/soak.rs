@@ -1,0 +1,181 @@
+//! `make soak`: histories of every model (see `history.rs`), with seeds that nobody has tried, over a network that
+//! fails in each way and in all together, until the time is up.
+//!
+//! | variable | |
+//! |---|---|
+//! | `MINUTES` | how long; 5, unless `HISTORIES` says how many |
+//! | `HISTORIES` | how many at most |
+//! | `SEED` | the first seed, by default a random one; the histories after it have the seeds after it |
+//! | `MODEL` | `keys` (and sessions) or `tickets`; by default both |
+//! | `FAULT` | `none`, `throttle`, `fail`, `conflict`, `lost`, `late` or `all`; by default one after another |
+//!
+//! It prints what each kind came to. When a history fails, it prints what happened in it and how to run it again, goes
+//! on with the others, and fails in the end. Histories that are cut off when the time is up are not counted.
+
+use std::{
+    env,
+    fmt::Write,
+    panic::AssertUnwindSafe,
+    str::FromStr,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, future::join_all};
+
+use crate::history::{Model, Network, Tally, again, history};
+
+/// Which histories are run.
+struct Plan {
+    /// Of each kind as many as of the others.
+    kinds: Vec<(Model, Network)>,
+    seed: u64,
+    histories: usize,
+    until: Option<Instant>,
+}
+
+/// What came of them.
+struct Outcome {
+    /// Of each kind, those that kept to their model.
+    tallies: Vec<Tally>,
+    /// How to run the others again.
+    failed: Vec<String>,
+}
+
+impl Plan {
+    /// As the variables say.
+    fn of_environment() -> Self {
+        let histories = variable("HISTORIES");
+        let minutes: Option<f64> = variable("MINUTES");
+        let minutes = minutes.or(histories.is_none().then_some(5.0));
+        let named = |name: &str, chosen: &Option<String>| {
+            chosen.as_deref().is_none_or(|chosen| chosen == name)
+        };
+        let (model, fault) = (variable("MODEL"), variable("FAULT"));
+        let networks = Network::ALL.into_iter();
+        let kinds: Vec<_> = networks
+            .filter(|network| named(network.name, &fault))
+            .flat_map(|network| Model::ALL.map(|model| (model, network)))
+            .filter(|(kind, _)| named(kind.name(), &model))
+            .collect();
+        assert!(
+            !kinds.is_empty(),
+            "no such MODEL or FAULT: see tests/soak.rs"
+        );
+        Self {
+            kinds,
+            seed: variable("SEED").unwrap_or_else(|| fastrand::u32(..).into()),
+            histories: histories.unwrap_or(usize::MAX),
+            until: minutes.map(|minutes| Instant::now() + Duration::from_secs_f64(minutes * 60.0)),
+        }
+    }
+
+    /// Runs them, several at once: most of a history is waiting, for what is late or tried again.
+    async fn run(&self) -> Outcome {
+        let next = AtomicUsize::new(0);
+        let outcome = Mutex::new(Outcome {
+            tallies: vec![Tally::default(); self.kinds.len()],
+            failed: Vec::new(),
+        });
+        let work = async || {
+            while self.until.is_none_or(|until| Instant::now() < until) {
+                let number = next.fetch_add(1, Relaxed);
+                if number >= self.histories {
+                    break;
+                }
+                let kind = number % self.kinds.len();
+                let (model, network) = &self.kinds[kind];
+                let seed = self.seed + (number / self.kinds.len()) as u64;
+                let history = AssertUnwindSafe(history(*model, network, seed)).catch_unwind();
+                let run = match self.until {
+                    // One that is cut off is not counted.
+                    Some(until) => tokio::time::timeout_at(until.into(), history).await,
+                    None => Ok(history.await),
+                };
+                let mut outcome = outcome.lock().unwrap();
+                match run {
+                    Ok(Ok(tally)) => outcome.tallies[kind].add(tally),
+                    Ok(Err(_panic)) => outcome.failed.push(again(*model, network, seed)),
+                    Err(_elapsed) => {}
+                }
+            }
+        };
+        let at_once = 2 * thread::available_parallelism().map_or(1, usize::from);
+        join_all((0..at_once).map(|_| work())).await;
+        outcome.into_inner().unwrap()
+    }
+
+    /// What came of them, for people.
+    fn summary(&self, outcome: &Outcome) -> String {
+        let mut summary = String::new();
+        let mut line = |name: String, of: Tally| {
+            let Tally {
+                histories,
+                calls,
+                requests,
+                failed,
+                slow,
+            } = of;
+            writeln!(
+                summary,
+                "{name:<18}{histories:>6} histories ({slow} slow){calls:>9} calls{requests:>10} requests of the table, \
+                 {failed} of them failed"
+            )
+            .unwrap();
+        };
+        let mut all = Tally::default();
+        for ((model, network), tally) in self.kinds.iter().zip(&outcome.tallies) {
+            line(format!("{} {}", model.name(), network.name), *tally);
+            all.add(*tally);
+        }
+        line("together".to_owned(), all);
+        for again in &outcome.failed {
+            writeln!(summary, "FAILED: {again}").unwrap();
+        }
+        summary
+    }
+}
+
+/// What a variable of the environment says, if anything.
+fn variable<T: FromStr>(name: &str) -> Option<T> {
+    let text = env::var(name).ok().filter(|text| !text.is_empty())?;
+    let value = text.parse().ok();
+    Some(value.unwrap_or_else(|| panic!("{name} cannot be {text:?}")))
+}
+
+#[tokio::test]
+#[ignore = "takes as long as it is given: `make soak`"]
+async fn soak() {
+    let plan = Plan::of_environment();
+    println!("The first seed is {}.", plan.seed);
+    let outcome = plan.run().await;
+    println!("\n{}", plan.summary(&outcome));
+    let failed = outcome.failed.len();
+    assert_eq!(failed, 0, "{failed} histories did not keep to their model");
+}
+
+/// That it still runs, counts, and stops.
+#[tokio::test]
+async fn a_soak_of_two_histories() {
+    let plan = Plan {
+        kinds: Model::ALL.map(|model| (model, Network::LOSING)).into(),
+        seed: 9,
+        histories: 2,
+        until: None,
+    };
+    let outcome = plan.run().await;
+    assert_eq!(outcome.failed, [""; 0]);
+    for tally in &outcome.tallies {
+        assert_eq!(tally.histories, 1);
+        assert!(0 < tally.failed && tally.failed < tally.requests && 0 < tally.calls);
+    }
+    let summary = plan.summary(&outcome);
+    assert!(
+        summary.contains("keys lost") && summary.contains("together"),
+        "{summary}"
+    );
+}

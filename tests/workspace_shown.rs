@@ -1,0 +1,138 @@
+//! A page says with a write which workspace it shows: where the credential is another's, nothing is done (contract,
+//! section 3).
+
+use local::template::Route;
+use serde_json::{Value, json};
+
+use crate::{
+    app::{App, Call, ROUTES},
+    events::event,
+};
+
+const HEADER: &str = "Suppuo-Workspace";
+
+/// A credential: what it adds to a call.
+type Credential<'a> = Box<dyn Fn(Call<'a>) -> Call<'a>>;
+
+/// An API key, an access token and a session of a workspace.
+async fn credentials<'a>(app: &'a App, workspace: &str) -> [Credential<'a>; 3] {
+    let (_, key) = app.new_key(workspace).await;
+    let token = app.token(workspace);
+    let session = app.sign_in(workspace).await;
+    [
+        Box::new(move |call| call.bearer(&key)),
+        Box::new(move |call| call.bearer(&token)),
+        Box::new(move |call| call.session(&session)),
+    ]
+}
+
+/// The routes that write for a caller.
+fn writes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| {
+        let Some((method, path)) = &route.endpoint else {
+            return false;
+        };
+        !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS") && !path.contains("/public/")
+    })
+}
+
+/// All that is kept, but for what counts calls: a refused call is a call.
+fn all_but_counts(app: &App) -> Vec<String> {
+    let items = app.items().into_iter().filter_map(|mut item| {
+        if ["KEY", "USER", "SESSION"]
+            .map(Value::from)
+            .contains(&item["sk"]["S"])
+        {
+            return None;
+        }
+        // Of a key, stamped once a minute at most.
+        item.as_object_mut()?.remove("lastUsedAt");
+        Some(item.to_string())
+    });
+    let mut items: Vec<_> = items.collect();
+    items.sort();
+    items
+}
+
+#[tokio::test]
+async fn a_write_meant_for_another_workspace_is_refused_whatever_the_credential() {
+    let app = App::start().await;
+    let credentials = credentials(&app, "acc_a").await;
+    for route in writes() {
+        let call = app.call_of(route, "acc_a").await;
+        let sent = event(&route.function, "")["body"].clone();
+        for credential in &credentials {
+            let before = all_but_counts(&app);
+            for shown in [
+                "acc_b",
+                "acc_A",
+                "acc_",
+                "acc_a,acc_a",
+                "not one",
+                "\u{e9}",
+                "",
+            ] {
+                let mut write = credential(call.clone()).header(HEADER, shown);
+                if let Some(body) = sent.as_str() {
+                    write = write.body(body);
+                }
+                let refused = write.await_status(409).await;
+                assert_eq!(refused.code(), "CONFLICT", "{}", route.key());
+                assert_eq!(refused.param(), Some(HEADER), "{} {shown}", route.key());
+                assert!(refused.limit_header("remaining").is_some());
+            }
+            assert_eq!(before, all_but_counts(&app), "{}", route.key());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_meant_for_the_callers_workspace_is_done() {
+    let app = App::start().await;
+    for credential in credentials(&app, "acc_a").await {
+        let created = credential(app.create("shown")).header(HEADER, "acc_a");
+        let created = created.await_status(201).await;
+        let id = created.data()["id"].as_str().unwrap();
+        let revoked = credential(app.revoke(id)).header(HEADER, "acc_a");
+        let revoked = revoked.await_status(200).await;
+        assert_eq!(revoked.data(), &json!({ "deleted": true }));
+        // Who says nothing has nothing checked.
+        credential(app.create("not shown")).await_status(201).await;
+    }
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_answered_whatever_is_shown() {
+    let app = App::start().await;
+    for credential in credentials(&app, "acc_a").await {
+        let list = credential(app.list()).header(HEADER, "acc_b");
+        list.await_status(200).await;
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_is_nobody_or_over_the_limit_is_told_that_first() {
+    let app = App::builder().caller_limit(1).start().await;
+    let unknown = app.create("x").header(HEADER, "acc_b");
+    assert_eq!(unknown.await_status(401).await.code(), "AUTH_REQUIRED");
+    let token = app.token("acc_a");
+    let write = || app.create("x").bearer(&token).header(HEADER, "acc_b");
+    // It counts as a call.
+    write().await_status(409).await;
+    write().await_status(429).await;
+}
+
+#[tokio::test]
+async fn another_sites_page_learns_nothing_by_it() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    for shown in ["acc_a", "acc_b"] {
+        let write = app
+            .create("x")
+            .cookie(crate::app::sign_in::SESSION, &session);
+        let write = write
+            .header("origin", "https://evil.example.com")
+            .header(HEADER, shown);
+        assert_eq!(write.await_status(403).await.code(), "FORBIDDEN");
+    }
+}
