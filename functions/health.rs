@@ -1,4 +1,4 @@
-//! `GET /api/v1/health`: whether the service and its table answer. Always `200`; the words tell.
+//! `GET` and `HEAD /api/v1/health`: whether the service and its table answer. Always `200`; the words tell.
 
 use std::process::ExitCode;
 

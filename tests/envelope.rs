@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{App, ROUTES};
+use crate::app::{App, ROUTES, response::keys};
 
 #[tokio::test]
 async fn a_path_or_method_that_does_not_exist_is_not_found() {
@@ -28,6 +28,204 @@ async fn a_path_or_method_that_does_not_exist_is_not_found() {
             "{method} {path}"
         );
     }
+}
+
+#[tokio::test]
+async fn whoever_misses_a_path_or_method_is_told_what_would_be_right() {
+    let app = App::start().await;
+    let no_such = "There is no such path.";
+    for (method, path, told, allow) in [
+        (
+            "PUT",
+            "/api/v1/tickets",
+            "`PUT` is not a method of `/api/v1/tickets`; it takes `GET` and `POST`.".to_owned(),
+            Some("GET, POST"),
+        ),
+        (
+            "BREW",
+            "/api/v1/api-keys/ak_<script>",
+            "This is not a method of `/api/v1/api-keys/{id}`; it takes `DELETE`.".to_owned(),
+            Some("DELETE"),
+        ),
+        (
+            "GET",
+            "/api/v1/public/tickets",
+            "`GET` is not a method of `/api/v1/public/tickets`; it takes `POST`.".to_owned(),
+            Some("POST, OPTIONS"),
+        ),
+        (
+            "HEAD",
+            "/api/v1/tickets/tags",
+            "`HEAD` is not a method of `/api/v1/tickets/tags`; it takes `GET`.".to_owned(),
+            Some("GET"),
+        ),
+        (
+            "GET",
+            "/api/v1/tickets/",
+            format!(
+                "{no_such} Leave out the slash at the end: `/api/v1/tickets`, which takes `GET` and `POST`."
+            ),
+            None,
+        ),
+        (
+            "PATCH",
+            "/api/v1/tickets/tkt_1//",
+            format!(
+                "{no_such} Leave out the slash at the end: `/api/v1/tickets/{{id}}`, which takes `GET` and `PATCH`."
+            ),
+            None,
+        ),
+        (
+            "GET",
+            "/tickets",
+            format!("{no_such} Did you mean `/api/v1/tickets`? It takes `GET` and `POST`."),
+            None,
+        ),
+        (
+            "GET",
+            "/api/v1/canned_replys",
+            format!("{no_such} Did you mean `/api/v1/canned-replies`? It takes `GET` and `POST`."),
+            None,
+        ),
+        (
+            "GET",
+            "/api/v1/users",
+            format!("{no_such} The API's README lists the paths that there are."),
+            None,
+        ),
+        (
+            "POST",
+            "/",
+            format!("{no_such} The paths of the API begin with `/api/v1`; its README lists them."),
+            None,
+        ),
+    ] {
+        let answer = app.call(method, path).await_status(404).await;
+        let (code, message) = (answer.code(), answer.message());
+        assert_eq!((code, message), ("NOT_FOUND", &*told), "{method} {path}");
+        assert_eq!(answer.header("allow"), allow, "{method} {path}");
+    }
+}
+
+/// What a browser sends with a navigation.
+const NAVIGATES: &str =
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+
+#[tokio::test]
+async fn in_a_browser_a_path_that_is_none_leads_to_the_page_or_is_told_on_one() {
+    let app = App::start().await;
+    let visit = |method: &str, path: &str| app.call(method, path).header("accept", NAVIGATES);
+    for (path, location) in [
+        ("/", "/dashboard"),
+        ("/dashboard/", "/dashboard"),
+        ("/dashboard/api-keys/", "/dashboard/api-keys"),
+        ("/dashboard/signed-out/", "/dashboard/signed-out"),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let led = visit(method, path).await_status(302).await;
+            assert_eq!(led.header("location"), Some(location), "{path}");
+        }
+        // Every other client is told, and so is a form that is sent there.
+        let told = app.call("GET", path).header("accept", "*/*");
+        assert_eq!(told.await_status(404).await.code(), "NOT_FOUND");
+        assert!(visit("POST", path).await_status(404).await.is_page());
+    }
+    for path in [
+        "/nope",
+        "/dashboard/nope",
+        "/dashboard/assets/",
+        "/dashboard//",
+        "/api/v1/nope",
+        "/api/v1/tickets/",
+        "/api/v1/auth/logout",
+        "/api/v1/public/tickets",
+        "//evil.example/",
+        "/<script>alert(1)</script>",
+    ] {
+        for (language, words) in [
+            ("en", "There is no such page"),
+            ("id", "Halaman ini tidak ada"),
+        ] {
+            let page = visit("GET", path).header("accept-language", language);
+            let page = page.await_status(404).await;
+            assert!(page.is_page() && page.text.contains(words), "{path}");
+            assert!(page.text.contains(page.request_id()));
+            assert!(!page.text.contains("script>alert") && !page.text.contains("evil.example"));
+        }
+        let told = app.call("GET", path).await_status(404).await;
+        assert!(!told.message().contains("script"));
+    }
+}
+
+#[tokio::test]
+async fn there_is_an_icon_for_whoever_asks_for_one() {
+    let app = App::start().await;
+    for accept in ["image/avif,image/webp,*/*;q=0.8", "*/*", NAVIGATES] {
+        for method in ["GET", "HEAD"] {
+            let led = app.call(method, "/favicon.ico").header("accept", accept);
+            let led = led.await_status(302).await;
+            let icon = app.call(method, led.header("location").unwrap());
+            let icon = icon.await_status(200).await;
+            assert_eq!(icon.header("content-type"), Some("image/svg+xml"));
+            assert!(icon.text.starts_with("<svg xmlns="));
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_head_is_taken_it_is_answered_as_get_is() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    let icon = app.call("GET", "/favicon.ico").await_status(302).await;
+    for path in [
+        "/api/v1/health",
+        "/dashboard",
+        "/dashboard/api-keys",
+        "/dashboard/signed-out",
+        icon.header("location").unwrap(),
+    ] {
+        let call = |method| app.call(method, path).session(&session).send();
+        let (get, head) = (call("GET").await, call("HEAD").await);
+        assert!(matches!(get.status, 200 | 302), "{path}");
+        assert_eq!(head.status, get.status, "{path}");
+        for name in [
+            "content-type",
+            "cache-control",
+            "location",
+            "x-ratelimit-limit",
+        ] {
+            assert_eq!(head.header(name), get.header(name), "{path}");
+        }
+    }
+    // An uptime monitor is told of a table that does not answer as a person is.
+    let app = App::builder()
+        .setting("TABLE_NAME", "nowhere")
+        .start()
+        .await;
+    let health = app.call("HEAD", "/api/v1/health").await_status(200).await;
+    assert_eq!(health.data()["status"], "degraded");
+}
+
+#[tokio::test]
+async fn me_is_short_for_auth_me() {
+    let app = App::start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    for credential in [&key, &app.token("acc_a")] {
+        let ask = |path: &str| app.call("GET", path).bearer(credential).await_status(200);
+        let (short, long) = (ask("/api/v1/me").await, ask("/api/v1/auth/me").await);
+        assert_eq!(short.data(), long.data());
+        assert_eq!(
+            keys(short.data()),
+            ["accountId", "email", "expiresAt", "name", "sub"]
+        );
+        assert_eq!(short.data()["accountId"], "acc_a");
+        assert_eq!(short.data()["sub"].is_null(), *credential == key);
+    }
+    let session = app.sign_in("acc_a").await;
+    let me = app.call("GET", "/api/v1/me").session(&session);
+    assert!(me.await_status(200).await.data()["email"].is_string());
+    let refused = app.call("GET", "/api/v1/me").await_status(401).await;
+    assert_eq!(refused.code(), "AUTH_REQUIRED");
 }
 
 #[tokio::test]

@@ -259,6 +259,60 @@ async fn a_bot_is_answered_alike_and_creates_nothing() {
     assert_eq!(token.len(), text(genuine.data(), "accessToken").len());
 }
 
+/// A browser that fills in forms, and a library that sends what it was given, leave these in a field that nobody sees.
+#[tokio::test]
+async fn only_visible_text_in_the_bait_is_a_bots() {
+    let app = App::start().await;
+    let ticket = app.new_ticket("acc_a").await;
+    let token = text(&ticket, "accessToken");
+    let messages = async || {
+        let view = app.view(&token).from("198.51.100.200");
+        let view = view.await_status(200).await;
+        view.data()["messages"].as_array().unwrap().len()
+    };
+    let no_bots = [
+        json!(null),
+        json!(""),
+        json!(" "),
+        json!("\t\r\n\u{a0}\u{3000}"),
+        json!("\u{200b}"),
+        json!("\u{2060}\u{feff}\u{200e}\u{202e}\u{3164}\u{ad}"),
+        json!("\u{0}\u{7f}\u{85}"),
+        json!(false),
+        json!(true),
+        json!(0),
+        json!(7.5),
+        json!([]),
+        json!({}),
+        json!(["ACME"]),
+        json!({ "name": "ACME" }),
+    ];
+    let bots = [
+        json!("ACME"),
+        json!("."),
+        json!(" \u{200b}0 "),
+        json!("false"),
+    ];
+    let (mut tickets, mut replies) = (1, messages().await);
+    let values = no_bots.iter().map(|value| (value, false));
+    let values = values.chain(bots.iter().map(|value| (value, true)));
+    for (address, (value, by_a_bot)) in values.enumerate() {
+        let from = format!("198.51.100.{address}");
+        let mut form = form("acc_a");
+        form["company"] = value.clone();
+        let submitted = app.submit(&form).from(&from).await_status(201).await;
+        // Which is told of a bot's, too, as if.
+        assert_eq!(submitted.data()["number"], tickets + 1, "{value}");
+        tickets += i32::from(!by_a_bot);
+        let path = format!("/api/v1/public/tickets/{token}/messages");
+        let reply = json!({ "body": "Any update?", "company": value });
+        let reply = app.call("POST", &path).json(&reply).from(&from);
+        reply.await_status(201).await;
+        replies += usize::from(!by_a_bot);
+        assert_eq!(messages().await, replies, "{value}");
+    }
+}
+
 #[tokio::test]
 async fn the_token_lies_in_the_ticket_and_nowhere_else() {
     let app = App::start().await;
@@ -303,6 +357,7 @@ async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
         "tickets/x",
         "tickets/x/messages",
         "nothing/at/all",
+        "",
     ] {
         let preflight = app.call("OPTIONS", &format!("/api/v1/public/{path}"));
         let preflight = preflight
@@ -313,8 +368,8 @@ async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
             .await;
         for (name, value) in [
             ("allow-origin", "*"),
-            ("allow-methods", "GET, POST"),
-            ("allow-headers", "*"),
+            ("allow-methods", "GET, POST, PUT, PATCH, DELETE, *"),
+            ("allow-headers", "*, Authorization"),
             ("expose-headers", "*"),
             ("max-age", "7200"),
         ] {
@@ -325,12 +380,74 @@ async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
         }
         assert_eq!(preflight.header("access-control-allow-credentials"), None);
     }
-    for path in ["tickets", "api-keys", "public"] {
+    for path in ["tickets", "api-keys", "publicity", "Public/tickets"] {
         let elsewhere = app
             .call("OPTIONS", &format!("/api/v1/{path}"))
             .await_status(404)
             .await;
         assert_eq!(elsewhere.header("access-control-allow-origin"), None);
+    }
+}
+
+/// A page of another origin learns why it failed, whatever it did wrong.
+#[tokio::test]
+async fn every_answer_of_the_public_form_can_be_read_by_any_page() {
+    let app = App::builder().setting("PUBLIC_LIMIT", 4).start().await;
+    app.new_ticket("acc_a").await;
+    let tickets = "/api/v1/public/tickets";
+    let large = "x".repeat(1024 * 1024 + 1);
+    for (method, path, accept, body, status) in [
+        ("POST", tickets, "*/*", form("acc_a").to_string(), 201),
+        ("POST", tickets, "*/*", "{".to_owned(), 400),
+        ("POST", tickets, "*/*", large.clone(), 400),
+        ("GET", "/api/v1/public/tickets/x", "*/*", String::new(), 404),
+        ("GET", "/api/v1/public/tickets/x", "*/*", String::new(), 429),
+        ("PUT", tickets, "*/*", "{}".to_owned(), 404),
+        ("HEAD", tickets, "*/*", String::new(), 404),
+        (
+            "DELETE",
+            "/api/v1/public/tickets/x",
+            "*/*",
+            String::new(),
+            404,
+        ),
+        ("POST", "/api/v1/public/ticket", "*/*", large, 400),
+        ("GET", "/api/v1/public/nothing", "*/*", String::new(), 404),
+        (
+            "GET",
+            "/api/v1/public/nothing",
+            "text/html",
+            String::new(),
+            404,
+        ),
+        ("GET", "/api/v1/public/", "*/*", String::new(), 404),
+        ("POST", "/api/v1/public", "*/*", String::new(), 404),
+    ] {
+        // What the browser asks first, and does not send the call unless it is told so.
+        let preflight = app
+            .call("OPTIONS", path)
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", "content-type")
+            .await_status(200)
+            .await;
+        let methods = preflight.header("access-control-allow-methods").unwrap();
+        let mut methods = methods.split(", ");
+        assert!(methods.any(|allowed| [method, "*"].contains(&allowed)));
+        let call = app.call(method, path).body(&body).header("accept", accept);
+        let call = call.header("origin", "https://shop.example");
+        let answer = call.await_status(status).await;
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+        assert_eq!(answer.header("access-control-expose-headers"), Some("*"));
+        assert_eq!(answer.header("access-control-allow-credentials"), None);
+    }
+    let app = App::builder()
+        .setting("SIGNING_SECRET", "missing")
+        .start()
+        .await;
+    for call in [app.view("x"), app.submit(&json!({}))] {
+        let failed = call.await_status(500).await;
+        assert_eq!(failed.header("access-control-allow-origin"), Some("*"));
     }
 }
 

@@ -1,9 +1,14 @@
 //! Limits of client addresses (contract, section 5).
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
-use futures_util::future::join_all;
-use serde_json::json;
+use futures_util::future::{join, join_all};
+use local::proxy::{Fault, Operation};
+use serde_json::{Value, json};
 
 use crate::{
     app::{App, Call, response::Response},
@@ -136,6 +141,232 @@ async fn a_submission_is_a_call_and_a_form_filled_in_wrongly_is_no_submission() 
     assert_eq!(standing(&app.look().await_status(404).await), (60, 43));
 }
 
+/// Bodies of forms that create nothing, for whatever reason.
+fn wrong_forms() -> Vec<String> {
+    let wrong = |field: &str, value: Value| {
+        let mut wrong = form("acc_a");
+        wrong[field] = value;
+        wrong.to_string()
+    };
+    let mut bot = form("acc_unknown");
+    bot["company"] = "ACME".into();
+    vec![
+        form("acc_unknown").to_string(),
+        form("acc_A").to_string(),
+        form("no workspace at all").to_string(),
+        wrong("email", json!("nobody")),
+        wrong("subject", json!("s".repeat(301))),
+        wrong("body", json!("")),
+        wrong("name", json!(7)),
+        wrong("padding", json!("p".repeat(1024 * 1024))),
+        bot.to_string(),
+        String::new(),
+        "{".to_owned(),
+        "[]".to_owned(),
+        "accountId=acc_a".to_owned(),
+    ]
+}
+
+#[tokio::test]
+async fn a_form_that_is_wrong_in_any_way_leaves_all_submissions() {
+    let app = App::known(2).await;
+    let mut calls = 60;
+    for wrong in wrong_forms() {
+        let refused = app.call("POST", "/api/v1/public/tickets").body(&wrong);
+        let refused = refused.await_status(400).await;
+        calls -= 1;
+        assert_eq!(standing(&refused), (60, calls), "{}", refused.message());
+    }
+    for left in (0..5).rev() {
+        let submitted = app.submit(&form("acc_a")).await_status(201).await;
+        assert_eq!(standing(&submitted), (5, left));
+    }
+    app.submit(&form("acc_a")).await_status(429).await;
+}
+
+#[tokio::test]
+async fn a_refused_address_costs_no_work_on_what_it_sends() {
+    let app = App::builder()
+        .setting("SUBMISSIONS_IN_10_MINUTES", 1)
+        .setting("PUBLIC_LIMIT", 3)
+        .start()
+        .await;
+    app.new_key("acc_a").await;
+    app.submit(&form("acc_a")).await_status(201).await;
+    let refused = async |limit: i64| {
+        for wrong in wrong_forms() {
+            drop(app.operations());
+            let refused = app.call("POST", "/api/v1/public/tickets").body(&wrong);
+            let refused = refused.await_status(429).await;
+            assert_eq!(standing(&refused), (limit, 0));
+            assert_eq!(app.operations().len(), 1);
+        }
+    };
+    refused(1).await;
+    for left in [1, 0] {
+        assert_eq!(standing(&app.look().await_status(404).await), (3, left));
+    }
+    for path in ["", "/x/messages"] {
+        let call = app.call("POST", &format!("/api/v1/public/tickets{path}"));
+        let call = call.body(&"[".repeat(1024 * 1024 + 1));
+        call.await_status(429).await;
+    }
+    app.look().body("{").await_status(429).await;
+}
+
+#[tokio::test]
+async fn wrong_forms_and_good_ones_at_once_come_to_the_limit_and_not_over_it() {
+    let app = App::known(6).await;
+    let wrong = form("acc_unknown");
+    let mut submitted = 0;
+    for round in 0..4 {
+        let calls = (0..6).map(|n| {
+            let form = if (n + round) % 2 == 0 {
+                wrong.clone()
+            } else {
+                form("acc_a")
+            };
+            app.submit(&form).on(n).send()
+        });
+        let answers = join_all(calls).await;
+        for answer in &answers {
+            assert!(matches!(answer.status, 201 | 400 | 429), "{answer:?}");
+        }
+        submitted += answers.iter().filter(|answer| answer.status == 201).count();
+        assert!(submitted <= 5);
+    }
+    while submitted < 5 {
+        app.submit(&form("acc_a")).await_status(201).await;
+        submitted += 1;
+    }
+    app.submit(&form("acc_a")).await_status(429).await;
+}
+
+/// The counts of the one address in the table: calls, and submissions in 10 minutes and an hour.
+fn counts(app: &App) -> Option<[i64; 3]> {
+    let items = app.items();
+    let address = items
+        .iter()
+        .find(|item| item["sk"]["S"] == "ADDRESS" && !item["submissionsInAnHour"].is_null())?;
+    let names = ["calls", "submissionsIn10Minutes", "submissionsInAnHour"];
+    Some(names.map(|name| address[name]["N"].as_str().unwrap().parse().unwrap()))
+}
+
+/// An app whose calls of `UpdateItem` fail in this way at these numbers.
+async fn failing_writes(app: &App, numbers: &'static [usize], way: Fault) -> App {
+    let writes = AtomicUsize::new(0);
+    let faults = move |operation: &Operation| {
+        let is_write = operation.name == "UpdateItem";
+        if is_write && numbers.contains(&writes.fetch_add(1, Relaxed)) {
+            way
+        } else {
+            Fault::None
+        }
+    };
+    app.sibling().faults(faults).start().await
+}
+
+#[tokio::test]
+async fn what_is_given_back_is_given_back_once() {
+    // A first form opens the windows with its second write; what follows is counted with one.
+    const GIVING_BACK: &[usize] = &[2, 4, 6];
+    for (way, submissions) in [
+        // It was done, and nobody knows.
+        (Fault::LoseAnswer, 0),
+        (Fault::AnswerLate(1100), 0),
+        // It was not, and nobody knows.
+        (Fault::Fail, 3),
+        // It was not, and is tried again.
+        (Fault::Conflict, 0),
+    ] {
+        let app = App::known(1).await;
+        let failing = failing_writes(&app, GIVING_BACK, way).await;
+        let forms = if way == Fault::Conflict { 1 } else { 3 };
+        for calls in 1..=forms {
+            let wrong = failing.submit(&form("acc_unknown")).await_status(400);
+            assert_eq!(standing(&wrong.await), (60, 60 - calls), "{way:?}");
+        }
+        assert_eq!(
+            counts(&app),
+            Some([forms, submissions, submissions]),
+            "{way:?}"
+        );
+        let warned = failing
+            .log()
+            .iter()
+            .any(|line| line.contains("may not have been given back"));
+        assert_eq!(warned, way != Fault::Conflict);
+        for _ in submissions..5 {
+            app.submit(&form("acc_a")).await_status(201).await;
+        }
+        app.submit(&form("acc_a")).await_status(429).await;
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_opened_meanwhile_is_given_nothing_back() {
+    let app = App::known(1).await;
+    // It looks for the workspace so long that others go on.
+    let faults = |operation: &Operation| match operation.name.as_str() {
+        "GetItem" => Fault::AnswerLate(700),
+        _ => Fault::None,
+    };
+    let slow = app.sibling().faults(faults).start().await;
+    let good = async {
+        while counts(&app).is_none() {
+            tokio::task::yield_now().await;
+        }
+        app.step_clock(0, 10 * MINUTE);
+        app.submit(&form("acc_a")).await_status(201).await
+    };
+    let wrong = slow.submit(&form("acc_unknown")).await_status(400);
+    let (wrong, good) = join(wrong, good).await;
+    assert_eq!((standing(&wrong).0, standing(&good)), (60, (5, 4)));
+    // A minute is over, too.
+    assert_eq!(counts(&app), Some([1, 1, 1]));
+}
+
+#[tokio::test]
+async fn what_was_refused_by_others_in_the_way_is_given_back_and_what_may_have_been_done_is_not() {
+    for (way, status, left) in [(Fault::Conflict, 409, 0), (Fault::Fail, 500, 1)] {
+        let app = App::known(1).await;
+        let faults = move |operation: &Operation| match operation.name.as_str() {
+            "TransactWriteItems" => way,
+            _ => Fault::None,
+        };
+        let failing = app.sibling().faults(faults);
+        let failing = failing.timeout(Duration::from_secs(3)).start().await;
+        failing.submit(&form("acc_a")).await_status(status).await;
+        assert_eq!(counts(&app), Some([1, left, left]), "{way:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_never_refused_and_costs_nothing() {
+    let app = App::builder()
+        .setting("PUBLIC_LIMIT", 1)
+        .setting("SIGNING_SECRET", "missing")
+        .setting("TABLE_NAME", "nowhere")
+        .start()
+        .await;
+    for path in ["", "/", "/tickets", "/tickets/x/messages", "/no/such/thing"] {
+        for _ in 0..3 {
+            let preflight = app.call("OPTIONS", &format!("/api/v1/public{path}"));
+            let preflight = preflight
+                .header("origin", "https://shop.example")
+                .header("access-control-request-method", "POST")
+                .body(&"x".repeat(1024 * 1024 + 1));
+            let answer = preflight.await_status(200).await;
+            assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+            assert_eq!(answer.limit_header("limit"), None);
+        }
+    }
+    assert_eq!(
+        (app.operations(), app.secret_operations()),
+        (vec![], vec![])
+    );
+}
+
 #[tokio::test]
 async fn over_a_limit_one_is_told_which_it_was() {
     let app = App::builder()
@@ -244,7 +475,8 @@ async fn a_call_is_one_write_and_a_submission_too() {
         (app.look(), 1),
         (app.submit(&form("acc_a")), 2),
         (app.submit(&form("acc_a")), 1),
-        (app.submit(&json!({})), 1),
+        // Which it was not: one more gives it back.
+        (app.submit(&json!({})), 2),
     ] {
         call.send().await;
         assert_eq!(writes(&app), expected);

@@ -10,9 +10,9 @@ use crate::{
     events::event,
 };
 
-/// The routes that ask for no credential, and of these the public form's. A new endpoint is not among them until it is
-/// written here.
-const OPEN: [&str; 7] = [
+/// The routes that ask for no credential, of these the public form's, and its preflights'. A new endpoint is not among
+/// them until it is written here.
+const OPEN: [&str; 11] = [
     "$default",
     "GET /api/v1/auth/huudis/callback",
     "GET /api/v1/auth/huudis/start",
@@ -20,23 +20,30 @@ const OPEN: [&str; 7] = [
     "GET /dashboard",
     "GET /dashboard/assets/{file}",
     "GET /dashboard/signed-out",
+    "HEAD /api/v1/health",
+    "HEAD /dashboard",
+    "HEAD /dashboard/assets/{file}",
+    "HEAD /dashboard/signed-out",
 ];
-const PUBLIC: [&str; 4] = [
-    "OPTIONS /api/v1/public/{proxy+}",
+const PUBLIC: [&str; 3] = [
     "POST /api/v1/public/tickets",
     "GET /api/v1/public/tickets/{accessToken}",
     "POST /api/v1/public/tickets/{accessToken}/messages",
 ];
 
+const PREFLIGHT: [&str; 1] = ["OPTIONS /api/v1/public/{proxy+}"];
+
 fn authenticated() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| {
         let key = route.key();
-        !OPEN.contains(&key.as_str()) && !PUBLIC.contains(&key.as_str())
+        ![&OPEN[..], &PUBLIC, &PREFLIGHT]
+            .concat()
+            .contains(&key.as_str())
     })
 }
 
 /// A page sends who has not signed in to do so.
-const PAGES: [&str; 1] = ["GET /dashboard/api-keys"];
+const PAGES: [&str; 2] = ["GET /dashboard/api-keys", "HEAD /dashboard/api-keys"];
 
 fn of(keys: &[&str]) -> impl Iterator<Item = &'static Route> {
     ROUTES
@@ -159,7 +166,9 @@ async fn with_a_session() {
     for route in authenticated() {
         let session = app.sign_in("acc_a").await;
         let own = app.call_of(route, "acc_a").await.body(&good_body(route));
-        let is_write = !route.key().starts_with("GET ");
+        let is_write = !["GET ", "HEAD "]
+            .iter()
+            .any(|safe| route.key().starts_with(safe));
         if is_write {
             // Of another site, of none that is said, of a neighbour.
             let with = own.clone().cookie(SESSION, &session);
@@ -249,7 +258,7 @@ async fn with_another_workspaces_credential() {
 async fn over_the_limit() {
     let app = App::builder().caller_limit(1).start().await;
     for route in authenticated() {
-        let (_, key) = app.new_key_of("acc_a", &route.function).await;
+        let (_, key) = app.new_key_of("acc_a", &route.key()).await;
         app.list().bearer(&key).await_status(200).await;
         let answer = call(&app, route).body(&good_body(route));
         let answer = answer.bearer(&key).send().await;
@@ -290,6 +299,7 @@ async fn with_garbage_for_a_body() {
         &"x".repeat(1024 * 1024 + 1),
     ];
     for route in ROUTES.iter() {
+        let is_preflight = PREFLIGHT.contains(&route.key().as_str());
         for body in garbage {
             let answer = call(&app, route).body(body).bearer(&key).send().await;
             let writes = ["POST", "PATCH", "PUT"]
@@ -298,6 +308,8 @@ async fn with_garbage_for_a_body() {
             // There is nothing to be said to the one write that takes no body.
             if route.key() == "POST /api/v1/auth/logout" && body.len() <= 1024 * 1024 {
                 is(&answer, 409, "CONFLICT", &route.key());
+            } else if is_preflight {
+                assert_eq!(answer.status, 200, "{answer:?}");
             } else if writes || body.len() > 1024 * 1024 {
                 is(&answer, 400, "VALIDATION_ERROR", &route.key());
             } else {
@@ -314,7 +326,7 @@ async fn with_garbage_for_a_body() {
 #[tokio::test]
 async fn the_others_do_not_look_at_credentials() {
     let app = App::start().await;
-    for route in of(&OPEN).chain(of(&PUBLIC)) {
+    for route in of(&OPEN).chain(of(&PUBLIC)).chain(of(&PREFLIGHT)) {
         let without = call(&app, route).send().await;
         let with = call(&app, route).header("authorization", "nonsense");
         let with = with.send().await;
@@ -332,15 +344,16 @@ async fn only_the_public_form_is_counted_by_address_and_answers_pages_of_any_ori
             .header("origin", "https://shop.example");
         let answer = answer.send().await;
         let is_public = PUBLIC.contains(&route.key().as_str());
+        let is_for_all = is_public || PREFLIGHT.contains(&route.key().as_str());
         assert_eq!(
             answer.header("access-control-allow-origin"),
-            is_public.then_some("*"),
+            is_for_all.then_some("*"),
             "{}",
             route.key()
         );
         assert_eq!(answer.header("access-control-allow-credentials"), None);
-        if is_public {
-            assert_eq!(answer.limit_header("limit"), Some(60));
+        if is_for_all {
+            assert_eq!(answer.limit_header("limit"), is_public.then_some(60));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `GET /api/v1/auth/me`: whose credential this is. Of a key nobody, of an access token somebody without a name.
+//! `GET /api/v1/auth/me`, and `/api/v1/me`: whose credential this is. Of a key nobody, of an access token somebody
+//! without a name.
 
 use std::process::ExitCode;
 

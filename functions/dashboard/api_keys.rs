@@ -1,4 +1,5 @@
-//! `GET /dashboard/api-keys`: the page where people manage keys. Its script does so through the API, like any client.
+//! `GET` and `HEAD /dashboard/api-keys`: the page where people manage keys. Its script does so through the API, like
+//! any client.
 
 use std::process::ExitCode;
 

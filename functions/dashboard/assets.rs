@@ -1,4 +1,4 @@
-//! `GET /dashboard/assets/{file}`: the pages' stylesheet, scripts and icon.
+//! `GET` and `HEAD /dashboard/assets/{file}`: the pages' stylesheet, scripts and icon.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `GET /dashboard`: the way to the one page there is.
+//! `GET` and `HEAD /dashboard`: the way to the one page there is.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `GET /dashboard/signed-out`: says so to who has signed out.
+//! `GET` and `HEAD /dashboard/signed-out`: says so to who has signed out.
 
 use std::process::ExitCode;
 

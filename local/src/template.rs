@@ -20,7 +20,7 @@ const CREATED_WITH: [&str; 5] = [
     "LocalSecondaryIndexes",
 ];
 
-/// One endpoint, as the template declares it.
+/// One route, as the template declares it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
     /// The HTTP method and the path with its `{parameters}`, or neither for the `$default` route.
@@ -90,38 +90,24 @@ impl Template {
         Ok((request.into(), ttl.as_str().map(str::to_owned)))
     }
 
-    /// The endpoints, each with its function.
+    /// The routes, each with its function; one function may have several.
     ///
     /// # Errors
     ///
-    /// Where a function is not built by cargo-lambda, has other than one route, or may act elsewhere than on
-    /// the table.
+    /// Where a function is not built by cargo-lambda, has no route, or may act elsewhere than on the table.
     pub fn routes(&self) -> Result<Vec<Route>, Error> {
-        self.resources("AWS::Serverless::Function")
-            .map(|(name, function)| route(function).map_err(|e| format!("{name}: {e}").into()))
-            .collect()
+        let mut all = Vec::new();
+        for (name, function) in self.resources("AWS::Serverless::Function") {
+            all.extend(routes_of(function).map_err(|e| format!("{name}: {e}"))?);
+        }
+        Ok(all)
     }
 }
 
-fn route(function: &Value) -> Result<Route, Error> {
+fn routes_of(function: &Value) -> Result<Vec<Route>, Error> {
     let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str();
     let properties = &function["Properties"];
-    let mut events = properties["Events"].as_object().into_iter().flatten();
-    let (Some((_, event)), None) = (events.next(), events.next()) else {
-        return Err("has other than one event".into());
-    };
-    if event["Type"] != "HttpApi" {
-        return Err("has an event that is not HttpApi".into());
-    }
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let endpoint = match (
-        text(&event["Properties"]["Method"]),
-        text(&event["Properties"]["Path"]),
-    ) {
-        (Some(method), Some(path)) => Some((method, path)),
-        (None, None) => None,
-        _ => return Err("has a method without a path, or the reverse".into()),
-    };
     let mut actions = BTreeSet::new();
     for policy in properties["Policies"].as_array().into_iter().flatten() {
         for statement in policy["Statement"]
@@ -146,11 +132,33 @@ fn route(function: &Value) -> Result<Route, Error> {
             }
         }
     }
-    Ok(Route {
-        endpoint,
-        function: binary.ok_or("names no binary")?.to_owned(),
-        actions,
-    })
+    let function = binary.ok_or("names no binary")?;
+    let events = properties["Events"].as_object().into_iter().flatten();
+    let routes: Vec<_> = events
+        .map(|(_, event)| {
+            Ok(Route {
+                endpoint: endpoint(event)?,
+                function: function.to_owned(),
+                actions: actions.clone(),
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    if routes.is_empty() {
+        return Err("has no event".into());
+    }
+    Ok(routes)
+}
+
+fn endpoint(event: &Value) -> Result<Option<(String, String)>, Error> {
+    if event["Type"] != "HttpApi" {
+        return Err("has an event that is not HttpApi".into());
+    }
+    let text = |name: &str| event["Properties"][name].as_str().map(str::to_owned);
+    match (text("Method"), text("Path")) {
+        (Some(method), Some(path)) => Ok(Some((method, path))),
+        (None, None) => Ok(None),
+        _ => Err("has a method without a path, or the reverse".into()),
+    }
 }
 
 /// YAML as JSON, without its tags: `!GetAtt Table.Arn` becomes `"Table.Arn"`.

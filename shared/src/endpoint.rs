@@ -7,9 +7,11 @@
 //! - [`page`]: the same, of which it makes a page. Who has not signed in is sent to do so.
 //! - [`open_page`]: the language, of which it makes a page.
 //! - [`sign_in`] and [`signed_in`]: a [`SignInCall`], which leads to a session.
-//! - [`public`] and [`submission`]: a [`PublicCall`], with the public form. Counted by client address, and answered to
-//!   pages of any origin.
+//! - [`public`] and [`submission`]: a [`PublicCall`], with the public form. Counted by client address before anything
+//!   of the body is looked at, and answered to pages of any origin.
+//! - [`preflight`]: nothing, and pages of any origin are told that they may call.
 //! - [`open`]: an [`OpenCall`], without any of these.
+//! - [`unrouted`]: the request alone, of a path or method that no other endpoint has.
 //! - [`file()`]: the path alone.
 //!
 //! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
@@ -35,6 +37,7 @@ use crate::{
     portal::language::Language,
     reply::{self, File, Page, Reply},
     request::Request,
+    routes,
     session::{Lifetime, SessionHash, SessionId},
     sign_in::{Ask, Provider, ReturnTo, SignIn, UnderWay},
     signing::SigningSecret,
@@ -316,23 +319,27 @@ where
 {
     Public {
         act: PublicAct::Call,
-        read: |_: &Request| Ok(()),
-        handler: async move |call, ()| handler(call).await,
+        handler,
     }
 }
 
-/// An endpoint of the public form that takes what counts as a ticket's submission. `read` reads it before anything is
-/// counted: a form that was filled in wrongly is a call, and no submission.
-pub fn submission<T, R, F>(read: R, handler: F) -> impl Endpoint
+/// An endpoint of the public form that takes what counts as a ticket's submission. Where the handler refuses it, it was
+/// a call and no submission.
+pub fn submission<F>(handler: F) -> impl Endpoint
 where
-    R: Fn(&Request) -> Result<T, ApiError>,
-    F: AsyncFn(PublicCall, T) -> Result<Answer, ApiError>,
+    F: AsyncFn(PublicCall) -> Result<Answer, ApiError>,
 {
     Public {
         act: PublicAct::Submission,
-        read,
         handler,
     }
+}
+
+/// The endpoint that browsers ask whether a page of another origin may call the public form. It may, and the question
+/// costs nobody anything.
+#[must_use]
+pub fn preflight() -> impl Endpoint {
+    Preflight
 }
 
 /// A page of the portal.
@@ -393,6 +400,15 @@ where
     F: AsyncFn(OpenCall) -> Result<Answer, ApiError>,
 {
     Open(handler)
+}
+
+/// The endpoint of every path and method that no other one has. What it answers under the public form's path can be
+/// read by pages of any origin, as everything there.
+pub fn unrouted<F>(handler: F) -> impl Endpoint
+where
+    F: Fn(&Request) -> Result<Answer, ApiError>,
+{
+    Unrouted(handler)
 }
 
 struct Authenticated<F>(F);
@@ -654,17 +670,12 @@ impl<F: Fn(&str) -> Result<File, ApiError>> Endpoint for FileEndpoint<F> {
     }
 }
 
-struct Public<R, F> {
+struct Public<F> {
     act: PublicAct,
-    read: R,
     handler: F,
 }
 
-impl<T, R, F> Endpoint for Public<R, F>
-where
-    R: Fn(&Request) -> Result<T, ApiError>,
-    F: AsyncFn(PublicCall, T) -> Result<Answer, ApiError>,
-{
+impl<F: AsyncFn(PublicCall) -> Result<Answer, ApiError>> Endpoint for Public<F> {
     const READERS: Readers = Readers::EveryPage;
 
     async fn answer(
@@ -674,21 +685,62 @@ where
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
         let database = platform.database.of_request(exchange);
-        let read = request.within_size().and_then(|()| (self.read)(&request));
-        let act = match read {
-            Ok(_) => self.act,
-            Err(_) => PublicAct::Call,
-        };
         let keys = platform.signing_secret.get().await?;
         let address = ClientAddress::of(request.source_ip()).hash(keys);
         let (limits, now) = (&platform.public_limits, Timestamp::now());
-        let verdict = windows::count_address(&database, &address, act, limits, now).await?;
-        exchange.counted(&verdict)?;
-        let call = PublicCall {
-            request,
-            form: PublicForm::new(database),
+        let counted = windows::count_address(&database, &address, self.act, limits, now).await?;
+        exchange.counted(&counted.verdict)?;
+        // Only now is there work on the body.
+        let answer = async {
+            request.within_size()?;
+            let form = PublicForm::new(database.clone());
+            (self.handler)(PublicCall { request, form }).await
         };
-        (self.handler)(call, read?).await.map(Reply::Answer)
+        let answer = answer.await;
+        if let (Err(error), Some(submission)) = (&answer, counted.submission)
+            && error.nothing_was_done()
+        {
+            exchange.gave_back(submission.give_back(&database).await);
+        }
+        answer.map(Reply::Answer)
+    }
+}
+
+struct Preflight;
+
+impl Endpoint for Preflight {
+    const READERS: Readers = Readers::EveryPage;
+
+    async fn answer(
+        &self,
+        _request: Request,
+        _platform: &Platform,
+        _exchange: &Arc<Exchange>,
+    ) -> Result<Reply, ApiError> {
+        Answer::empty().map(Reply::Answer)
+    }
+}
+
+struct Unrouted<F>(F);
+
+impl<F: Fn(&Request) -> Result<Answer, ApiError>> Endpoint for Unrouted<F> {
+    const TELLS_ERRORS_AS_PAGES: bool = true;
+
+    async fn answer(
+        &self,
+        request: Request,
+        _platform: &Platform,
+        exchange: &Arc<Exchange>,
+    ) -> Result<Reply, ApiError> {
+        if routes::is_public(request.path()) {
+            exchange.answer_every_page();
+            // The route of the other preflights takes a path of at least one part more.
+            if request.method() == "OPTIONS" {
+                return Answer::empty().map(Reply::Answer);
+            }
+        }
+        request.within_size()?;
+        (self.0)(&request).map(Reply::Answer)
     }
 }
 

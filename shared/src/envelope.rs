@@ -66,6 +66,17 @@ impl Answer {
         Self::ok(Deleted { deleted: true })
     }
 
+    /// `200` with `{}`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::ok`].
+    pub fn empty() -> Result<Self, ApiError> {
+        #[derive(Serialize)]
+        struct Empty {}
+        Self::ok(Empty {})
+    }
+
     fn new(status: u16, data: impl Serialize) -> Result<Self, ApiError> {
         let data = serde_json::value::to_raw_value(&data).map_err(ApiError::internal)?;
         Ok(Self {
@@ -120,14 +131,26 @@ pub enum Readers {
     EveryPage,
 }
 
-/// What a browser asks before it sends a page's JSON elsewhere, answered alike on every response, so that there is one
-/// truth. It may remember that for two hours, which is the most that browsers do.
+/// What a browser asks before it sends what a page wrote elsewhere, answered alike on every response, so that there is
+/// one truth. Every method may be sent: a page that sends one that a path does not take can then read which it takes. By
+/// itself `*` is every method and header but `Authorization`, which clients may send everywhere; old browsers know only
+/// names. It may be remembered for two hours, which is the most that browsers do.
 const FOR_EVERY_PAGE: [(&str, &str); 5] = [
     ("access-control-allow-origin", "*"),
-    ("access-control-allow-methods", "GET, POST"),
-    ("access-control-allow-headers", "*"),
+    (
+        "access-control-allow-methods",
+        "GET, POST, PUT, PATCH, DELETE, *",
+    ),
+    ("access-control-allow-headers", "*, Authorization"),
     ("access-control-expose-headers", "*"),
     ("access-control-max-age", "7200"),
+];
+
+/// What every response says to a browser: nothing is taken to be another type than it says, and this host, alone, is
+/// spoken to over TLS for a year.
+const TO_BROWSERS: [(&str, &str); 2] = [
+    ("x-content-type-options", "nosniff"),
+    ("strict-transport-security", "max-age=31536000"),
 ];
 
 #[derive(Serialize)]
@@ -156,7 +179,6 @@ struct Meta<'a> {
 pub(crate) fn seal(
     outcome: Result<&Answer, &ApiError>,
     request_id: &RequestId,
-    readers: Readers,
 ) -> ApiGatewayV2httpResponse {
     let meta = Meta {
         request_id,
@@ -173,7 +195,7 @@ pub(crate) fn seal(
             (error.code.status(), None, Some(body))
         }
     };
-    let mut headers = HeaderMap::with_capacity(16);
+    let mut headers = HeaderMap::with_capacity(20);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
@@ -186,11 +208,12 @@ pub(crate) fn seal(
     {
         headers.insert(header::LOCATION, location.clone());
     }
-    if readers == Readers::EveryPage {
-        for (name, value) in FOR_EVERY_PAGE {
-            let value = HeaderValue::from_static(value);
-            headers.insert(HeaderName::from_static(name), value);
-        }
+    if let Err(ApiError {
+        allow: Some(allow), ..
+    }) = outcome
+        && let Ok(allow) = HeaderValue::from_str(allow)
+    {
+        headers.insert(header::ALLOW, allow);
     }
     // Strings, numbers and JSON that was written before: writing them again cannot fail. Were it to,
     // an empty body with the right status is the best that is left.
@@ -203,8 +226,8 @@ pub(crate) fn seal(
     response
 }
 
-/// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their limit,
-/// where their call was counted; `retry_after`, in how many seconds a caller over it is told to come back.
+/// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their
+/// limit, where their call was counted; `retry_after`, in how many seconds a caller over it is told to come back.
 ///
 /// The limit is told twice: in `X-RateLimit-*`, and in `RateLimit-Policy` and `RateLimit` as
 /// draft-ietf-httpapi-ratelimit-headers-10 has them.
@@ -213,8 +236,17 @@ pub(crate) fn headers_of_all(
     request_id: &RequestId,
     standing: Option<&Standing>,
     retry_after: Option<i64>,
+    readers: Readers,
 ) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(16);
+    let mut headers = HeaderMap::with_capacity(24);
+    let for_pages: &[_] = match readers {
+        Readers::OwnPages => &[],
+        Readers::EveryPage => &FOR_EVERY_PAGE,
+    };
+    for (name, value) in TO_BROWSERS.iter().chain(for_pages) {
+        let value = HeaderValue::from_static(value);
+        headers.insert(HeaderName::from_static(name), value);
+    }
     if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }

@@ -77,6 +77,8 @@ pub struct ApiError {
     pub(crate) message: Cow<'static, str>,
     /// The field that the caller has to change.
     pub(crate) param: Option<&'static str>,
+    /// The methods that the path takes, where it takes others than the one that was sent.
+    pub(crate) allow: Option<String>,
     /// In how many seconds to come back.
     pub(crate) retry_after: Option<i64>,
     /// For the log: why a credential was refused, a word from a closed set.
@@ -91,6 +93,7 @@ impl ApiError {
             code,
             message: message.into(),
             param: None,
+            allow: None,
             retry_after: None,
             refusal: None,
             cause: None,
@@ -146,6 +149,15 @@ impl ApiError {
         Self::new(ErrorCode::NotFound, message)
     }
 
+    /// `404`: the path is there, and takes other methods: `allow` is the header of that name (RFC 9110 section 10.2.1).
+    #[must_use]
+    pub fn no_such_method(message: impl Into<Cow<'static, str>>, allow: String) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::not_found(message)
+        }
+    }
+
     /// `404`: the caller's workspace has none of these with the id that was given.
     #[must_use]
     pub fn no_such<Id: ResourceId>() -> Self {
@@ -180,6 +192,11 @@ impl ApiError {
             retry_after: Some(seconds),
             ..Self::new(ErrorCode::RateLimited, standing.exceeded(seconds))
         }
+    }
+
+    /// Whether the call certainly did nothing: what failed on our side may have been done all the same.
+    pub(crate) fn nothing_was_done(&self) -> bool {
+        self.code != ErrorCode::InternalError
     }
 
     /// `500`: our fault. The caller learns that and no more; `cause` goes to the log.

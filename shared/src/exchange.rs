@@ -23,6 +23,9 @@ pub struct Exchange {
     deadline: Instant,
     caller: OnceLock<(Caller, WorkspaceId)>,
     standing: OnceLock<Standing>,
+    /// In the other's place, where what was counted turned out to be something else.
+    standing_after_all: OnceLock<Standing>,
+    for_every_page: OnceLock<()>,
     cookies: Mutex<Vec<String>>,
     errors_language: OnceLock<Language>,
     told_before: OnceLock<RequestId>,
@@ -35,6 +38,8 @@ impl Exchange {
             deadline,
             caller: OnceLock::new(),
             standing: OnceLock::new(),
+            standing_after_all: OnceLock::new(),
+            for_every_page: OnceLock::new(),
             cookies: Mutex::default(),
             errors_language: OnceLock::new(),
             told_before: OnceLock::new(),
@@ -76,6 +81,20 @@ impl Exchange {
         }
     }
 
+    /// Takes down how the caller stands now that what was counted was given back.
+    pub(crate) fn gave_back(&self, standing: Standing) {
+        let _ = self.standing_after_all.set(standing);
+    }
+
+    /// Lets pages of every origin read the answer, whatever it is.
+    pub(crate) fn answer_every_page(&self) {
+        let _ = self.for_every_page.set(());
+    }
+
+    pub(crate) fn is_for_every_page(&self) -> bool {
+        self.for_every_page.get().is_some()
+    }
+
     /// Has the answer set a cookie, whatever it is: with a `Set-Cookie` of [`crate::cookies`].
     pub(crate) fn set_cookie(&self, set_cookie: String) {
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,6 +133,6 @@ impl Exchange {
     }
 
     pub(crate) fn standing(&self) -> Option<&Standing> {
-        self.standing.get()
+        self.standing_after_all.get().or(self.standing.get())
     }
 }

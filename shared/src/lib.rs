@@ -13,6 +13,7 @@
 //! | data is read and written, of the caller's workspace | [`store`] |
 //! | a list goes on where it ended | [`cursor`], sealed with a key of [`signing`] |
 //! | the answer, whatever it is, gets its one shape | [`envelope`], [`error`] |
+//! | a path that nobody has is told what would be right | [`routes`] |
 //! | people sign in | [`sign_in`], [`session`], [`cookies`] |
 //! | and see a page | [`portal`], [`reply`] |
 //!
@@ -48,6 +49,7 @@ mod published;
 mod random;
 pub mod reply;
 pub mod request;
+pub mod routes;
 mod secrets;
 mod serve;
 pub mod session;

@@ -6,6 +6,7 @@
 //! | one client address, on the public form | `PUBLIC_LIMIT` a minute |
 //! | the same, submitting tickets | also `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR` |
 //!
+//! A form that creates nothing is a call and no submission.
 //! Over one of them, the answer says which, and in how many seconds there is room again: see [`Standing::exceeded`].
 //!
 //! # The window

@@ -62,9 +62,8 @@ pub struct File {
 }
 
 /// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but from
-/// our own files, and where it links to learns nothing of where it was linked from. HSTS is for a year, on this host
-/// alone.
-const OF_PAGES: [(&str, &str); 6] = [
+/// our own files, and where it links to learns nothing of where it was linked from.
+const OF_PAGES: [(&str, &str); 4] = [
     ("content-type", "text/html; charset=utf-8"),
     ("cache-control", "no-store"),
     (
@@ -73,8 +72,6 @@ const OF_PAGES: [(&str, &str); 6] = [
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("referrer-policy", "no-referrer"),
-    ("x-content-type-options", "nosniff"),
-    ("strict-transport-security", "max-age=31536000"),
 ];
 
 /// The language of a page for who sent this request: the one asked for, else the one chosen before, else the browser's.
@@ -130,7 +127,7 @@ pub(crate) fn write(
     platform: &Platform,
 ) -> ApiGatewayV2httpResponse {
     let mut response = match outcome {
-        Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id, readers),
+        Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id),
         Ok(Reply::Page(page)) => response(200, headers(&OF_PAGES), &page.0),
         Ok(Reply::File(file)) => response(200, headers_of(file), file.body),
         Err(error) => {
@@ -139,13 +136,18 @@ pub(crate) fn write(
             let support = platform.support_url.as_deref();
             match language.and_then(|language| page_of(error, told, language, support)) {
                 Some(html) => response(error.code.status(), headers(&OF_PAGES), &html),
-                None => envelope::seal(Err(error), request_id, readers),
+                None => envelope::seal(Err(error), request_id),
             }
         }
     };
+    let readers = if exchange.is_for_every_page() {
+        Readers::EveryPage
+    } else {
+        readers
+    };
     let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
     let (status, standing) = (response.status_code, exchange.standing());
-    let of_all = envelope::headers_of_all(status, request_id, standing, retry_after);
+    let of_all = envelope::headers_of_all(status, request_id, standing, retry_after, readers);
     response.headers.extend(of_all);
     response.cookies = exchange.cookies();
     response
@@ -190,10 +192,7 @@ fn headers(named: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 fn headers_of(file: &File) -> HeaderMap {
-    let mut headers = headers(&[
-        ("cache-control", "public, max-age=31536000, immutable"),
-        ("x-content-type-options", "nosniff"),
-    ]);
+    let mut headers = headers(&[("cache-control", "public, max-age=31536000, immutable")]);
     let content_type = HeaderValue::from_static(file.content_type);
     headers.insert(header::CONTENT_TYPE, content_type);
     headers

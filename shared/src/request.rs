@@ -139,13 +139,21 @@ impl Request {
         self.headers.get(name).map(String::as_str)
     }
 
+    /// The method, as it was sent.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
     /// The path, as the gateway hands it on.
-    pub(crate) fn path(&self) -> &str {
+    #[must_use]
+    pub fn path(&self) -> &str {
         &self.path
     }
 
     /// Whether the method is one that changes nothing (RFC 9110 section 9.2.1): GET or HEAD. No other is taken to be.
-    pub(crate) fn is_safe(&self) -> bool {
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
     }
 

@@ -20,7 +20,7 @@ use crate::{
 
 /// Serves an endpoint until Lambda ends the process. The whole of a function's `main`.
 ///
-/// `route` is the endpoint's method and path as `template.yaml` states them; the log names it.
+/// `route` is the endpoint's method and path as `template.yaml` states them, of several the first; the log names it.
 ///
 /// A Lambda function handles one event at a time, so that its runtime has one thread: a second one costs
 /// more than half as much CPU per call again, for nothing.

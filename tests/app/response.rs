@@ -38,6 +38,12 @@ impl Response {
             body: body.unwrap_or_default(),
         };
         assert_ne!(answer["isBase64Encoded"], true);
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("strict-transport-security", "max-age=31536000"),
+        ] {
+            assert_eq!(response.header(name), Some(value));
+        }
         if is_json {
             response.keeps_the_contract();
         } else {
@@ -91,7 +97,6 @@ impl Response {
         let content_type = self.header("content-type").unwrap();
         let known = ["text/html", "text/css", "text/javascript", "image/svg+xml"];
         assert!(known.iter().any(|known| content_type.starts_with(known)));
-        assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
         assert!(self.header("x-request-id").unwrap().starts_with("req_"));
         assert!(self.is_page() || self.status == 200);
     }

@@ -2,7 +2,7 @@
 //!
 //! A key and a user have one window, of a minute; a portal session draws on its user's, see [`crate::store::sessions`].
 //! A client address has up to three in one item: of its calls, and two of its submissions; a submission is counted in
-//! all three by the same write, or in none.
+//! all three by the same write, or in none, and can be given back: see [`crate::store::submissions`].
 //!
 //! # The steady state: one request
 //!
@@ -51,8 +51,11 @@
 //! call less.
 
 use aws_sdk_dynamodb::{
+    config::{Config, retry::RetryConfig},
     error::SdkError,
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    operation::update_item::{
+        UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder,
+    },
     types::{
         AttributeValue, ReturnConsumedCapacity, ReturnValue,
         ReturnValuesOnConditionCheckFailure as OnFailure, Update, builders::UpdateBuilder,
@@ -70,6 +73,7 @@ use crate::{
         Database, StoreError,
         api_keys::{KEY_SORT, key_partition, listing_key},
         item::{self, Item, Read},
+        submissions::Submission,
         transaction::{Transaction, pause},
         workspaces,
     },
@@ -101,12 +105,19 @@ pub(crate) enum PublicAct {
     Submission,
 }
 
+/// What counting an address's act came to.
+pub(crate) struct CountedAct {
+    pub(crate) verdict: Verdict,
+    /// The submission, where one was counted.
+    pub(crate) submission: Option<Submission>,
+}
+
 /// A limit, and the attributes that hold its window in the caller's item.
 #[derive(Clone, Copy, Debug)]
-struct Quota {
+pub(super) struct Quota {
     policy: Policy,
-    opened: &'static str,
-    calls: &'static str,
+    pub(super) opened: &'static str,
+    pub(super) calls: &'static str,
     limit: RateLimit,
     /// How many calls are counted at once.
     weight: u32,
@@ -125,7 +136,7 @@ impl Quota {
     }
 
     /// The window, if there has been one.
-    fn window(&self, item: &Item) -> Result<Option<Window>, StoreError> {
+    pub(super) fn window(&self, item: &Item) -> Result<Option<Window>, StoreError> {
         let Some(opened) = item.moment_if_any(self.opened)? else {
             return Ok(None);
         };
@@ -145,7 +156,7 @@ impl Quota {
         Ok(window.filter(|window| window.is_open(self.limit, now)))
     }
 
-    fn standing(&self, window: Window) -> Standing {
+    pub(super) fn standing(&self, window: Window) -> Standing {
         window.standing(self.policy, self.limit)
     }
 }
@@ -162,7 +173,8 @@ pub(super) enum Count {
 
 /// What came of opening a caller's next window, or windows.
 enum Turn {
-    Opened(Standing),
+    /// With the item as it is now, where the write told.
+    Opened(Standing, Option<Item>),
     /// Somebody else was first, or in the way.
     Lost,
     /// There is no such caller.
@@ -242,10 +254,10 @@ pub(crate) async fn count_address(
     act: PublicAct,
     limits: &PublicLimits,
     now: Timestamp,
-) -> Result<Verdict, StoreError> {
+) -> Result<CountedAct, StoreError> {
     let key = item::key(&format!("ADDRESS#{}", address.as_str()), "ADDRESS");
-    let quotas = [
-        Quota::of_calls(Policy::Address, limits.calls),
+    let calls = Quota::of_calls(Policy::Address, limits.calls);
+    let submissions = [
         Quota {
             policy: Policy::SubmissionsIn10Minutes,
             opened: "openedFor10Minutes",
@@ -261,22 +273,38 @@ pub(crate) async fn count_address(
             weight: 1,
         },
     ];
+    let all = [calls, submissions[0], submissions[1]];
     let quotas = match act {
-        PublicAct::Call => &quotas[..1],
-        PublicAct::Submission => &quotas,
+        PublicAct::Call => &all[..1],
+        PublicAct::Submission => &all,
     };
     let turn = async |seen: Option<&Item>| turn_address(database, &key, seen, quotas, now).await;
-    always(count(database, &key, quotas, now, turn).await?)
+    let counted = count(database, &key, quotas, now, turn).await?;
+    let (item, verdict) = counted.ok_or_else(no_first_window)?;
+    let submission = match (act, &verdict) {
+        (PublicAct::Submission, Verdict::Admitted(_)) => {
+            Some(Submission::of(key, &item, calls, &submissions)?)
+        }
+        _ => None,
+    };
+    Ok(CountedAct {
+        verdict,
+        submission,
+    })
 }
 
 /// The verdict on a caller who is made where they are not there.
 fn always(counted: Option<(Item, Verdict)>) -> Result<Verdict, StoreError> {
     let counted = counted.map(|(_, verdict)| verdict);
-    counted.ok_or_else(|| StoreError::because("count a call", "a first window did not open"))
+    counted.ok_or_else(no_first_window)
 }
 
-/// Counts a call, by the table of this module's documentation. Gives the caller's item, as it was found, and the
-/// verdict; `None` where there is no item and `turn` does not make one.
+fn no_first_window() -> StoreError {
+    StoreError::because("count a call", "a first window did not open")
+}
+
+/// Counts a call, by the table of this module's documentation. Gives the caller's item, as it was found or is now, and
+/// the verdict; `None` where there is no item and `turn` does not make one.
 async fn count(
     database: &Database,
     key: &Item,
@@ -313,8 +341,8 @@ async fn count(
             }
         }
         match turn(found.as_ref()).await? {
-            Turn::Opened(standing) => {
-                let item = found.unwrap_or_default();
+            Turn::Opened(standing, opened) => {
+                let item = opened.or(found).unwrap_or_default();
                 return Ok(Some((item, Verdict::Admitted(standing))));
             }
             Turn::Lost => {}
@@ -487,7 +515,7 @@ fn turned_alone(done: bool, quota: Quota, now: Timestamp) -> Turn {
             opened: now,
             calls: quota.weight,
         };
-        Turn::Opened(quota.standing(window))
+        Turn::Opened(quota.standing(window), None)
     } else {
         Turn::Lost
     }
@@ -503,7 +531,7 @@ async fn turn_address(
 ) -> Result<Turn, StoreError> {
     let opening = turn(seen, quotas, Some(ADDRESS_KEPT_MILLIS), now)?;
     Ok(match send(database, key, opening).await? {
-        Count::Done(item) => Turn::Opened(standing(&item, quotas, now)?),
+        Count::Done(item) => Turn::Opened(standing(&item, quotas, now)?, Some(item)),
         Count::Failed(_) | Count::InTheWay => Turn::Lost,
     })
 }
@@ -522,7 +550,24 @@ pub(super) async fn send(
     key: &Item,
     expressions: Expressions,
 ) -> Result<Count, StoreError> {
-    let update: UpdateItemFluentBuilder = database
+    let update = update(database, key, expressions);
+    done(database, database.meter.call(update.send()).await)
+}
+
+/// The same, and never a second time: where its answer is lost, it may have been done or not.
+pub(super) async fn send_once(
+    database: &Database,
+    key: &Item,
+    expressions: Expressions,
+) -> Result<Count, StoreError> {
+    let once = Config::builder().retry_config(RetryConfig::disabled());
+    let update = update(database, key, expressions).customize();
+    let update = update.config_override(once).send();
+    done(database, database.meter.call(update).await)
+}
+
+fn update(database: &Database, key: &Item, expressions: Expressions) -> UpdateItemFluentBuilder {
+    database
         .client
         .update_item()
         .table_name(&*database.table)
@@ -532,8 +577,14 @@ pub(super) async fn send(
         .set_expression_attribute_values(Some(expressions.values.into_iter().collect()))
         .return_values(ReturnValue::AllNew)
         .return_values_on_condition_check_failure(OnFailure::AllOld)
-        .return_consumed_capacity(ReturnConsumedCapacity::Total);
-    match database.meter.call(update.send()).await {
+        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+}
+
+fn done(
+    database: &Database,
+    answer: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+) -> Result<Count, StoreError> {
+    match answer {
         Ok(updated) => {
             database.meter.write(updated.consumed_capacity());
             Ok(Count::Done(updated.attributes.unwrap_or_default()))
