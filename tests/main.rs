@@ -19,6 +19,7 @@ mod faults;
 mod limits;
 mod log;
 mod model;
+mod parameters;
 mod public_form;
 mod public_limits;
 mod routes;
