@@ -21,6 +21,7 @@ mod hostile_json;
 mod limits;
 mod log;
 mod model;
+mod parameters;
 mod public_form;
 mod public_limits;
 mod routes;

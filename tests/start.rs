@@ -20,7 +20,7 @@ async fn a_setting_that_is_missing_or_wrong_is_named() {
                 ("SIGNING_SECRET", "s"),
                 ("CALLER_LIMIT", "many"),
             ],
-            "CALLER_LIMIT: must be a whole number from 1",
+            "CALLER_LIMIT: must be a whole number from 1 to 999999999",
         ),
         (
             vec![
@@ -29,7 +29,7 @@ async fn a_setting_that_is_missing_or_wrong_is_named() {
                 ("SIGNING_SECRET", "s"),
                 ("SESSION_IDLE_HOURS", "0"),
             ],
-            "SESSION_IDLE_HOURS: must be a whole number from 1",
+            "SESSION_IDLE_HOURS: must be a whole number from 1 to 99999",
         ),
         (
             vec![

@@ -255,6 +255,15 @@ impl Instance {
         self.id
     }
 
+    /// Whether the function first asks for an event before its process ends; to be asked once.
+    pub async fn starts(&self) -> bool {
+        let ended = async { self.process.lock().await.wait().await };
+        tokio::select! {
+            took = self.start_took() => took.is_some(),
+            _ = ended => false,
+        }
+    }
+
     /// Waits until the process has ended and gives its whole log: for one that cannot start.
     ///
     /// # Errors
