@@ -336,8 +336,10 @@ function addRow({ id, name, keyPrefix, createdAt }) {
 function count() {
   // One key needs no filter, and is not hidden by one.
   if (body.rows.length < 2) byId("filter-all").checked = true;
-  if (isFull()) byId("create").setAttribute("aria-disabled", "true");
-  else byId("create").removeAttribute("aria-disabled");
+  for (const [name, value] of [["aria-disabled", "true"], ["aria-describedby", "full"]]) {
+    if (isFull()) byId("create").setAttribute(name, value);
+    else byId("create").removeAttribute(name);
+  }
   byId("count-all").textContent = body.rows.length;
   byId("count-unused").textContent = body.querySelectorAll(".unused").length;
 }

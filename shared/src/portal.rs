@@ -6,13 +6,14 @@
 //! | the page that says what went wrong | [`problem_page`], `templates/problem.html` |
 //! | the page for who has signed out | [`signed_out_page`], `templates/signed_out.html` |
 //! | the switch of the languages | `templates/languages.html` |
+//! | whom to write to about a problem, and what to quote | `templates/reference.html` |
 //! | what all have around them | `templates/layout.html` |
 //! | which language a reader gets, and all words in it | [`language`], `texts` |
 //! | how a moment is told | `moment` |
 //! | the stylesheet, the scripts and the icon, from `assets/` | [`assets`] |
 //!
 //! A page is whole without the script: it shows the keys and filters them. The script creates and revokes
-//! them through the API, as any client would. It holds no words; it finds them in the page.
+//! them through the API, as any client would, one call each. It holds no words; it finds them in the page.
 
 pub mod api_keys_page;
 pub mod assets;

@@ -139,32 +139,62 @@ pub async fn an_answer_that_does_not_come_is_told_as_what_it_is(visit: Arc<Visit
         .await;
 }
 
-/// Whoever fails is told what to do first, and then where to write to and what to quote.
+/// Whoever is refused is told what to do first, and then where to write to and what to quote.
 pub async fn are_told_with_somebody_to_write_to(visit: Arc<Visit>) {
-    let browser = visit.signed_in().await;
+    let english = [
+        "Someone has signed in to another workspace",
+        "You are no longer signed in. Nothing was changed.",
+        "Write to us and quote req_",
+    ];
+    refused(&visit, "en", english).await;
+    let indonesian = [
+        "Seseorang sudah masuk ke ruang kerja lain",
+        "Sesi Anda sudah berakhir. Tidak ada yang diubah.",
+        "Hubungi kami dan sebutkan req_",
+    ];
+    refused(&visit, "id", indonesian).await;
+}
+
+async fn refused(visit: &Visit, languages: &'static str, told: [&str; 3]) {
+    let [another_workspace, signed_out, write_to_us] = told;
+    let profile = Profile {
+        languages,
+        ..Profile::default()
+    };
+    let browser = visit.browser_with(profile).await;
+    browser.sign_in(&visit.workspace).await;
+    let order =
+        "return [...document.querySelectorAll('#create-problem p')].map(e => e.className).join()";
+    browser.click("#create").await;
+    browser.fill("#name", "Refused").await;
+
+    // As it is when somebody has signed in to another workspace in another tab.
+    let show_another = "const { dataset } = document.getElementById('words');
+        const { workspace } = dataset;
+        dataset.workspace = arguments[0];
+        return workspace";
+    let workspace = browser.run(show_another, vec!["acc_another".into()]).await;
+    browser.click("#create-submit").await;
+    browser.expect_in_console("status of 409").await;
+    browser.read("#create-problem", another_workspace).await;
+    assert_eq!(browser.run(order, Vec::new()).await, "what,quiet");
+    browser.run(show_another, vec![workspace]).await;
+
     browser
         .devtools("Network.clearBrowserCookies", json!({}))
         .await;
-    browser.click("#create").await;
-    browser.fill("#name", "Signed out").await;
     browser.click("#create-submit").await;
     browser.expect_in_console("status of 401").await;
-    browser
-        .read(
-            "#create-problem",
-            "You are no longer signed in. Nothing was changed.",
-        )
-        .await;
-    let order =
-        "return [...document.querySelectorAll('#create-problem p')].map(e => e.className).join()";
+    browser.read("#create-problem", signed_out).await;
     assert_eq!(browser.run(order, Vec::new()).await, "what,way-on,quiet");
     browser.await_focus("#create-problem .way-on a").await;
     let support = browser.attribute("#create-problem .support", "href").await;
     assert_eq!(support.as_deref(), Some(SUPPORT));
-    browser
-        .read("#create-problem .quiet", "Write to us and quote req_")
-        .await;
-    accessibility::check(&visit, &browser, "a refusal").await;
+    browser.read("#create-problem .quiet", write_to_us).await;
+    for dark in [false, true] {
+        browser.set_dark(dark).await;
+        accessibility::check(visit, &browser, "a refusal").await;
+    }
 }
 
 pub async fn a_script_that_does_not_come_is_told(visit: Arc<Visit>) {

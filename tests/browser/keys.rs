@@ -149,6 +149,16 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     browser.click_at(4, 4, 1).await;
     browser.see_no("#created-dialog").await;
 
+    // A browser that does not let the page write its clipboard: the key is selected, and its reader told what to press.
+    create(&browser, "Copied by hand").await;
+    let refuse = "navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'))";
+    browser.run(refuse, Vec::new()).await;
+    browser.click("#copy").await;
+    browser.read("#copied", "Press Ctrl+C").await;
+    assert_eq!(browser.text("#copy").await, "Copy key");
+    browser.click("#created-done").await;
+    browser.see_no("#created-dialog").await;
+
     // A part of the key is not the key; and nothing in the dialog has the focus now.
     create(&browser, "Selected in part").await;
     let select = "const text = document.getElementById('new-key').firstChild;

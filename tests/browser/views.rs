@@ -13,6 +13,8 @@ use crate::{
 
 const WIDE: u32 = 1280;
 const NARROW: u32 = 320;
+/// From here on there is room for a table.
+const TABLE: u32 = 720;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -158,6 +160,12 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str)
     }
     sign_in_to(browser, shop).await;
     view.take("a-handful").await;
+    browser.set_width(TABLE).await;
+    fits(browser, "a-handful").await;
+    header_is_low(browser, "a-handful").await;
+    browser
+        .keep_as(&format!("a-handful-{}-{TABLE}", view.named))
+        .await;
     browser.click("#filter-unused").await;
     view.take("filtered").await;
 
