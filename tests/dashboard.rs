@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::{App, resources::text, response::Response, sign_in::SESSION};
+use crate::app::{
+    App, Call,
+    resources::text,
+    response::Response,
+    sign_in::{CALLBACK, SESSION},
+};
 
 const PAGE: &str = "/dashboard/api-keys";
 
@@ -67,11 +72,11 @@ async fn the_page_keeps_to_itself() {
 }
 
 #[tokio::test]
-async fn its_files_are_two_and_may_be_kept_for_ever() {
+async fn its_files_are_three_and_may_be_kept_for_ever() {
     let app = App::start().await;
     let page = page(&app, &app.sign_in("acc_a").await).await;
     let paths = assets(&page);
-    assert_eq!(paths.len(), 2, "{paths:?}");
+    assert_eq!(paths.len(), 3, "{paths:?}");
     let mut bytes = page.text.len();
     for path in &paths {
         let file = app.call("GET", path).await_status(200).await;
@@ -87,6 +92,128 @@ async fn its_files_are_two_and_may_be_kept_for_ever() {
     app.call("GET", "/dashboard/assets/..%2f..%2fCargo.toml")
         .await_status(404)
         .await;
+}
+
+#[tokio::test]
+async fn every_page_has_the_icon_and_leads_home() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    let signed_out = app.call("GET", "/dashboard/signed-out");
+    let problem = app.call("GET", CALLBACK).header("accept", "text/html");
+    for page in [
+        page(&app, &session).await,
+        signed_out.await_status(200).await,
+        problem.await_status(400).await,
+    ] {
+        let icon = page
+            .text
+            .split("<link rel=\"icon\" type=\"image/svg+xml\" href=\"");
+        let icon = icon.last().unwrap().split('"').next().unwrap();
+        let file = app.call("GET", icon).await_status(200).await;
+        assert_eq!(file.header("content-type"), Some("image/svg+xml"));
+        assert!(file.text.starts_with("<svg "));
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("img-src 'self';"), "{policy}");
+        assert!(
+            page.text
+                .contains("class=\"brand\" href=\"/dashboard/api-keys\"")
+        );
+        for language in ["en", "id"] {
+            assert!(page.text.contains(&format!("hreflang=\"{language}\"")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_sign_in_was_refused_with_is_told_again_and_nothing_is_done() {
+    let app = App::start().await;
+    let tell = |query: &str| {
+        app.call("GET", CALLBACK)
+            .header("accept", "text/html")
+            .query(query)
+    };
+    let id = "req_01k2m3n4p5q6r7s8t9v0w1x2y3";
+    for (code, status, title) in [
+        ("AUTH_REQUIRED", 401, "Anda belum berhasil masuk"),
+        ("FORBIDDEN", 403, "Akun Anda tidak memiliki ruang kerja"),
+        (
+            "VALIDATION_ERROR",
+            400,
+            "Proses masuk ini sudah kedaluwarsa",
+        ),
+        ("CONFLICT", 409, "Permintaan Anda belum berhasil"),
+    ] {
+        let query = format!("lang=id&problem={code}&request={id}");
+        drop(app.operations());
+        let told = tell(&query).await_status(status).await;
+        assert!(told.is_page() && told.text.contains(title), "{code}");
+        assert!(told.text.contains(&format!(
+            "<code>{code}</code> <code class=\"request-id\">{id}<"
+        )));
+        // The language is remembered; the answer itself has an id of its own.
+        assert!(told.set_cookie("__Host-suppuo_language").is_some());
+        assert_ne!(told.request_id(), id);
+        assert_eq!(app.operations().len(), 0);
+        // A client that takes no page is told nothing by it.
+        let client = app.call("GET", CALLBACK).query(&query);
+        assert_eq!(client.await_status(400).await.param(), Some("state"));
+    }
+    // What was our fault is not one again, and what nobody was told is nothing.
+    for query in [
+        &format!("problem=INTERNAL_ERROR&request={id}"),
+        &format!("problem=RATE_LIMITED&request={id}"),
+        "problem=FORBIDDEN",
+        "problem=FORBIDDEN&request=%3Cscript%3E",
+        "problem=FORBIDDEN&request=req_<b>",
+    ] {
+        let told = tell(query).await_status(400).await;
+        assert!(told.is_page() && told.text.contains("This sign-in has expired"));
+        assert!(told.text.contains(told.request_id()));
+    }
+}
+
+/// A page that tells a problem.
+fn problem(app: &App) -> Call<'_> {
+    app.call("GET", CALLBACK).header("accept", "text/html")
+}
+
+#[tokio::test]
+async fn people_are_told_whom_to_write_to_where_there_is_somebody() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    for page in [
+        page(&app, &session).await,
+        problem(&app).await_status(400).await,
+    ] {
+        assert!(page.text.contains("Reference <code"));
+        assert!(!page.text.contains("rite to us") && !page.text.contains("class=\"support\""));
+    }
+    let support = "https://help.example.com/suppuo?a=1";
+    let app = app.sibling().setting("SUPPORT_URL", support).start().await;
+    for page in [
+        page(&app, &session).await,
+        problem(&app).await_status(400).await,
+    ] {
+        let link =
+            format!("<a class=\"support\" href=\"{support}\">Write to us</a> and quote <code");
+        assert!(page.text.contains(&link), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_full_says_so() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    let token = app.token("acc_a");
+    let is_full = |page: &Response| {
+        page.text.contains("id=\"create\" type=\"button\" aria-haspopup=\"dialog\" aria-describedby=\"full\" aria-disabled=\"true\"")
+    };
+    for _ in 0..99 {
+        app.create("x").bearer(&token).await_status(201).await;
+    }
+    assert!(!is_full(&page(&app, &session).await));
+    app.create("x").bearer(&token).await_status(201).await;
+    assert!(is_full(&page(&app, &session).await));
 }
 
 #[tokio::test]

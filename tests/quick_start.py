@@ -16,6 +16,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 
+import dead_functions
+
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 PORTS = {"API_PORT": 9000, "ISSUER_PORT": 9400, "DYNAMODB_PORT": 9401, "LAMBDA_PORT": 9402}
 
@@ -74,8 +76,8 @@ def walk_through(create, use, *between, **values):
     *between, revoke = between
     status, created = curl(create, **values)
     assert status == 201, created
-    values |= {"KEY": created["data"]["key"], "ID": created["data"]["id"]}
-    fill = lambda one: re.sub(r"\$?\b(KEY|ID)\b", r"$\1", re.sub(r"'([^'{]*)'", r'"\1"', one))
+    values |= {"SUPPUO_TOKEN": created["data"]["key"], "ID": created["data"]["id"]}
+    fill = lambda one: re.sub(r"\$?\bID\b", "$ID", one)
     status, listed = curl(fill(use), **values)
     assert status == 200 and listed["data"]["apiKeys"][0]["lastUsedAt"], listed
     for one in map(fill, between):
@@ -150,6 +152,12 @@ def curls(lines):
     return [line.strip() for line in lines if line.strip().startswith("curl ")]
 
 
+def exports(lines):
+    """What is put into the one variable that all commands go by."""
+    name = "export SUPPUO_TOKEN="
+    return [line.strip().removeprefix(name) for line in lines if line.strip().startswith(name)]
+
+
 def left_running():
     """Processes whose program lies in the project or is its cargo-lambda."""
     found = []
@@ -191,11 +199,14 @@ def main():
     say("ready")
     printed = curls(run.lines)
     assert len(printed) == 5, printed
-    walk_through(*printed)
+    [of_run, placeholder] = exports(run.lines)
+    assert placeholder == "sk_live_…", placeholder
+    walk_through(*printed, SUPPUO_TOKEN=of_run)
     say("the printed curls do what they say")
-    walk_through(*of_readme, TOKEN=token())
+    assert exports(readme) == ["$(make -s token)", "sk_live_… ID=ak_01k…"], exports(readme)
+    walk_through(*of_readme, SUPPUO_TOKEN=token())
     say("the README's curls do what it says")
-    status, kept = curl(of_readme[0], TOKEN=token())
+    status, kept = curl(of_readme[0], SUPPUO_TOKEN=token())
     assert status == 201
 
     published_sdk(kept["data"]["key"])
@@ -203,13 +214,15 @@ def main():
     a_long_thread(kept["data"]["key"])
     say("a thread of 4 MB is read whole")
 
-    _, burster = curl(of_readme[0], TOKEN=token())
+    _, burster = curl(of_readme[0], SUPPUO_TOKEN=token())
     admitted = burst(burster["data"]["key"], calls=2150, at_once=400)
     assert admitted == {200: 2000, 429: 150}, admitted
     say("of 2150 calls at once 2000 are admitted")
 
     odd_requests()
     say("odd requests are answered in the envelope")
+    dead_functions.all_of_it(PORTS["API_PORT"])
+    say("functions that die come back; nothing reaches the emulator behind the door")
 
     other = Run()
     out, _ = other.process.communicate(timeout=300)
@@ -223,10 +236,10 @@ def main():
     run = Run(**ports)
     run.wait_until_ready()
     use = of_readme[1].replace(":9000", ":" + ports["API_PORT"])
-    status, listed = curl(use, KEY=kept["data"]["key"])
+    status, listed = curl(use, SUPPUO_TOKEN=kept["data"]["key"])
     assert status == 200 and kept["data"]["id"] in [one["id"] for one in listed["data"]["apiKeys"]], listed
     revoke = of_readme[-1].replace(":9000", ":" + ports["API_PORT"])
-    status, _ = curl(revoke, KEY=kept["data"]["key"], ID=kept["data"]["id"])
+    status, _ = curl(revoke, SUPPUO_TOKEN=kept["data"]["key"], ID=kept["data"]["id"])
     assert status == 200
     say("data survives a restart, and ports can be changed")
     run.end(signal.SIGTERM)

@@ -31,6 +31,15 @@ async fn a_setting_that_is_missing_or_wrong_is_named() {
             ],
             "SESSION_IDLE_HOURS: must be a whole number from 1",
         ),
+        (
+            vec![
+                ("TABLE_NAME", "t"),
+                ("AWS_REGION", "us-east-1"),
+                ("SIGNING_SECRET", "s"),
+                ("SUPPORT_URL", "javascript:alert(1)"),
+            ],
+            "SUPPORT_URL: must be an https:// or mailto: URL",
+        ),
     ];
     for (settings, message) in cases {
         let settings: Vec<_> = settings

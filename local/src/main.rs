@@ -206,17 +206,19 @@ The portal, where people manage keys: open {api}/dashboard in a browser.
 The API answers at {api}/api/v1. Try it:
 
   # Create a key, with an access token of a made-up person (another: make token)
-  curl -X POST {api}/api/v1/api-keys -H 'Authorization: Bearer {token}' -d '{{\"name\":\"My first key\"}}'
+  export SUPPUO_TOKEN={token}
+  curl -X POST {api}/api/v1/api-keys -H \"Authorization: Bearer $SUPPUO_TOKEN\" -d '{{\"name\":\"My first key\"}}'
 
-  # Use it: put the `key` of the answer in place of KEY
-  curl {api}/api/v1/api-keys -H 'Authorization: Bearer KEY'
+  # Use it: put the `key` of the answer here
+  export SUPPUO_TOKEN=sk_live_…
+  curl {api}/api/v1/api-keys -H \"Authorization: Bearer $SUPPUO_TOKEN\"
 
   # Submit a ticket as a customer would, and list what there is
   curl -X POST {api}/api/v1/public/tickets -d '{{\"accountId\":\"acc_dev\",\"subject\":\"Hello\",\"body\":\"Where is it?\",\"email\":\"kim@example.com\"}}'
-  curl {api}/api/v1/tickets -H 'Authorization: Bearer KEY'
+  curl {api}/api/v1/tickets -H \"Authorization: Bearer $SUPPUO_TOKEN\"
 
   # Revoke it: put its `id` in place of ID; with the same key, the next call is refused
-  curl -X DELETE {api}/api/v1/api-keys/ID -H 'Authorization: Bearer KEY'
+  curl -X DELETE {api}/api/v1/api-keys/ID -H \"Authorization: Bearer $SUPPUO_TOKEN\"
 
 Ctrl-C ends it. What is created stays; `make clean-data` forgets it."
     );

@@ -80,24 +80,55 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// The highest limit of calls.
+const MOST_CALLS: u32 = 999_999_999;
+
+/// The longest that a session may last, 11 years: of more, the end would have a year that no clock shows.
+const MOST_HOURS: u32 = 99_999;
+
+/// A number from 1 to `most`, written as the template's patterns admit it: no sign, no leading zero.
+fn whole_number(text: &str, most: u32) -> Option<u32> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let number = text.parse().ok().filter(|_| digits)?;
+    (number <= most).then_some(number)
+}
+
+/// Whether it is an absolute HTTP URL, with nothing after its path and nobody's name before its host.
+fn is_url(text: &str) -> bool {
+    let text = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let Some(text) = text else { return false };
+    let (authority, path) = text.split_at(text.find('/').unwrap_or(text.len()));
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "1"));
+    let of = |text: &str, others: &[u8]| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+    };
+    let is_port = matches!(port.len(), 1..=5) && port.bytes().all(|byte| byte.is_ascii_digit());
+    !host.is_empty() && of(host, b".-") && is_port && of(path, b"._~/-")
+}
+
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 impl Config {
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| env::var(name).ok())
     }
 
-    /// A setting that is empty is as good as not there: that is how a template leaves one out.
+    /// A setting that is blank is as good as not there: that is how a template leaves one out. What else is read is what
+    /// the patterns of the template's parameters admit, no more and no less.
     fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let setting = |name| {
-            let value = setting(name)?.trim().to_owned();
-            (!value.is_empty()).then_some(value)
-        };
+        let setting = |name| setting(name).filter(|value| !value.trim().is_empty());
         let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
-        let number = |name, default| match setting(name) {
+        let number = |name, default, most| match setting(name) {
             None => Ok(default),
-            Some(number) => match number.parse::<u32>() {
-                Ok(number) if number > 0 => Ok(number),
-                _ => Err(ConfigError::new(name, "must be a whole number from 1")),
-            },
+            Some(text) => whole_number(&text, most).ok_or_else(|| {
+                let why = format!("must be a whole number from 1 to {most}, in digits only");
+                ConfigError::new(name, &why)
+            }),
         };
         let support_url = setting("SUPPORT_URL");
         if support_url.as_deref().is_some_and(|url| !is_support(url)) {
@@ -106,19 +137,38 @@ impl Config {
                 "must be an https:// or mailto: URL, without blanks",
             ));
         }
-        let limit = |name, default, window| Ok(RateLimit::new(number(name, default)?, window));
-        let name = setting("HUUDIS_ISSUER").unwrap_or_else(|| "https://huudis.com".to_owned());
+        let limit = |name, default, window| {
+            let calls = number(name, default, MOST_CALLS)?;
+            Ok(RateLimit::new(calls, window))
+        };
+        let url = |name| match setting(name) {
+            Some(url) if !is_url(&url) => {
+                let why = "must be a URL that begins with https://, without a query";
+                Err(ConfigError::new(name, why))
+            }
+            url => Ok(url),
+        };
+        let name = url("HUUDIS_ISSUER")?.unwrap_or_else(|| "https://huudis.com".to_owned());
         let audiences =
             setting("HUUDIS_AUDIENCES").unwrap_or_else(|| "suppuo,suppuo-cli".to_owned());
         let audiences: Vec<_> = audiences
             .split(',')
-            .map(|one| one.trim().to_owned())
+            .map(|one| one.trim_matches(' ').to_owned())
             .collect();
         if audiences.contains(&String::new()) {
             return Err(ConfigError::new(
                 "HUUDIS_AUDIENCES",
                 "names an empty audience",
             ));
+        }
+        if !audiences.iter().all(|one| is_visible(one)) {
+            let why = "must be names of visible ASCII characters, separated by commas";
+            return Err(ConfigError::new("HUUDIS_AUDIENCES", why));
+        }
+        let client_id = setting("HUUDIS_CLIENT_ID").unwrap_or_else(|| "suppuo".to_owned());
+        if !is_visible(&client_id) {
+            let why = "must be visible ASCII characters";
+            return Err(ConfigError::new("HUUDIS_CLIENT_ID", why));
         }
         Ok(Self {
             table: required("TABLE_NAME")?,
@@ -127,17 +177,17 @@ impl Config {
             secrets_manager: setting("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
             signing_secret: required("SIGNING_SECRET")?,
             issuer: Issuer {
-                jwks_url: setting("HUUDIS_JWKS_URL").unwrap_or_else(|| {
+                jwks_url: url("HUUDIS_JWKS_URL")?.unwrap_or_else(|| {
                     format!("{}/.well-known/jwks.json", name.trim_end_matches('/'))
                 }),
                 name,
                 audiences,
             },
-            client_id: setting("HUUDIS_CLIENT_ID").unwrap_or_else(|| "suppuo".to_owned()),
+            client_id,
             client_secret: setting("HUUDIS_CLIENT_SECRET"),
             sessions: Lifetime::of_hours(
-                number("SESSION_IDLE_HOURS", 12)?,
-                number("SESSION_HOURS", 7 * 24)?,
+                number("SESSION_IDLE_HOURS", 12, MOST_HOURS)?,
+                number("SESSION_HOURS", 7 * 24, MOST_HOURS)?,
             ),
             caller_limit: limit("CALLER_LIMIT", 2000, MINUTE)?,
             public_limits: PublicLimits {
@@ -261,9 +311,20 @@ mod tests {
             let error = read(&[("TABLE_NAME", "t"), ("SUPPORT_URL", url)]).unwrap_err();
             assert!(error.starts_with("SUPPORT_URL: must be"), "{error}");
         }
-        for number in ["0", "-1", "many", "1.5"] {
+        for number in [
+            "0",
+            "-1",
+            "many",
+            "1.5",
+            "2000.5",
+            "+1",
+            "01",
+            " 1",
+            "1000000000",
+        ] {
             let error = read(&[("TABLE_NAME", "t"), ("CALLER_LIMIT", number)]).unwrap_err();
-            assert_eq!(error, "CALLER_LIMIT: must be a whole number from 1");
+            let why = "must be a whole number from 1 to 999999999, in digits only";
+            assert_eq!(error, format!("CALLER_LIMIT: {why}"));
         }
     }
 }

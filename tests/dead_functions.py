@@ -1,0 +1,125 @@
+"""What `make run` does with functions that die, and with requests that speak to the emulator: part of
+quick_start.py, or run on its own against a running one (its port as the argument)."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import sys
+import threading
+import time
+from http.client import HTTPConnection
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+FUNCTION = "health"
+
+
+def processes():
+    """The ids of the function's processes, of the `make run` of this checkout."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            ours = os.readlink(entry / "cwd") == str(PROJECT)
+            if ours and pathlib.Path(os.readlink(entry / "exe")).name == FUNCTION:
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def call(port, timeout=20):
+    connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection.request("GET", "/api/v1/health")
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def deaths(port):
+    """Eight deaths between calls, then eight in calls: each call is answered, and the next one works."""
+    for number in (signal.SIGKILL, signal.SIGABRT) * 4:
+        assert call(port)[0] == 200
+        for process in processes():
+            os.kill(process, number)
+        while processes():
+            time.sleep(0.01)
+        status, answer = call(port)
+        assert status == 200, (status, answer)
+    for number in (signal.SIGKILL, signal.SIGABRT) * 4:
+        assert call(port)[0] == 200
+        (process,) = processes()
+        # Stopped, it takes the call and is in it when it dies.
+        os.kill(process, signal.SIGSTOP)
+        answers = []
+        calling = threading.Thread(target=lambda: answers.append(call(port)))
+        calling.start()
+        time.sleep(0.1)
+        began = time.monotonic()
+        os.kill(process, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+        calling.join()
+        assert answers == [(500, {"message": "Internal Server Error"})], answers
+        assert time.monotonic() - began < 2, "the answer to a call whose function died was not prompt"
+    assert call(port)[0] == 200
+
+
+def raw(port, request):
+    """The status and body of the answer to a request that no client would make."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(request.encode())
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"lambda-runtime" not in head.lower(), head
+    return int(head.split()[1]), json.loads(body)
+
+
+def get(port, path, *headers, method="GET"):
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *headers]
+    return raw(port, "\r\n".join(lines) + "\r\n\r\n")
+
+
+def emulator_is_out_of_reach(port):
+    """No path reaches what the emulator has beside the routes, and no header speaks as one of it."""
+    ups = ["..", "%2e%2e", "%2E.", ".%2e", "..\\..", "..;", "..%2f..", "..%5c..", "%252e%252e", ".", "", "\\", "%2f"]
+    theirs = [
+        "2015-03-31/functions/health/invocations",
+        "lambda-url/health/api/v1/health",
+        ".rt/health/2018-06-01/runtime/invocation/next",
+        ".rt/2020-01-01/extension/register",
+    ]
+    paths = [f"/{prefix}{up}/{path}" for prefix in ("api/", "", "dashboard/x/") for up in ups for path in theirs]
+    paths += ["/" + path for path in theirs] + ["http://x/" + path for path in theirs]
+    for path in paths:
+        for method in ("GET", "POST"):
+            status, answer = get(port, path, "Content-Length: 0", method=method)
+            assert status == 404 and answer["error"]["code"] == "NOT_FOUND", (method, path, status, answer)
+    headers = [
+        "lambda-runtime-deadline-ms: 1",
+        "lambda-runtime-aws-request-id: x",
+        "Lambda-Runtime-Client-Context: x",
+        "lambda-runtime-cognito-identity: x",
+        "lambda-runtime-function-response-mode: streaming",
+        "lambda-runtime-trace-id: x",
+        "lambda-runtime-invoked-function-arn: x",
+        "lambda-extension-name: x",
+        "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
+        "TE: trailers",
+        "Expect: nothing",
+        "x-amzn-trace-id: x",
+    ]
+    for header in headers:
+        status, answer = get(port, "/api/v1/health", header)
+        assert status == 200, (header, status, answer)
+
+
+def all_of_it(port):
+    deaths(port)
+    emulator_is_out_of_reach(port)
+
+
+if __name__ == "__main__":
+    all_of_it(int(sys.argv[1]))
