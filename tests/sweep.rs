@@ -45,6 +45,11 @@ fn authenticated() -> impl Iterator<Item = &'static Route> {
 /// A page sends who has not signed in to do so.
 const PAGES: [&str; 2] = ["GET /dashboard/api-keys", "HEAD /dashboard/api-keys"];
 
+fn is_write(route: &Route) -> bool {
+    let key = route.key();
+    !key.starts_with("GET ") && !key.starts_with("HEAD ")
+}
+
 fn of(keys: &[&str]) -> impl Iterator<Item = &'static Route> {
     ROUTES
         .iter()
@@ -166,9 +171,7 @@ async fn with_a_session() {
     for route in authenticated() {
         let session = app.sign_in("acc_a").await;
         let own = app.call_of(route, "acc_a").await.body(&good_body(route));
-        let is_write = !["GET ", "HEAD "]
-            .iter()
-            .any(|safe| route.key().starts_with(safe));
+        let is_write = is_write(route);
         if is_write {
             // Of another site, of none that is said, of a neighbour.
             let with = own.clone().cookie(SESSION, &session);
@@ -213,7 +216,7 @@ async fn with_a_session_that_is_none() {
             for site in ["same-origin", "cross-site"] {
                 let call = call(&app, route).cookie(SESSION, value);
                 let answer = call.header("sec-fetch-site", site).send().await;
-                if site == "cross-site" && !route.key().starts_with("GET ") {
+                if site == "cross-site" && is_write(route) {
                     is(&answer, 403, "FORBIDDEN", &route.key());
                 } else if PAGES.contains(&route.key().as_str()) {
                     assert_eq!(answer.status, 302, "{}: {answer:?}", route.key());
