@@ -93,13 +93,12 @@ impl Functions {
     /// What a function answers to an event, or Lambda in its place.
     async fn call(&self, name: &str, idle: &Idle, event: Event) -> RawAnswer {
         let outcome = async {
-            let instance = match first_alive(idle).await {
-                Some(instance) => instance,
-                None => {
-                    let binary = self.folder.join(name);
-                    Instance::start_logging(&binary, &self.environment, lambda::TIMEOUT, &self.log)
-                        .await?
-                }
+            let instance = if let Some(instance) = first_alive(idle).await {
+                instance
+            } else {
+                let binary = self.folder.join(name);
+                Instance::start_logging(&binary, &self.environment, lambda::TIMEOUT, &self.log)
+                    .await?
             };
             let answer = instance.hand(event).await?;
             Ok::<_, Error>((answer, instance))
