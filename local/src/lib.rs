@@ -6,7 +6,7 @@
 //! | [`issuer`] | Huudis: its keys, tokens and sign-in |
 //! | [`secrets`] | Secrets Manager, with the secrets that the template declares |
 //! | [`lambda`] | the Lambda service: runs a function's binary and hands it events |
-//! | [`functions`] | the Lambda service, for `make run`: starts the functions' processes, and others in place of dead ones |
+//! | [`functions`] | Lambda, for `make run`: starts functions' processes, and others in place of dead ones |
 //! | [`gateway`] | the API Gateway, in tests: turns a request into an event by the routes of `template.yaml` |
 //! | [`front`] | the API Gateway, for `make run`: stands before `cargo lambda watch`, which makes the events |
 //! | [`proxy`] | a network between a function and its table: slow, failing, and counting |

@@ -118,8 +118,8 @@ impl Config {
         Self::read(|name| env::var(name).ok())
     }
 
-    /// A setting that is blank is as good as not there: that is how a template leaves one out. What else is read is what
-    /// the patterns of the template's parameters admit, no more and no less.
+    /// A setting that is blank is as good as not there: that is how a template leaves one out. What else is read is
+    /// what the patterns of the template's parameters admit, no more and no less.
     fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let setting = |name| setting(name).filter(|value| !value.trim().is_empty());
         let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
