@@ -171,6 +171,19 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     browser.see_no("#created-saved").await;
     browser.press(&escape).await;
     browser.see_no("#created-dialog").await;
+
+    // On a small phone the question leaves the key, and the button that copies it, in sight.
+    browser.set_width(320).await;
+    create(&browser, "On a phone").await;
+    browser.press(&escape).await;
+    asks().await;
+    let seen = "const { x, y, width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
+        return [y + 1, y + height - 1].every((y) => document.elementFromPoint(x + width / 2, y).closest(arguments[0]))";
+    for there in ["#new-key", "#copy", "#created-saved"] {
+        assert_eq!(browser.run(seen, vec![there.into()]).await, true, "{there}");
+    }
+    browser.click("#created-saved").await;
+    browser.see_no("#created-dialog").await;
 }
 
 pub async fn are_nowhere_once_the_dialog_is_closed(visit: Arc<Visit>) {
