@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::app::{TEMPLATE, binary};
 
 /// Values for a parameter of any kind; each parameter admits some of them, and refuses others.
-const VALUES: [&str; 40] = [
+const VALUES: [&str; 47] = [
     "1",
     "9",
     "12",
@@ -51,6 +51,13 @@ const VALUES: [&str; 40] = [
     "https://huudis.com?a=b",
     "https://kim@huudis.com",
     "https://huudis.com:port",
+    "mailto:help@example.com",
+    "mailto:help@example.com?subject=API%20keys",
+    "mailto:help",
+    "help@example.com",
+    "javascript:alert(1)",
+    "https://example.com/\"><script>",
+    "https://exämple.com",
 ];
 
 /// Variables and the parameter that each is set to, of those whose parameter has a pattern and that the start reads.
@@ -97,7 +104,7 @@ async fn starts_with(variable: &str, value: &str) -> bool {
 #[tokio::test]
 async fn a_function_starts_with_what_the_template_admits_and_with_nothing_else() {
     let parameters = read_at_start();
-    assert_eq!(parameters.len(), 10);
+    assert_eq!(parameters.len(), 11);
     for (variable, (name, parameter)) in parameters {
         let pattern = parameter["AllowedPattern"].as_str();
         let pattern = pattern.unwrap_or_else(|| panic!("{name} admits anything"));
