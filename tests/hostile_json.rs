@@ -57,7 +57,7 @@ fn hostile() -> Vec<String> {
         "1".repeat(1000),
         format!("{}{}", "[".repeat(100), "]".repeat(100)),
         format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100)),
-        format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)),
+        format!("{}{}", "[".repeat(50_000), "]".repeat(50_000)),
     ]
 }
 
@@ -71,6 +71,7 @@ async fn in_a_body_it_decides_nothing() {
         .await;
     let token = app.token("acc_a");
     app.new_key("acc_a").await;
+    let hostile = hostile();
     let mut readers = 0;
     for route in ROUTES.iter() {
         let good = event(&route.function, "")["body"].clone();
@@ -90,7 +91,7 @@ async fn in_a_body_it_decides_nothing() {
                 "{key}: {answer:?}"
             );
         }
-        for value in hostile() {
+        for value in &hostile {
             // A member that nobody knows; its name, too, is what the caller likes.
             for name in [
                 "\"unknown\"",
@@ -98,12 +99,12 @@ async fn in_a_body_it_decides_nothing() {
                 "\"\"",
                 &format!("\"{MARKER}\""),
             ] {
-                let answer = send(&with_member(&good, name, &value)).await;
+                let answer = send(&with_member(&good, name, value)).await;
                 assert!(answer.status < 300, "{key} {name} {value:.60}: {answer:?}");
             }
             // One that it knows.
             for name in good.keys() {
-                let answer = send(&with_member(&good, &format!("\"{name}\""), &value)).await;
+                let answer = send(&with_member(&good, &format!("\"{name}\""), value)).await;
                 // An unknown priority is a normal one (contract, section 6).
                 if (key.as_str(), name.as_str()) == ("POST /api/v1/tickets", "priority") {
                     assert_eq!(answer.status, 201, "{key} {name} {value:.60}: {answer:?}");
