@@ -79,11 +79,11 @@ async fn over_the_limit_one_is_told_which_limit_it_was() {
     let (_, key) = app.new_key_of("acc_a", "usr_2").await;
     let session = app.sign_in("acc_a").await;
     let list = || app.list();
-    let user = "You have made your 1 call of this minute in this workspace, ";
+    let user = "You may make 1 call a minute in this workspace, ";
     for (call, what) in [
         (
             list().bearer(&key),
-            "This API key has made its 1 call of this minute. Try ",
+            "This API key may make 1 call a minute, and has. Try ",
         ),
         (list().bearer(&app.token("acc_a")), user),
         (list().session(&session), user),

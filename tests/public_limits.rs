@@ -390,14 +390,14 @@ async fn over_a_limit_one_is_told_which_it_was() {
     }
     let (policy, what) = (
         "\"submissions-10-minutes\";q=2;w=600",
-        "Your address has submitted its 2 tickets of these 10 minutes. Try ",
+        "Your address may submit 2 tickets in 10 minutes, and has. Try ",
     );
     told(submit(), policy, what).await;
     app.step_clock(0, 10 * MINUTE);
     submit().await_status(201).await;
     let (policy, what) = (
         "\"submissions-hour\";q=3;w=3600",
-        "Your address has submitted its 3 tickets of this hour. Try ",
+        "Your address may submit 3 tickets in an hour, and has. Try ",
     );
     told(submit(), policy, what).await;
     for _ in 0..8 {
@@ -405,7 +405,7 @@ async fn over_a_limit_one_is_told_which_it_was() {
     }
     let (policy, what) = (
         "\"address\";q=9;w=60",
-        "Your address has made its 9 calls of this minute on the public form. Try ",
+        "Your address may make 9 calls a minute here, and has. Try ",
     );
     told(app.look(), policy, what).await;
 }

@@ -130,7 +130,7 @@ async fn all_filters_combine() {
     let a = desk
         .ticket(
             json!({ "channel": "web", "priority": "high" }),
-            json!({ "tags": ["vip", "x"] }),
+            json!({ "tags": ["vip", "Cafe\u{301}"] }),
         )
         .await;
     let b = desk
@@ -155,6 +155,10 @@ async fn all_filters_combine() {
         ("assignee=unassigned", vec![&a]),
         ("tag=vip", vec![&c, &a]),
         ("tag=%20VIP", vec![&c, &a]),
+        ("tag=vi%00p", vec![&c, &a]),
+        // Composed, decomposed.
+        ("tag=CAF%C3%89", vec![&a]),
+        ("tag=cafe%CC%81", vec![&a]),
         ("tag=vi", vec![]),
         ("channel=web", vec![&c, &a]),
         ("channel=telegram", vec![]),

@@ -221,7 +221,7 @@ impl Form<'_> {
             assert_eq!(
                 refused.message(),
                 format!(
-                    "`{field}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character."
+                    "`{field}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character. Send the whole pair."
                 )
             );
             assert_eq!(refused.param(), Some(field));

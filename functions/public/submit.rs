@@ -32,7 +32,10 @@ struct Submitted {
 }
 
 fn no_such_workspace() -> ApiError {
-    ApiError::invalid_field("accountId", "There is no workspace with this `accountId`.")
+    ApiError::invalid_field(
+        "accountId",
+        "There is no workspace with this `accountId`. Send the id of the shop's workspace.",
+    )
 }
 
 async fn submit(call: PublicCall) -> Result<Answer, ApiError> {

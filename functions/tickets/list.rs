@@ -41,7 +41,8 @@ async fn list(call: Call) -> Result<Answer, ApiError> {
         Some(cursor) => {
             let place: Place = call.cursors.open("cursor", cursor).await?;
             if asked.is_some_and(|asked| asked != place.filter) {
-                let rule = "`cursor` belongs to a list with another filter. Send the filter that it came with, or none.";
+                let rule =
+                    "`cursor` belongs to a list with another filter. Send that one, or none.";
                 return Err(ApiError::invalid_field("cursor", rule));
             }
             (place.filter, Some(place.after))

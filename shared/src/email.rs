@@ -1,8 +1,8 @@
 //! E-mail addresses: those that mail can be sent to (contract, section 6).
 //!
-//! The local part is what RFC 5321 (section 4.1.2, `Dot-string` and `Quoted-string`) and RFC 6531 (section 3.3, any UTF-8
-//! beyond ASCII) let in; which of them exist, the receiving host knows alone. The domain is one that the DNS can hold, in
-//! letters of any script or in their ASCII form (UTS 46).
+//! The local part is what RFC 5321 (section 4.1.2, `Dot-string` and `Quoted-string`) and RFC 6531 (section 3.3, any
+//! UTF-8 beyond ASCII) let in; which of them exist, the receiving host knows alone. The domain is one that the DNS can
+//! hold, in letters of any script or in their ASCII form (UTS 46).
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
@@ -60,8 +60,8 @@ fn is_quoted_content(content: &str) -> bool {
     true
 }
 
-/// Letters, digits and hyphens, or what becomes these; at least two labels, of which the last is no number, as an address of
-/// the internet protocol would have it (WHATWG's URL standard, "ends in a number checker").
+/// Letters, digits and hyphens, or what becomes these; at least two labels, of which the last is no number, as an
+/// address of the internet protocol would have it (WHATWG's URL standard, "ends in a number checker").
 fn is_domain(domain: &str) -> bool {
     let ascii = Uts46::new().to_ascii(
         domain.as_bytes(),

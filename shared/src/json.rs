@@ -1,18 +1,19 @@
 //! JSON that a caller wrote: read so that nothing in it decides how it is read.
 //!
-//! `serde_json::Value` must not read it. With the feature `raw_value`, which `lambda_http` turns on for the whole build,
-//! `Value` treats an object whose first member is named `$serde_json::private::RawValue` as a text to be parsed anew, with a
-//! new recursion limit. A body of a few hundred such layers overflows the stack, which ends the process; a single layer
-//! turns an object into whatever the caller hid in it. The lint `disallowed_types` keeps `Value` out of this library.
+//! `serde_json::Value` must not read it. With the feature `raw_value`, which `lambda_http` turns on for the whole
+//! build, `Value` treats an object whose first member is named `$serde_json::private::RawValue` as a text to be parsed
+//! anew, with a new recursion limit. A body of a few hundred such layers overflows the stack, which ends the process; a
+//! single layer turns an object into whatever the caller hid in it. The lint `disallowed_types` keeps `Value` out of
+//! this library.
 //!
-//! Here an object is a list of the members that the endpoint knows, each still the text that the caller sent. A member is
-//! parsed when the endpoint asks for it, as the type that the endpoint asks for.
+//! Here an object is a list of the members that the endpoint knows, each still the text that the caller sent. A member
+//! is parsed when the endpoint asks for it, as the type that the endpoint asks for.
 //!
 //! # What it costs
 //!
-//! One pass over the text. Members that nobody knows are skipped, whatever is in them: nothing of them is kept, and the nesting of
-//! arrays and objects takes a byte a level and no stack. The size of the text, which [`crate::request::MAX_BODY_BYTES`]
-//! bounds, so bounds the depth, the number of members and the memory.
+//! One pass over the text. Members that nobody knows are skipped, whatever is in them: nothing of them is kept, and the
+//! nesting of arrays and objects takes a byte a level and no stack. The size of the text, which
+//! [`crate::request::MAX_BODY_BYTES`] bounds, so bounds the depth, the number of members and the memory.
 
 use std::fmt;
 

@@ -6,7 +6,7 @@
 //! | one client address, on the public form | `PUBLIC_LIMIT` a minute |
 //! | the same, submitting tickets | also `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR` |
 //!
-//! A form that creates nothing is a call and no submission.
+//! A form that is refused is a call and no submission.
 //! Over one of them, the answer says which, and in how many seconds there is room again: see [`Standing::exceeded`].
 //!
 //! # The window
@@ -145,19 +145,19 @@ impl Standing {
         let limit = grouped(self.limit);
         let s = if self.limit == 1 { "" } else { "s" };
         let which = match self.policy {
-            Policy::ApiKey => format!("This API key has made its {limit} call{s} of this minute."),
+            Policy::ApiKey => format!("This API key may make {limit} call{s} a minute, and has."),
             Policy::User => format!(
-                "You have made your {limit} call{s} of this minute in this workspace, \
-                 with all your sessions and access tokens together."
+                "You may make {limit} call{s} a minute in this workspace, with all your sessions \
+                 and access tokens together, and have."
             ),
-            Policy::Address => format!(
-                "Your address has made its {limit} call{s} of this minute on the public form."
-            ),
+            Policy::Address => {
+                format!("Your address may make {limit} call{s} a minute here, and has.")
+            }
             Policy::SubmissionsIn10Minutes => {
-                format!("Your address has submitted its {limit} ticket{s} of these 10 minutes.")
+                format!("Your address may submit {limit} ticket{s} in 10 minutes, and has.")
             }
             Policy::SubmissionsInAnHour => {
-                format!("Your address has submitted its {limit} ticket{s} of this hour.")
+                format!("Your address may submit {limit} ticket{s} in an hour, and has.")
             }
         };
         let s = if seconds == 1 { "" } else { "s" };
@@ -269,11 +269,11 @@ mod tests {
         };
         assert_eq!(
             told(Policy::ApiKey, 2000, 23),
-            "This API key has made its 2,000 calls of this minute. Try again in 23 seconds."
+            "This API key may make 2,000 calls a minute, and has. Try again in 23 seconds."
         );
         assert_eq!(
             told(Policy::SubmissionsInAnHour, 1, 1),
-            "Your address has submitted its 1 ticket of this hour. Try again in 1 second."
+            "Your address may submit 1 ticket in an hour, and has. Try again in 1 second."
         );
     }
 

@@ -90,13 +90,16 @@ impl Request {
     /// `400` where the event is not of the format, or the body not the base64 that it claims to be. API
     /// Gateway sends neither; a test or a misconfigured trigger may.
     pub fn from_event(event: &str) -> Result<Self, ApiError> {
-        let event: Event = serde_json::from_str(event)
-            .map_err(|_| ApiError::validation("The request could not be read."))?;
+        let event: Event = serde_json::from_str(event).map_err(|_| {
+            ApiError::validation(
+                "The request is no event of API Gateway's HTTP API, payload format 2.0.",
+            )
+        })?;
         let body = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
-            BASE64_STANDARD
-                .decode(body)
-                .map_err(|_| ApiError::validation("The body could not be read."))?
+            BASE64_STANDARD.decode(body).map_err(|_| {
+                ApiError::validation("The body is not the base64 that the event says it is.")
+            })?
         } else {
             body.into_bytes()
         };
@@ -163,8 +166,8 @@ impl Request {
         Origin::of_host(self.header("host")?)
     }
 
-    /// What the cookie of this name holds on the request's origin, if anything. One that is there twice, with two values,
-    /// holds nothing: whose is whose cannot be told.
+    /// What the cookie of this name holds on the request's origin, if anything. One that is there twice, with two
+    /// values, holds nothing: whose is whose cannot be told.
     #[must_use]
     pub fn cookie(&self, name: Name) -> Option<&str> {
         let name = name.on(&self.origin()?);
@@ -177,8 +180,8 @@ impl Request {
         (alone && !value.is_empty()).then_some(value)
     }
 
-    /// Whether it is a browser that goes somewhere, and will show what it is answered: it prefers HTML to everything else
-    /// ("List of default Accept values", MDN).
+    /// Whether it is a browser that goes somewhere, and will show what it is answered: it prefers HTML to everything
+    /// else ("List of default Accept values", MDN).
     #[must_use]
     pub fn is_navigation(&self) -> bool {
         let accept = self.header("accept").unwrap_or_default();
@@ -223,7 +226,8 @@ impl Request {
         Ok(())
     }
 
-    /// The fields of the body, which must be a JSON object. A byte order mark before it is ignored (contract, section 1).
+    /// The fields of the body, which must be a JSON object. A byte order mark before it is ignored (contract, section
+    /// 1).
     ///
     /// # Errors
     ///

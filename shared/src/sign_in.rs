@@ -167,14 +167,17 @@ impl SignIn<'_> {
     ) -> Result<Done, ApiError> {
         let iss = answer.text("iss")?;
         if !self.provider.answers_as(iss, self.now).await? {
-            let other = "The answer is another issuer's.";
+            let other = "The answer is another issuer's. Begin again.";
             return Err(ApiError::invalid_field("iss", other));
         }
         if answer.text("error")?.is_some() {
             return Err(not_completed("refused_by_issuer"));
         }
         let code = answer.text("code")?.ok_or_else(|| {
-            ApiError::invalid_field("code", "`code` is missing: the answer is not the issuer's.")
+            ApiError::invalid_field(
+                "code",
+                "`code` is missing: the answer is not the issuer's. Begin again.",
+            )
         })?;
         let verifier = PkceCodeVerifier::new(under_way.verifier.clone());
         let exchanged = self

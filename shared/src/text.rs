@@ -1,7 +1,7 @@
 //! What people write, as it is kept (contract, section 1), and as it is compared.
 //!
-//! Text is pasted from word processors, terminals, spreadsheets and phones, and brings along characters that its writer never
-//! saw. Nobody is turned away for them.
+//! Text is pasted from word processors, terminals, spreadsheets and phones, and brings along characters that its writer
+//! never saw. Nobody is turned away for them.
 
 use std::borrow::Cow;
 
@@ -23,17 +23,17 @@ const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowe
 const COMBINING_CLASS: CanonicalCombiningClassMapBorrowed<'static> =
     CanonicalCombiningClassMapBorrowed::new();
 
-/// The first class of marks that are placed above, below or beside a letter ("Unicode Character Database", UAX 44, table
-/// 15): accents, and no vowel signs.
+/// The first class of marks that are placed above, below or beside a letter ("Unicode Character Database", UAX 44,
+/// table 15): accents, and no vowel signs.
 const ACCENTS_FROM: u8 = 200;
 
-/// What shows nothing where it is not supported, and by itself nowhere: zero-width characters, marks of direction, fillers
-/// (Unicode Standard, section 5.21).
+/// What shows nothing where it is not supported, and by itself nowhere: zero-width characters, marks of direction,
+/// fillers (Unicode Standard, section 5.21).
 const IGNORABLE: CodePointSetDataBorrowed<'static> =
     CodePointSetData::new::<DefaultIgnorableCodePoint>();
 
-/// The most characters that the full canonical decomposition of one character has ("Unicode Normalization Forms", UAX 15,
-/// table 4: a factor of 4 in UTF-32).
+/// The most characters that the full canonical decomposition of one character has ("Unicode Normalization Forms", UAX
+/// 15, table 4: a factor of 4 in UTF-32).
 const DECOMPOSED: usize = 4;
 
 /// A text of more characters than asked for.
@@ -93,8 +93,8 @@ pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c.is_control() || IGNORABLE.contains(c)
 }
 
-/// A text in which neither case nor composition makes a difference: character by character, because whole words in lower
-/// case differ by where a character stands (the two small sigmas).
+/// A text in which neither case nor composition makes a difference: character by character, because whole words in
+/// lower case differ by where a character stands (the two small sigmas).
 pub(crate) fn folded(text: &str) -> String {
     let upper = text.chars().flat_map(char::to_uppercase);
     let lower: String = upper.flat_map(char::to_lowercase).collect();
@@ -113,8 +113,8 @@ pub(crate) fn label(text: &str, max: usize) -> Result<String, TooLong> {
 }
 
 /// What a list is sorted by as people sort: by letters first, by accents where these are the same, by case at last,
-/// small letters first. That is the idea of the Unicode Collation Algorithm (UTS 10), whose tables of every script's own
-/// order are larger than a function.
+/// small letters first. That is the idea of the Unicode Collation Algorithm (UTS 10), whose tables of every script's
+/// own order are larger than a function.
 pub(crate) fn sort_key(text: &str) -> (String, String, Vec<bool>) {
     let folded = folded(text);
     let accented = NFD.normalize(&folded);

@@ -126,8 +126,8 @@ impl<'a> Token<'a> {
             return Err(ApiError::auth_required(message, "wrong_algorithm"));
         }
         if header.crit.is_some() {
-            let message = "The access token wants an extension understood (`crit`), and none is here. It must have \
-                           no `crit`.";
+            let message = "The access token asks for an extension (`crit`), and this API supports none. Send one \
+                           without `crit`.";
             return Err(ApiError::auth_required(message, "critical_extension"));
         }
         Ok(Self {

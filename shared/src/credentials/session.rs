@@ -82,8 +82,8 @@ pub(crate) fn same_origin(request: &Request) -> Result<(), ApiError> {
     match (by_site, by_origin) {
         (Some(true), None | Some(true)) | (None, Some(true)) => Ok(()),
         _ => Err(ApiError::forbidden(
-            "With a session, what changes something has to come from a page of this host: `Origin` or \
-             `Sec-Fetch-Site` must say so.",
+            "A request that changes something with a session must come from a page of this host, and say so in \
+             `Origin` or `Sec-Fetch-Site`.",
             "cross_site",
         )),
     }

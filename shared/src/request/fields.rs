@@ -1,7 +1,8 @@
 //! The fields of a JSON body, each by the rules of its kind.
 //!
-//! What people write to each other is a *line* (a subject, a title, a name) or a *body*. Both are kept without the characters
-//! that nobody sees, see [`crate::text`]. A line is trimmed, a body is not; in both, something must be visible.
+//! What people write to each other is a *line* (a subject, a title, a name) or a *body*. Both are kept without the
+//! characters that nobody sees, see [`crate::text`]. A line is trimmed, a body is not; in both, something must be
+//! visible. A line may have line breaks, too: whoever puts one into a mail's header has to take them out.
 //!
 //! Lengths count characters (Unicode scalar values), not bytes. `null` is as good as not there.
 
@@ -70,8 +71,8 @@ impl<'a> Fields<'a> {
         text.is_some_and(|text| text::is_visible(&text))
     }
 
-    /// A text of at most `max` characters exactly as it was sent, but trimmed: for what names something elsewhere. `None`
-    /// where the field is missing or blank.
+    /// A text of at most `max` characters exactly as it was sent, but trimmed: for what names something elsewhere.
+    /// `None` where the field is missing or blank.
     ///
     /// # Errors
     ///
@@ -220,7 +221,7 @@ impl<'a> Fields<'a> {
         };
         text_of(value).map(Some).ok_or_else(|| {
             let rule = if value.get().starts_with('"') {
-                format!("`{name}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character.")
+                format!("`{name}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character. Send the whole pair.")
             } else {
                 format!("`{name}` must be a string.")
             };

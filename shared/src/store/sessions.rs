@@ -13,10 +13,10 @@
 //!
 //! # The limit is the user's
 //!
-//! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each of
-//! several browsers, and access tokens. So a session admits no calls of its own: it *draws* them from the user's window
-//! (see [`windows`]) and gives them out one by one: at first a two-hundredth of the limit, then a twentieth at a time. Most
-//! sessions make a few calls a minute, and a person may have many.
+//! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each
+//! of several browsers, and access tokens. So a session admits no calls of its own: it *draws* them from the user's
+//! window (see [`windows`]) and gives them out one by one: at first a two-hundredth of the limit, then a twentieth at a
+//! time. Most sessions make a few calls a minute, and a person may have many.
 //!
 //! | the session's item | then |
 //! |---|---|
@@ -25,11 +25,11 @@
 //! | the same, and the user's window has nothing left | over the limit: that is noted, and the call refused |
 //! | it was noted, and that window is not over | over the limit: refused |
 //!
-//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that: the
-//! user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has done
-//! so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady state.
-//! What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of them
-//! together never get more than the limit.
+//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that:
+//! the user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has
+//! done so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady
+//! state. What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of
+//! them together never get more than the limit.
 //!
 //! That the user's window has nothing left is noted in the session's item, with the window: so a session over the limit
 //! is refused by the one write that would have counted its call, whoever used the limit up.
@@ -58,8 +58,9 @@ const FIRST_SHARE: u32 = 200;
 /// …and what share from then on.
 const SHARE: u32 = 20;
 
-/// The pauses between reads of a sign-in that another request may be about to finish, in milliseconds: 1.55 s in all.
-const WAITS: [u64; 5] = [50, 100, 200, 400, 800];
+/// The pauses between reads of a sign-in that another request may be about to finish, in milliseconds: 1.4 s in all.
+/// Few, because anybody who has begun a sign-in can come back with a code that the issuer refuses.
+const WAITS: [u64; 3] = [200, 400, 800];
 
 /// Who signed in, as their tokens say. It has no `Debug`.
 #[derive(Clone)]
@@ -158,7 +159,7 @@ pub(crate) async fn is_minted(database: &Database, state: &str) -> Result<bool, 
     Ok(found.is_some())
 }
 
-/// The same, where another request may be about to mint it: reads up to six times, while this request has time.
+/// The same, where another request may be about to mint it: reads up to four times, while this request has time.
 pub(crate) async fn is_soon_minted(database: &Database, state: &str) -> Result<bool, StoreError> {
     for wait in [0].into_iter().chain(WAITS).map(Duration::from_millis) {
         if !database.has_time_after(wait) {
@@ -371,8 +372,8 @@ impl Counting<'_> {
         )
     }
 
-    /// How the user stands, as the session knows it: what their window had left after the last draw, and what the session
-    /// has left of that.
+    /// How the user stands, as the session knows it: what their window had left after the last draw, and what the
+    /// session has left of that.
     fn standing(&self, session: &Item) -> Result<Standing, StoreError> {
         let number = |name: &str| session.number(name);
         let remaining = number("userHasLeft")? + number("drawn")? - number("calls")?;

@@ -84,16 +84,20 @@ impl<'a> Transaction<'a> {
     /// [`StoreError::Contended`] where others still are in the way when the request's time is up.
     pub(super) async fn commit(self) -> Result<Result<(), Vec<usize>>, StoreError> {
         let mut attempt = 1;
+        // Whether an attempt may yet be written: then nobody may be told that nothing was done.
+        let mut was_busy = false;
         loop {
-            let refused = match self.send().await? {
+            match self.send().await? {
                 Ok(()) => return Ok(Ok(())),
                 Err(Refused::Condition(failed)) => return Ok(Err(failed)),
-                Err(refused) => refused,
-            };
+                Err(Refused::Conflict) => {}
+                Err(Refused::Busy) => was_busy = true,
+            }
             if !self.database.pause_to_try_again(attempt).await {
-                return Err(match refused {
-                    Refused::Busy => StoreError::because(self.attempted, "the table is busy"),
-                    _ => StoreError::Contended,
+                return Err(if was_busy {
+                    StoreError::because(self.attempted, "the table is busy")
+                } else {
+                    StoreError::Contended
                 });
             }
             attempt += 1;
