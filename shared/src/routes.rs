@@ -11,7 +11,7 @@ const API: &str = "/api/v1";
 /// Where the public form is, under [`API`]: pages of any origin may read what is answered there.
 const PUBLIC: &str = "/public";
 
-/// The areas of the API, under [`API`], but for the sign-in, to which a browser is led.
+/// The areas of the API, under [`API`], but for the sign-in, which only browsers use.
 const AREAS: [&str; 6] = [
     "/api-keys",
     "/canned-replies",
@@ -95,8 +95,8 @@ impl Path {
         }
     }
 
-    /// The path that is closest to one that was probably meant for it: written otherwise, without what it begins with, or
-    /// with a letter or two wrong.
+    /// The path that was probably meant by one that is written otherwise, lacks what it begins with, or has a letter or
+    /// two wrong.
     fn closest(path: &str) -> Option<&'static Self> {
         let parts = normalized(path)?;
         let candidates = PATHS.iter().filter_map(|known| {
