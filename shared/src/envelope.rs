@@ -133,8 +133,8 @@ pub enum Readers {
 
 /// What a browser wants to know before it sends a page's request to another origin: the same on every response.
 ///
-/// - Every method may be sent: a page whose method is wrong can then read which ones are right. Old browsers take `*` for
-///   a name.
+/// - Every method may be sent: a page whose method is wrong can then read which ones are right. Old browsers take `*`
+///   for a name.
 /// - `*` is every header but `Authorization`.
 /// - Two hours is the longest that browsers remember it.
 const FOR_EVERY_PAGE: [(&str, &str); 5] = [

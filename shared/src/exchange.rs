@@ -49,7 +49,7 @@ impl Exchange {
         self.deadline
     }
 
-    // A request has one caller, speaks one language and repeats one answer: no `OnceLock` is ever set to something else.
+    // A request has one caller, speaks one language and repeats one answer: no `OnceLock` has anything to replace.
 
     /// Takes down who calls, and how they stand against their limit.
     ///
