@@ -24,11 +24,7 @@ fn not_found(request: &Request) -> Result<Answer, ApiError> {
     {
         return Redirect::to(location).try_into();
     }
-    let told = routes::told(method, path);
-    Err(match Path::of(path) {
-        Some(known) => ApiError::no_such_method(told, known.allow()),
-        None => ApiError::not_found(told),
-    })
+    Err(routes::explain_not_found(method, path))
 }
 
 /// Where somebody is led who asks for this path; a person, if it is a navigation.

@@ -90,7 +90,13 @@ async fn one_is_kept_changed_and_forgotten() {
             .canned(method, &id)
             .json(&json!({ "title": "x" }))
             .bearer(&key);
-        assert_eq!(gone.await_status(404).await.code(), "NOT_FOUND");
+        let gone = gone.await_status(404).await;
+        assert_eq!(gone.code(), "NOT_FOUND");
+        assert_eq!(
+            gone.message(),
+            "The workspace has no canned reply with this id. Check the id, and that the credential is of the right \
+             workspace."
+        );
     }
     assert_eq!(app.canned_titles(&key).await, [""; 0]);
 }

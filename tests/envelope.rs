@@ -34,6 +34,8 @@ async fn a_path_or_method_that_does_not_exist_is_not_found() {
 async fn whoever_misses_a_path_or_method_is_told_what_would_be_right() {
     let app = App::start().await;
     let no_such = "There is no such path.";
+    let areas = "Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, `/public/tickets` and \
+                 `/tickets`.";
     for (method, path, told, allow) in [
         (
             "PUT",
@@ -87,18 +89,10 @@ async fn whoever_misses_a_path_or_method_is_told_what_would_be_right() {
             format!("{no_such} Did you mean `/api/v1/canned-replies`? It takes `GET` and `POST`."),
             None,
         ),
-        (
-            "GET",
-            "/api/v1/users",
-            format!("{no_such} The API's README lists the paths that there are."),
-            None,
-        ),
-        (
-            "POST",
-            "/",
-            format!("{no_such} The paths of the API begin with `/api/v1`; its README lists them."),
-            None,
-        ),
+        ("GET", "/api/v1/users", format!("{no_such} {areas}"), None),
+        ("GET", "/api/v1", format!("{no_such} {areas}"), None),
+        ("GET", "/api/v1/", format!("{no_such} {areas}"), None),
+        ("POST", "/", format!("{no_such} {areas}"), None),
     ] {
         let answer = app.call(method, path).await_status(404).await;
         let (code, message) = (answer.code(), answer.message());

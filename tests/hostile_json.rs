@@ -1,5 +1,5 @@
-//! JSON that is made to decide how it is read: by the marker with which `serde_json` talks to itself, by depth, by what no
-//! type can hold. Sent to every endpoint that reads a body, and in tokens.
+//! JSON that is made to decide how it is read: by the marker with which `serde_json` talks to itself, by depth, by what
+//! no type can hold. Sent to every endpoint that reads a body, and in tokens.
 
 use serde_json::{Map, Value, json};
 

@@ -12,7 +12,7 @@
 use std::{
     fs::File,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -22,7 +22,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
     Error,
-    lambda::{self, Event, Instance, RawAnswer},
+    lambda::{self, Event, Instance, RawAnswer, locked},
 };
 
 /// How soon a Runtime API is asked again that did not answer: the emulator starts after us.
@@ -146,9 +146,4 @@ async fn first_alive(idle: &Idle) -> Option<Instance> {
             return Some(instance);
         }
     }
-}
-
-/// A lock whose holder panicked holds nothing broken here.
-fn locked(idle: &Idle) -> std::sync::MutexGuard<'_, Vec<Instance>> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }

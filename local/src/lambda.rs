@@ -336,6 +336,6 @@ fn answered(api: &RuntimeApi, id: &str, answer: RawAnswer) -> StatusCode {
 }
 
 /// A lock whose holder panicked holds nothing broken here.
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,7 +28,7 @@ use crate::{
     cookies::Name,
     credentials::{self, Caller, Recognised, access_token::AccessTokens},
     cursor,
-    envelope::{Answer, Readers, Redirect},
+    envelope::{Answer, Redirect},
     error::{ApiError, ErrorCode},
     exchange::Exchange,
     ids::WorkspaceId,
@@ -64,9 +64,6 @@ pub struct Platform {
 
 /// One endpoint. Made by one of this module's functions, served by [`crate::serve()`].
 pub trait Endpoint {
-    /// Whose pages may read the answers.
-    const READERS: Readers = Readers::OwnPages;
-
     /// Whether who takes pages is told errors in one: only where browsers go by themselves.
     const TELLS_ERRORS_AS_PAGES: bool = false;
 
@@ -84,8 +81,8 @@ pub trait Endpoint {
     ) -> impl Future<Output = Result<Reply, ApiError>>;
 }
 
-/// A call of an authenticated endpoint. Only the pipeline makes one, of a caller that was recognised, whose
-/// call was counted and is within the limit.
+/// A call of an authenticated endpoint. Only the pipeline makes one, of a caller that was recognised and whose call was
+/// counted. It is within the limit; only at a [`form`] a call with a session may be over it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Call {
@@ -516,7 +513,7 @@ async fn recognise(
     if !(over_limit == OverLimit::SessionsLetIn && has_session) {
         within_limit?;
     }
-    of_workspace_shown(request, &recognised.workspace)?;
+    check_workspace_header(request, &recognised.workspace)?;
     Ok(recognised)
 }
 
@@ -529,7 +526,7 @@ const WORKSPACE_SHOWN: &str = "Suppuo-Workspace";
 /// # Errors
 ///
 /// `409`, before anything is done.
-fn of_workspace_shown(request: &Request, workspace: &WorkspaceId) -> Result<(), ApiError> {
+fn check_workspace_header(request: &Request, workspace: &WorkspaceId) -> Result<(), ApiError> {
     let shown = request.header("suppuo-workspace");
     match shown {
         Some(shown) if !request.is_safe() && shown != workspace.as_str() => {
@@ -606,7 +603,7 @@ fn to_sign_in(request: &Request) -> String {
 }
 
 fn no_host() -> ApiError {
-    ApiError::validation("The request names no host.")
+    ApiError::validation("The request names no host. Send a `Host` header.")
 }
 
 struct SignInEndpoint<F> {
@@ -676,8 +673,6 @@ struct Public<F> {
 }
 
 impl<F: AsyncFn(PublicCall) -> Result<Answer, ApiError>> Endpoint for Public<F> {
-    const READERS: Readers = Readers::EveryPage;
-
     async fn answer(
         &self,
         request: Request,
@@ -690,7 +685,7 @@ impl<F: AsyncFn(PublicCall) -> Result<Answer, ApiError>> Endpoint for Public<F> 
         let (limits, now) = (&platform.public_limits, Timestamp::now());
         let counted = windows::count_address(&database, &address, self.act, limits, now).await?;
         exchange.counted(&counted.verdict)?;
-        // Only now is there work on the body.
+        // Up to here nothing of the body was looked at.
         let answer = async {
             request.within_size()?;
             let form = PublicForm::new(database.clone());
@@ -700,7 +695,7 @@ impl<F: AsyncFn(PublicCall) -> Result<Answer, ApiError>> Endpoint for Public<F> 
         if let (Err(error), Some(submission)) = (&answer, counted.submission)
             && error.nothing_was_done()
         {
-            exchange.gave_back(submission.give_back(&database).await);
+            exchange.set_standing(submission.refund(&database).await);
         }
         answer.map(Reply::Answer)
     }
@@ -709,8 +704,6 @@ impl<F: AsyncFn(PublicCall) -> Result<Answer, ApiError>> Endpoint for Public<F> 
 struct Preflight;
 
 impl Endpoint for Preflight {
-    const READERS: Readers = Readers::EveryPage;
-
     async fn answer(
         &self,
         _request: Request,
@@ -730,14 +723,11 @@ impl<F: Fn(&Request) -> Result<Answer, ApiError>> Endpoint for Unrouted<F> {
         &self,
         request: Request,
         _platform: &Platform,
-        exchange: &Arc<Exchange>,
+        _exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
-        if routes::is_public(request.path()) {
-            exchange.answer_every_page();
-            // The route of the other preflights takes a path of at least one part more.
-            if request.method() == "OPTIONS" {
-                return Answer::empty().map(Reply::Answer);
-            }
+        // The route of the other preflights takes a path of at least one part more.
+        if request.method() == "OPTIONS" && routes::is_public(request.path()) {
+            return Answer::empty().map(Reply::Answer);
         }
         request.within_size()?;
         (self.0)(&request).map(Reply::Answer)

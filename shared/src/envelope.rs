@@ -131,10 +131,12 @@ pub enum Readers {
     EveryPage,
 }
 
-/// What a browser asks before it sends what a page wrote elsewhere, answered alike on every response, so that there is
-/// one truth. Every method may be sent: a page that sends one that a path does not take can then read which it takes. By
-/// itself `*` is every method and header but `Authorization`, which clients may send everywhere; old browsers know only
-/// names. It may be remembered for two hours, which is the most that browsers do.
+/// What a browser wants to know before it sends a page's request to another origin: the same on every response.
+///
+/// - Every method may be sent: a page whose method is wrong can then read which ones are right. Old browsers take `*`
+///   for a name.
+/// - `*` is every header but `Authorization`.
+/// - Two hours is the longest that browsers remember it.
 const FOR_EVERY_PAGE: [(&str, &str); 5] = [
     ("access-control-allow-origin", "*"),
     (

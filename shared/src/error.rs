@@ -150,8 +150,7 @@ impl ApiError {
     }
 
     /// `404`: the path is there, and takes other methods: `allow` is the header of that name (RFC 9110 section 10.2.1).
-    #[must_use]
-    pub fn no_such_method(message: impl Into<Cow<'static, str>>, allow: String) -> Self {
+    pub(crate) fn no_such_method(message: impl Into<Cow<'static, str>>, allow: String) -> Self {
         Self {
             allow: Some(allow),
             ..Self::not_found(message)
@@ -161,7 +160,10 @@ impl ApiError {
     /// `404`: the caller's workspace has none of these with the id that was given.
     #[must_use]
     pub fn no_such<Id: ResourceId>() -> Self {
-        Self::not_found(format!("The workspace has no {} with this id.", Id::NOUN))
+        let noun = Id::NOUN;
+        Self::not_found(format!(
+            "The workspace has no {noun} with this id. Check the id, and that the credential is of the right workspace."
+        ))
     }
 
     /// `409`: the state does not allow it; `message` says which state.

@@ -22,10 +22,7 @@ pub struct Exchange {
     /// When the pipeline answers in the handler's stead.
     deadline: Instant,
     caller: OnceLock<(Caller, WorkspaceId)>,
-    standing: OnceLock<Standing>,
-    /// In the other's place, where what was counted turned out to be something else.
-    standing_after_all: OnceLock<Standing>,
-    for_every_page: OnceLock<()>,
+    standing: Mutex<Option<Standing>>,
     cookies: Mutex<Vec<String>>,
     errors_language: OnceLock<Language>,
     told_before: OnceLock<RequestId>,
@@ -37,9 +34,7 @@ impl Exchange {
             meter: Arc::default(),
             deadline,
             caller: OnceLock::new(),
-            standing: OnceLock::new(),
-            standing_after_all: OnceLock::new(),
-            for_every_page: OnceLock::new(),
+            standing: Mutex::default(),
             cookies: Mutex::default(),
             errors_language: OnceLock::new(),
             told_before: OnceLock::new(),
@@ -54,13 +49,13 @@ impl Exchange {
         self.deadline
     }
 
-    // A request has one caller, is counted once and speaks one language: in none of these is there anything to replace.
+    // A request has one caller, speaks one language and repeats one answer: no `OnceLock` has anything to replace.
 
     /// Takes down who calls, and how they stand against their limit.
     ///
     /// # Errors
     ///
-    /// `429` where they are over it. It is taken down all the same, for who is let in nevertheless.
+    /// `429` where they are over it. It is taken down even so, for a caller who is let in all the same.
     pub(crate) fn recognised(&self, recognised: &Recognised) -> Result<(), ApiError> {
         let caller = (recognised.caller.clone(), recognised.workspace.clone());
         let _ = self.caller.set(caller);
@@ -74,25 +69,16 @@ impl Exchange {
     /// `429` where it is over it.
     pub(crate) fn counted(&self, verdict: &Verdict) -> Result<(), ApiError> {
         let (Verdict::Admitted(standing) | Verdict::Exceeded(standing)) = verdict;
-        let _ = self.standing.set(*standing);
+        self.set_standing(*standing);
         match verdict {
             Verdict::Admitted(_) => Ok(()),
             Verdict::Exceeded(standing) => Err(ApiError::rate_limited(standing, Timestamp::now())),
         }
     }
 
-    /// Takes down how the caller stands now that what was counted was given back.
-    pub(crate) fn gave_back(&self, standing: Standing) {
-        let _ = self.standing_after_all.set(standing);
-    }
-
-    /// Lets pages of every origin read the answer, whatever it is.
-    pub(crate) fn answer_every_page(&self) {
-        let _ = self.for_every_page.set(());
-    }
-
-    pub(crate) fn is_for_every_page(&self) -> bool {
-        self.for_every_page.get().is_some()
+    /// Takes down how the caller stands, in the place of what was taken down before.
+    pub(crate) fn set_standing(&self, standing: Standing) {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing);
     }
 
     /// Has the answer set a cookie, whatever it is: with a `Set-Cookie` of [`crate::cookies`].
@@ -132,7 +118,7 @@ impl Exchange {
             .map(|(caller, workspace)| (caller, workspace))
     }
 
-    pub(crate) fn standing(&self) -> Option<&Standing> {
-        self.standing_after_all.get().or(self.standing.get())
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,11 +16,13 @@ use lambda_runtime::Context;
 
 use crate::{
     endpoint::{Endpoint, Platform},
+    envelope::Readers,
     error::ApiError,
     exchange::Exchange,
     ids::RequestId,
     log, reply,
     request::Request,
+    routes,
     time::Timestamp,
 };
 
@@ -41,12 +43,15 @@ pub(crate) async fn answer<E: Endpoint>(
     let deadline = started + time_left(context);
     let exchange = Arc::new(Exchange::new(deadline));
 
+    // An event that cannot be read names no path, but the route does; of `$default` nothing is known then.
+    let mut is_public = routes::is_public(route.split_once(' ').map_or("", |(_, path)| path));
     let work = async {
         let request = Request::from_event(event)?;
         if E::TELLS_ERRORS_AS_PAGES {
             reply::remember_language(&request, &exchange);
             exchange.tell_errors_in(reply::page_language_of(&request));
         }
+        is_public |= routes::is_public(request.path());
         endpoint.answer(request, platform, &exchange).await
     };
     // In a box, because what it awaits is nested deeper than the compiler follows.
@@ -58,7 +63,12 @@ pub(crate) async fn answer<E: Endpoint>(
         Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
     };
 
-    let response = reply::write(&outcome, &request_id, &exchange, E::READERS, platform);
+    let readers = if is_public {
+        Readers::EveryPage
+    } else {
+        Readers::OwnPages
+    };
+    let response = reply::write(&outcome, &request_id, &exchange, readers, platform);
     log::request(&log::Finished {
         route,
         request_id: &request_id,
@@ -137,13 +147,51 @@ mod tests {
         assert!(is_internal(&answer), "{answer:?}");
     }
 
+    /// Whether pages of every origin may read what a function of this route answers to an event, where its handler
+    /// panics, and where it does not end.
+    async fn is_readable(route: &str, event: &str) -> bool {
+        let platform = platform();
+        let panics = open(async |_| panic!("a handler"));
+        let never_ends = open(async |_| std::future::pending().await);
+        let (context, short) = (Context::default(), short_deadline());
+        let after_panic = answer(route, &panics, &platform, event, &context).await;
+        let cut_off = answer(route, &never_ends, &platform, event, &short).await;
+        let [one, other] = [after_panic, cut_off].map(|response| {
+            assert_ne!(response.status_code, 200, "{route}");
+            response.headers.contains_key("access-control-allow-origin")
+        });
+        assert_eq!(one, other, "{route}");
+        one
+    }
+
     #[tokio::test]
-    async fn a_handler_that_does_not_end_is_a_500_before_the_deadline() {
+    async fn whatever_comes_of_it_every_page_may_read_an_answer_of_the_public_form_and_no_other() {
+        let (form, tickets) = ("/api/v1/public/tickets", "/api/v1/tickets");
+        let at = |path: &str| serde_json::json!({ "rawPath": path }).to_string();
+        for no_event in ["", "7"] {
+            assert!(is_readable(&format!("POST {form}"), no_event).await);
+            assert!(!is_readable(&format!("POST {tickets}"), no_event).await);
+            assert!(!is_readable("$default", no_event).await);
+        }
+        assert!(is_readable(&format!("POST {form}"), &at(form)).await);
+        assert!(is_readable("$default", &at(form)).await);
+        assert!(!is_readable(&format!("POST {tickets}"), &at(tickets)).await);
+        assert!(!is_readable("$default", &at(tickets)).await);
+    }
+
+    /// What Lambda says where a handler has 50 milliseconds.
+    fn short_deadline() -> Context {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let mut context = Context::default();
         context.deadline =
             u64::try_from((now + RESERVED + Duration::from_millis(50)).as_millis()).unwrap();
-        let answer = answer_of(async |_| std::future::pending().await, &context).await;
+        context
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_does_not_end_is_a_500_before_the_deadline() {
+        let never = async |_| std::future::pending().await;
+        let answer = answer_of(never, &short_deadline()).await;
         assert!(is_internal(&answer), "{answer:?}");
     }
 }

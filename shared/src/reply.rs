@@ -140,13 +140,9 @@ pub(crate) fn write(
             }
         }
     };
-    let readers = if exchange.is_for_every_page() {
-        Readers::EveryPage
-    } else {
-        readers
-    };
     let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
     let (status, standing) = (response.status_code, exchange.standing());
+    let standing = standing.as_ref();
     let of_all = envelope::headers_of_all(status, request_id, standing, retry_after, readers);
     response.headers.extend(of_all);
     response.cookies = exchange.cookies();

@@ -3,11 +3,23 @@
 //! API Gateway routes by `template.yaml`, which a test holds this list against. What is said of a path quotes patterns
 //! of the list and nothing of what was sent.
 
-/// The path of the public form: pages of any origin may read what is answered under it.
-const PUBLIC: &str = "/api/v1/public";
+use crate::error::ApiError;
 
 /// What the paths of the API begin with.
-pub const API: &str = "/api/v1";
+const API: &str = "/api/v1";
+
+/// Where the public form is, under [`API`]: pages of any origin may read what is answered there.
+const PUBLIC: &str = "/public";
+
+/// The areas of the API, under [`API`], but for the sign-in, which only browsers use.
+const AREAS: [&str; 6] = [
+    "/api-keys",
+    "/canned-replies",
+    "/health",
+    "/me",
+    "/public/tickets",
+    "/tickets",
+];
 
 /// A path that there is.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,8 +61,15 @@ pub const PATHS: [Path; 21] = [
 
 /// Whether pages of any origin may read what is answered at a path.
 pub(crate) fn is_public(path: &str) -> bool {
-    let under = path.strip_prefix(PUBLIC);
-    under.is_some_and(|under| under.is_empty() || under.starts_with('/'))
+    under(API, path)
+        .and_then(|path| under(PUBLIC, path))
+        .is_some()
+}
+
+/// What follows in a path that is `start` or under it.
+fn under<'a>(start: &str, path: &'a str) -> Option<&'a str> {
+    let rest = path.strip_prefix(start)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
 /// The methods that HTTP has (RFC 9110 section 9, RFC 5789). No other one is quoted.
@@ -76,25 +95,25 @@ impl Path {
         }
     }
 
-    /// The path that was probably meant: written otherwise, without what it begins with, or with a letter or two wrong.
-    fn meant_by(path: &str) -> Option<&'static Self> {
-        let parts = normal(path)?;
+    /// The path that was probably meant by one that is written otherwise, lacks what it begins with, or has a letter or
+    /// two wrong.
+    fn closest(path: &str) -> Option<&'static Self> {
+        let parts = normalized(path)?;
         let candidates = PATHS.iter().filter_map(|known| {
-            let pattern = normal(known.pattern)?;
+            let pattern = normalized(known.pattern)?;
             if pattern.len() != parts.len() {
                 return None;
             }
             let pairs = pattern.iter().zip(&parts);
-            let mistakes = pairs.map(|(expected, part)| mistakes(expected, part));
-            Some((mistakes.sum::<Option<usize>>()?, known))
+            let edits = pairs.map(|(expected, part)| edits(expected, part));
+            Some((edits.sum::<Option<usize>>()?, known))
         });
-        let nearest = candidates.min_by_key(|(mistakes, _)| *mistakes)?;
+        let nearest = candidates.min_by_key(|(edits, _)| *edits)?;
         Some(nearest.1)
     }
 
     /// What the header `Allow` says.
-    #[must_use]
-    pub fn allow(&self) -> String {
+    fn allow(&self) -> String {
         let preflight = is_public(self.pattern).then_some("OPTIONS");
         let methods: Vec<_> = self.methods.iter().copied().chain(preflight).collect();
         methods.join(", ")
@@ -111,33 +130,34 @@ impl Path {
     }
 }
 
-/// What is wrong with a path or method that no endpoint has, and what would be right.
+/// `404` for a path or method that no endpoint has: what is wrong with it, and what would be right.
 #[must_use]
-pub fn told(method: &str, path: &str) -> String {
-    if let Some(known) = Path::of(path) {
-        let (pattern, methods) = (known.pattern, known.told_methods());
-        return match METHODS.iter().find(|name| **name == method) {
-            Some(name) => format!("`{name}` is not a method of `{pattern}`; it takes {methods}."),
-            None => format!("This is not a method of `{pattern}`; it takes {methods}."),
-        };
-    }
+pub fn explain_not_found(method: &str, path: &str) -> ApiError {
+    let Some(known) = Path::of(path) else {
+        return ApiError::not_found(explain_no_such_path(path));
+    };
+    let (pattern, methods) = (known.pattern, known.told_methods());
+    let message = match METHODS.iter().find(|name| **name == method) {
+        Some(name) => format!("`{name}` is not a method of `{pattern}`; it takes {methods}."),
+        None => format!("This is not a method of `{pattern}`; it takes {methods}."),
+    };
+    ApiError::no_such_method(message, known.allow())
+}
+
+fn explain_no_such_path(path: &str) -> String {
     if let Some(known) = Path::of(path.trim_end_matches('/')) {
         let (pattern, methods) = (known.pattern, known.told_methods());
         return format!(
             "There is no such path. Leave out the slash at the end: `{pattern}`, which takes {methods}."
         );
     }
-    if let Some(known) = Path::meant_by(path) {
+    if let Some(known) = Path::closest(path) {
         let (pattern, methods) = (known.pattern, known.told_methods());
         return format!("There is no such path. Did you mean `{pattern}`? It takes {methods}.");
     }
-    if path.starts_with("/api/v1/") {
-        return "There is no such path. The API's README lists the paths that there are."
-            .to_owned();
-    }
-    format!(
-        "There is no such path. The paths of the API begin with `{API}`; its README lists them."
-    )
+    let [areas @ .., last] = AREAS.map(|area| format!("`{area}`"));
+    let areas = areas.join(", ");
+    format!("There is no such path. Under `{API}` there are {areas} and {last}.")
 }
 
 fn is_part(expected: &str, part: &str) -> bool {
@@ -154,7 +174,7 @@ const LONGEST_PART: usize = 24;
 
 /// A path's parts, for comparing: without empty ones, without `api` and a version at their start, in lower case, with
 /// hyphens. `None` where there are too many, or none.
-fn normal(path: &str) -> Option<Vec<String>> {
+fn normalized(path: &str) -> Option<Vec<String>> {
     let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
     parts.next_if(|part| part.eq_ignore_ascii_case("api"));
     parts
@@ -176,8 +196,8 @@ fn is_number(digits: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// How many letters are wrong in a part; `None` where it is probably another word.
-fn mistakes(expected: &str, part: &str) -> Option<usize> {
+/// How many edits make a part the expected one; `None` where it is probably another word.
+fn edits(expected: &str, part: &str) -> Option<usize> {
     if expected.starts_with('{') {
         return Some(0);
     }
@@ -261,7 +281,7 @@ mod tests {
             ("/health", "/api/v1/health"),
             ("/Dashboard", "/dashboard"),
         ] {
-            let found = Path::meant_by(sent).map(|known| known.pattern);
+            let found = Path::closest(sent).map(|known| known.pattern);
             assert_eq!(found, Some(meant), "{sent}");
         }
         for other in [
@@ -278,8 +298,46 @@ mod tests {
             "/favicon.ico",
             "/m",
         ] {
-            assert_eq!(Path::meant_by(other), None, "{other}");
+            assert_eq!(Path::closest(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_path_like_no_other_is_told_the_areas_inside_the_api_and_outside() {
+        for path in ["/api/v1", "/api/v1/", "/api/v1/users", "/api", "/", "/nope"] {
+            let error = explain_not_found("GET", path);
+            assert_eq!(
+                error.message,
+                "There is no such path. Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, \
+                 `/public/tickets` and `/tickets`.",
+                "{path}"
+            );
+            assert_eq!(error.allow, None, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_path_of_the_api_but_the_sign_ins_is_in_an_area() {
+        let in_api = PATHS.iter().filter_map(|known| under(API, known.pattern));
+        let (sign_in, others): (Vec<_>, Vec<_>) =
+            in_api.partition(|path| under("/auth", path).is_some());
+        assert_eq!((sign_in.len(), others.len()), (4, 13));
+        let areas_of = |path| AREAS.iter().filter(move |area| under(area, path).is_some());
+        for path in &others {
+            assert_eq!(areas_of(path).count(), 1, "{path}");
+        }
+        for area in AREAS {
+            assert!(others.contains(&area), "{area}");
+        }
+    }
+
+    #[test]
+    fn a_method_that_a_path_does_not_take_is_told_with_those_that_it_takes() {
+        let allow = |path| explain_not_found("PUT", path).allow;
+        let (ticket, form) = ("/api/v1/tickets/tkt_1", "/api/v1/public/tickets");
+        assert_eq!(allow(ticket).as_deref(), Some("GET, PATCH"));
+        assert_eq!(allow(form).as_deref(), Some("POST, OPTIONS"));
+        assert_eq!(allow("/tickets"), None);
     }
 
     #[test]
@@ -294,12 +352,12 @@ mod tests {
             &"/x".repeat(5_000),
         ] {
             for method in ["<script>", &long, "get"] {
-                let told = told(method, path);
+                let told = explain_not_found(method, path).message;
                 assert!(!told.contains("script") && !told.contains("xxx"), "{told}");
                 assert!(told.len() < 200, "{told}");
             }
         }
-        let told = told("<script>", "/api/v1/tickets/<script>");
+        let told = explain_not_found("<script>", "/api/v1/tickets/<script>").message;
         assert_eq!(
             told,
             "This is not a method of `/api/v1/tickets/{id}`; it takes `GET` and `PATCH`."

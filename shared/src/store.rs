@@ -47,7 +47,7 @@
 //! | recognise and count a session that has calls left of those it drew | 1 | 1 W | [`sessions`] |
 //! | the same where it draws: first in a minute, at the eleventh call, at every hundredth after | 3 | 1 W + 1 R + 4 W | [`sessions`] |
 //! | mint a session, in place of another, end it | 1, 1, 1 | 6 W, 8 W, 2 W | [`sessions`] |
-//! | give back a submission whose form was wrong | 1 | 1 W | [`submissions`] |
+//! | refund a submission whose form was wrong | 1 | 1 W | [`submissions`] |
 //! | refuse a caller that is over the limit, or a key that does not exist | 1 | 1 W | [`windows`] |
 //! | the same for a session whose user's limit others used up, once a minute | 3 | 2 W + 1 R | [`sessions`] |
 //! | refuse a write with a session that another site sent | 0 | | `credentials::session` |

@@ -1,27 +1,26 @@
-//! Giving back a submission of a client address that came to nothing.
+//! The refund of a submission that came to nothing.
 //!
-//! An address is counted before what it sends is read, so that one over its limit costs no work: a submission is counted
-//! as one in all its windows, in the one write that a call costs anyway (see [`crate::store::windows`]). Where the form
-//! then turns out to be wrong it was a call and no submission (contract, section 5), and is given back:
+//! An address is counted before what it sends is read, so that one over its limit costs no work: a submission is
+//! counted as one in all its windows, in the one write that a call costs anyway (see [`crate::store::windows`]). Where
+//! the form then turns out to be wrong it was a call and no submission (contract, section 5), and is refunded:
 //!
 //! ```text
 //! UpdateItem  ADDRESS#{hash}   ADD submissionsIn10Minutes -1, submissionsInAnHour -1
 //!                              IF openedFor10Minutes = {the one counted in} AND openedForAnHour = {…}
 //! ```
 //!
-//! Where another window has begun meanwhile, the submission is forgotten there, and only the other window is given it
-//! back.
+//! Where another window has begun meanwhile, the submission is forgotten there, and only the other window refunds it.
 //!
 //! # Never more than the limit
 //!
-//! What is given back was counted and created nothing, and is given back once: where the answer to this write is lost,
-//! it is not sent again, as the SDK sends others. Then the submission may stay counted, and the limit admits one less
-//! until its windows end.
+//! A submission that is refunded was counted and created nothing, and is refunded once: where the answer to this write
+//! is lost, it is not sent again, as the SDK sends others. Then the submission may stay counted, and the limit admits
+//! one less until its windows end.
 //!
 //! # What can be seen of it
 //!
-//! - A wrong form takes up a place for the milliseconds in which it is read. Was it the last one, a good form that comes
-//!   just then is refused with a `429`.
+//! - A wrong form takes up a place for the milliseconds in which it is read. Was it the last one, a good form that
+//!   comes just then is refused with a `429`.
 //! - Over the limit of submissions a wrong form is a `429`, too, because nobody reads it.
 //! - A wrong form opens the windows of submissions, as a good one does: they end that much earlier.
 
@@ -75,7 +74,7 @@ impl Submission {
     ///
     /// Where that fails the submission stays counted, and the log says so: whoever filled in the form has to learn what
     /// is wrong with it.
-    pub(crate) async fn give_back(mut self, database: &Database) -> Standing {
+    pub(crate) async fn refund(mut self, database: &Database) -> Standing {
         for attempt in 1..=ATTEMPTS {
             match send_once(database, &self.key, self.expressions()).await {
                 Ok(Count::Done(item)) => {

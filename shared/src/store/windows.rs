@@ -2,7 +2,7 @@
 //!
 //! A key and a user have one window, of a minute; a portal session draws on its user's, see [`crate::store::sessions`].
 //! A client address has up to three in one item: of its calls, and two of its submissions; a submission is counted in
-//! all three by the same write, or in none, and can be given back: see [`crate::store::submissions`].
+//! all three by the same write, or in none, and can be refunded: see [`crate::store::submissions`].
 //!
 //! # The steady state: one request
 //!
