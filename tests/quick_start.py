@@ -206,6 +206,12 @@ def main():
     assert exports(readme) == ["$(make -s token)", "sk_live_… ID=ak_01k…"], exports(readme)
     walk_through(*of_readme, SUPPUO_TOKEN=token())
     say("the README's curls do what it says")
+    [submit] = [command for command in of_readme if "/public/tickets" in command]
+    for _ in range(6):
+        status, submitted = curl(submit)
+        assert status == 201, submitted
+    assert any("it may submit 1000 tickets in 10 minutes" in line for line in run.lines), run.lines
+    say("a laptop's one address may submit as often as one developer likes")
     status, kept = curl(of_readme[0], SUPPUO_TOKEN=token())
     assert status == 201
 
