@@ -34,7 +34,7 @@ use crate::{
     ids::WorkspaceId,
     limits::RateLimit,
     origin::Origin,
-    portal::language::Language,
+    portal::{language::Language, problem_page::Way},
     reply::{self, File, Page, Reply},
     request::Request,
     routes,
@@ -69,6 +69,9 @@ pub trait Endpoint {
 
     /// Whether who takes pages is told errors in one: only where browsers go by themselves.
     const TELLS_ERRORS_AS_PAGES: bool = false;
+
+    /// What such a page says that they were on the way to.
+    const WAY: Way = Way::Page;
 
     /// Does what can be done before the first event.
     fn prepare(&self, _platform: &Platform) -> impl Future<Output = ()> {
@@ -363,10 +366,7 @@ pub fn sign_in<F>(handler: F) -> impl Endpoint
 where
     F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
 {
-    SignInEndpoint {
-        handler,
-        asks_issuer_as_client: false,
-    }
+    SignInEndpoint::<F, false>(handler)
 }
 
 /// The endpoint where it ends; it shows the issuer the client's secret.
@@ -374,10 +374,7 @@ pub fn signed_in<F>(handler: F) -> impl Endpoint
 where
     F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
 {
-    SignInEndpoint {
-        handler,
-        asks_issuer_as_client: true,
-    }
+    SignInEndpoint::<F, true>(handler)
 }
 
 /// A file of the portal, by what stands at `{file}` in its path.
@@ -609,17 +606,21 @@ fn no_host() -> ApiError {
     ApiError::validation("The request names no host.")
 }
 
-struct SignInEndpoint<F> {
-    handler: F,
-    asks_issuer_as_client: bool,
-}
+/// Where a sign-in begins, or `ENDS`: there the issuer is asked, as its client.
+struct SignInEndpoint<F, const ENDS: bool>(F);
 
-impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for SignInEndpoint<F> {
+impl<F, const ENDS: bool> Endpoint for SignInEndpoint<F, ENDS>
+where
+    F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
+{
     const TELLS_ERRORS_AS_PAGES: bool = true;
+
+    // What is wrong with a beginning is no sign-in that has expired.
+    const WAY: Way = if ENDS { Way::SignIn } else { Way::Page };
 
     async fn prepare(&self, platform: &Platform) {
         platform.signing_secret.read_at_start().await;
-        if self.asks_issuer_as_client {
+        if ENDS {
             platform.provider.client_secret().read_at_start().await;
         }
     }
@@ -630,9 +631,8 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
-        if let Some((problem, request_id)) = reply::told_before(&request) {
-            exchange.tell_again(request_id);
-            return Err(problem);
+        if let Some(page) = reply::tell_again(&request, platform, Self::WAY) {
+            return page.map(Reply::Page);
         }
         request.within_size()?;
         let origin = request.origin().ok_or_else(no_host)?;
@@ -651,7 +651,7 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
             sign_in,
             exchange,
         };
-        let redirect = (self.handler)(call).await?;
+        let redirect = (self.0)(call).await?;
         Answer::try_from(redirect).map(Reply::Answer)
     }
 }
@@ -659,6 +659,8 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
 struct FileEndpoint<F>(F);
 
 impl<F: Fn(&str) -> Result<File, ApiError>> Endpoint for FileEndpoint<F> {
+    const TELLS_ERRORS_AS_PAGES: bool = true;
+
     async fn answer(
         &self,
         request: Request,

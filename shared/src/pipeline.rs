@@ -44,7 +44,7 @@ pub(crate) async fn answer<E: Endpoint>(
     let work = async {
         let request = Request::from_event(event)?;
         if E::TELLS_ERRORS_AS_PAGES {
-            reply::remember_language(&request, &exchange);
+            exchange.language_asked(reply::language_cookie(&request));
             exchange.tell_errors_in(reply::page_language_of(&request));
         }
         endpoint.answer(request, platform, &exchange).await
@@ -58,7 +58,14 @@ pub(crate) async fn answer<E: Endpoint>(
         Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
     };
 
-    let response = reply::write(&outcome, &request_id, &exchange, E::READERS, platform);
+    let response = reply::write(
+        &outcome,
+        &request_id,
+        &exchange,
+        E::READERS,
+        E::WAY,
+        platform,
+    );
     log::request(&log::Finished {
         route,
         request_id: &request_id,
