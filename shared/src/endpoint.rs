@@ -14,9 +14,10 @@
 //! - [`unrouted`]: the request alone, of a path or method that no other endpoint has.
 //! - [`file()`]: the path alone.
 //!
-//! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
-//! so nothing leaves outside the envelope. Only a [`page`] or [`open_page`] makes a page, and only a [`file()`] a file; and
-//! where browsers go by themselves, to a page or in a sign-in, they are told errors on one, too.
+//! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other
+//! thing, so nothing leaves outside the envelope. Only a [`page`] or [`open_page`] makes a page, and only a [`file()`] a
+//! file; and where browsers go by themselves, to one of these, in a sign-in or to a path that is none, they are told
+//! errors on a page, too.
 
 use std::sync::Arc;
 
@@ -125,7 +126,8 @@ impl SignInCall<'_> {
     ///
     /// # Errors
     ///
-    /// `400` where the request's host is none that a URL can have; `500` where the issuer does not answer and has not before.
+    /// `400` where the request's host is none that a URL can have; `500` where the issuer does not answer and has
+    /// not before.
     pub async fn begin(&self, return_to: ReturnTo, ask: Ask) -> Result<Redirect, ApiError> {
         let begun = self.sign_in.begin(&self.origin, return_to, ask).await?;
         let cookie = Name::SignIn.set(&self.origin, &begun.sealed, UnderWay::COOKIE_SECONDS);
@@ -304,8 +306,8 @@ where
     Authenticated(handler)
 }
 
-/// An endpoint for callers with a credential that a form of a page of ours is sent to as well. A browser that shows what
-/// it is answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
+/// An endpoint for callers with a credential that a form of a page of ours is sent to as well. A browser that shows
+/// what it is answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
 ///
 /// A session is let in over its limit, too: it comes here to be ended, and a limit is to keep nobody signed in.
 pub fn form<F>(done: &'static str, handler: F) -> impl Endpoint

@@ -61,8 +61,8 @@ pub struct File {
     pub body: &'static str,
 }
 
-/// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but from
-/// our own files, and where it links to learns nothing of where it was linked from.
+/// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but
+/// from our own files, and where it links to learns nothing of where it was linked from.
 const OF_PAGES: [(&str, &str); 4] = [
     ("content-type", "text/html; charset=utf-8"),
     ("cache-control", "no-store"),

@@ -87,8 +87,8 @@ pub(super) struct Texts {
     pub(super) session_over: &'static str,
     pub(super) maybe_created: &'static str,
     pub(super) other_workspace: &'static str,
-    /// Stands before what an error is quoted by. Where there is somebody to write to, [`Self::write_to_us`] (a link) and
-    /// [`Self::and_quote`] stand there instead.
+    /// Stands before what an error is quoted by. Where there is somebody to write to, [`Self::write_to_us`] (a link)
+    /// and [`Self::and_quote`] stand there instead.
     pub(super) reference: &'static str,
     pub(super) write_to_us: &'static str,
     pub(super) and_quote: &'static str,
