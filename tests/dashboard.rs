@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use crate::app::{
     App, Call,
     resources::text,
@@ -10,6 +12,9 @@ use crate::app::{
 };
 
 const PAGE: &str = "/dashboard/api-keys";
+
+/// Where a sign-in begins.
+const START: &str = "/api/v1/auth/huudis/start";
 
 async fn page(app: &App, session: &str) -> Response {
     let page = app
@@ -133,19 +138,16 @@ async fn what_a_sign_in_was_refused_with_is_told_again_and_nothing_is_done() {
             .query(query)
     };
     let id = "req_01k2m3n4p5q6r7s8t9v0w1x2y3";
-    for (code, status, title) in [
-        ("AUTH_REQUIRED", 401, "Anda belum berhasil masuk"),
-        ("FORBIDDEN", 403, "Akun Anda tidak memiliki ruang kerja"),
-        (
-            "VALIDATION_ERROR",
-            400,
-            "Proses masuk ini sudah kedaluwarsa",
-        ),
-        ("CONFLICT", 409, "Permintaan Anda belum berhasil"),
+    for (code, title) in [
+        ("AUTH_REQUIRED", "Anda belum berhasil masuk"),
+        ("FORBIDDEN", "Akun Anda tidak memiliki ruang kerja"),
+        ("VALIDATION_ERROR", "Proses masuk ini sudah kedaluwarsa"),
+        ("CONFLICT", "Permintaan Anda belum berhasil"),
+        ("INTERNAL_ERROR", "Terjadi kesalahan di pihak kami"),
     ] {
         let query = format!("lang=id&problem={code}&request={id}");
         drop(app.operations());
-        let told = tell(&query).await_status(status).await;
+        let told = tell(&query).await_status(200).await;
         assert!(told.is_page() && told.text.contains(title), "{code}");
         assert!(told.text.contains(&format!(
             "<code>{code}</code> <code class=\"request-id\">{id}<"
@@ -154,13 +156,23 @@ async fn what_a_sign_in_was_refused_with_is_told_again_and_nothing_is_done() {
         assert!(told.set_cookie("__Host-suppuo_language").is_some());
         assert_ne!(told.request_id(), id);
         assert_eq!(app.operations().len(), 0);
+        // Nothing failed in this request, and nothing is counted as if it had.
+        let log = app.log();
+        let mut lines = log.iter().filter(|line| line.contains(told.request_id()));
+        let line: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+        assert_eq!(
+            (&line["level"], &line["status"]),
+            (&"INFO".into(), &200.into())
+        );
+        for name in ["code", "reason", "cause", "Refused"] {
+            assert_eq!(line.get(name), None, "{line}");
+        }
         // A client that takes no page is told nothing by it.
         let client = app.call("GET", CALLBACK).query(&query);
         assert_eq!(client.await_status(400).await.param(), Some("state"));
     }
-    // What was our fault is not one again, and what nobody was told is nothing.
+    // What nobody was told is nothing.
     for query in [
-        &format!("problem=INTERNAL_ERROR&request={id}"),
         &format!("problem=RATE_LIMITED&request={id}"),
         "problem=FORBIDDEN",
         "problem=FORBIDDEN&request=%3Cscript%3E",
@@ -169,6 +181,58 @@ async fn what_a_sign_in_was_refused_with_is_told_again_and_nothing_is_done() {
         let told = tell(query).await_status(400).await;
         assert!(told.is_page() && told.text.contains("This sign-in has expired"));
         assert!(told.text.contains(told.request_id()));
+    }
+}
+
+#[tokio::test]
+async fn what_was_our_fault_is_told_again_under_the_address_that_its_page_gets() {
+    let app = App::start().await;
+    let begun = app.begin_sign_in().await;
+    let answer = begun.allow(&json!({}), &json!({}));
+    let callback = begun.come_back(&answer);
+    app.issuer.go_down();
+    // A sign-in begins with what an instance knows of the issuer; this one knows nothing.
+    let app = app.sibling().start().await;
+    for (path, failing) in [(CALLBACK, callback), (START, app.start_sign_in())] {
+        let failing = failing.header("accept", "text/html");
+        let told = failing.await_status(500).await;
+        assert!(told.is_page() && told.text.contains("Something went wrong on our side"));
+        let address = told.text.split("data-address=\"?").nth(1).unwrap();
+        let address = address.split('"').next().unwrap().replace("&#38;", "&");
+        for (language, title) in [
+            ("en", "Something went wrong on our side"),
+            ("id", "Terjadi kesalahan di pihak kami"),
+        ] {
+            let again = app.call("GET", path).header("accept", "text/html");
+            let again = again.query(&format!("lang={language}&{address}"));
+            let again = again.await_status(200).await;
+            assert!(again.is_page() && again.text.contains(title), "{path}");
+            assert!(again.text.contains(told.request_id()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_of_a_sign_in_it_is_said_that_it_failed() {
+    let app = App::start().await;
+    let visit = |method: &str, path: &str| app.call(method, path).header("accept", "text/html");
+    let too_large = "x".repeat(1024 * 1024 + 1);
+    for (call, status) in [
+        (visit("POST", "/nope").body(&too_large), 400),
+        (visit("GET", "/dashboard/signed-out").body(&too_large), 400),
+        (visit("GET", PAGE).header("host", "not a host"), 400),
+        (visit("GET", PAGE).bearer("x"), 401),
+        (visit("GET", PAGE).bearer("sk_live_x"), 401),
+        (visit("GET", START).query("prompt=x"), 400),
+    ] {
+        for (language, title) in [
+            ("en", "<h1>Your request was not accepted</h1>"),
+            ("id", "<h1>Permintaan Anda tidak diterima</h1>"),
+        ] {
+            let told = call.clone().header("accept-language", language);
+            let told = told.await_status(status).await;
+            assert!(told.is_page() && told.text.contains(title), "{}", told.text);
+        }
     }
 }
 
@@ -272,6 +336,41 @@ async fn its_language_is_the_browsers_until_one_is_chosen() {
     let unknown = browser("id").query("lang=xx").send().await;
     is_in(&unknown, "id");
     assert_eq!(unknown.set_cookie("__Host-suppuo_language"), None);
+}
+
+#[tokio::test]
+async fn a_language_is_remembered_where_a_page_is_shown_and_nowhere_else() {
+    let app = App::start().await;
+    let session = app.sign_in("acc_a").await;
+    let shown = page(&app, &session).await;
+    let file = assets(&shown).pop_first().unwrap();
+    for (path, of_a_navigation) in [
+        (PAGE, true),
+        ("/dashboard/signed-out", true),
+        ("/dashboard/assets/nope", true),
+        ("/nope", true),
+        ("/", true),
+        (CALLBACK, true),
+        // A file is kept by whoever passes it on.
+        (&*file, false),
+        ("/api/v1/tickets", false),
+        ("/api/v1/health", false),
+    ] {
+        let call = app.call("GET", path).query("lang=id");
+        let shown = call.clone().header("accept", "text/html").send().await;
+        let cookie = shown.set_cookie("__Host-suppuo_language");
+        assert_eq!(cookie.is_some(), of_a_navigation, "{path}");
+        let answered = call.header("accept", "*/*").send().await;
+        let cookie = answered.set_cookie("__Host-suppuo_language");
+        assert_eq!(cookie.is_some(), answered.is_page(), "{path}");
+    }
+    for path in ["/nope", "/api/v1/public/nope"] {
+        for method in ["GET", "POST", "OPTIONS"] {
+            let answer = app.call(method, path).query("lang=id").send().await;
+            assert!(!answer.is_page());
+            assert_eq!(answer.set_cookie("__Host-suppuo_language"), None, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -128,6 +128,7 @@ async fn in_a_browser_a_path_that_is_none_leads_to_the_page_or_is_told_on_one() 
         "/nope",
         "/dashboard/nope",
         "/dashboard/assets/",
+        "/dashboard/assets/nope",
         "/dashboard//",
         "/api/v1/nope",
         "/api/v1/tickets/",

@@ -9,7 +9,8 @@ fn main() -> ExitCode {
 }
 
 fn asset(name: &str) -> Result<File, ApiError> {
-    let asset = assets::find(name).ok_or_else(|| ApiError::not_found("There is no such file."))?;
+    let none = "The portal has no such file. Load its page again: the files get new names when they change.";
+    let asset = assets::find(name).ok_or_else(|| ApiError::not_found(none))?;
     Ok(File {
         content_type: asset.content_type,
         body: &asset.body,

@@ -18,7 +18,10 @@ use std::{
 
 use axum::http::StatusCode;
 use serde_json::json;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    sync::mpsc::{self, UnboundedSender},
+    task::JoinSet,
+};
 
 use crate::{
     Error,
@@ -47,46 +50,56 @@ type Idle = Mutex<Vec<Instance>>;
 
 impl Functions {
     /// Runs these functions until the tasks are dropped, and the processes with them.
-    ///
-    /// # Errors
-    ///
-    /// Where there can be no HTTP client.
-    pub fn run(self, names: impl IntoIterator<Item = String>) -> Result<JoinSet<()>, Error> {
-        let client = reqwest::Client::builder().no_proxy().build()?;
+    #[must_use]
+    pub fn run(self, names: impl IntoIterator<Item = String>) -> JoinSet<()> {
         let functions = Arc::new(self);
-        let serve = |name: String| Arc::clone(&functions).serve(client.clone(), name);
-        Ok(names.into_iter().map(serve).collect())
+        let serve = |name: String| Arc::clone(&functions).serve(name);
+        names.into_iter().map(serve).collect()
     }
 
-    async fn serve(self: Arc<Self>, client: reqwest::Client, name: String) {
-        let (idle, room) = (
-            Arc::<Idle>::default(),
-            Arc::new(Semaphore::new(self.concurrency)),
-        );
+    /// Runs one function: a slot for each call that it may answer at once, a further one when the others are taken.
+    async fn serve(self: Arc<Self>, name: String) {
+        let idle = Arc::<Idle>::default();
+        let (taken, mut all_taken) = mpsc::unbounded_channel();
+        let slot = || Arc::clone(&self).slot(name.clone(), Arc::clone(&idle), taken.clone());
+        let mut slots = JoinSet::new();
+        slots.spawn(slot());
+        while let Some(()) = all_taken.recv().await {
+            if slots.len() < self.concurrency {
+                slots.spawn(slot());
+            }
+        }
+    }
+
+    /// Fetches one event after the other and hands each on, over a connection of its own. As the runtimes do, it asks for
+    /// the next event where it has sent the answer: the emulator reads a long answer to its end only when its connection
+    /// is used again.
+    async fn slot(self: Arc<Self>, name: String, idle: Arc<Idle>, taken: UnboundedSender<()>) {
         let url = format!("{}/.rt/{name}/2018-06-01/runtime/invocation", self.emulator);
-        let mut calls = JoinSet::new();
-        // The semaphore is never closed.
-        while let Ok(room) = Arc::clone(&room).acquire_owned().await {
-            while calls.try_join_next().is_some() {}
-            let event = loop {
-                match next(&client, &url).await {
-                    Ok(Some(event)) => break event,
-                    Ok(None) | Err(_) => tokio::time::sleep(ASK_AGAIN).await,
+        let client = reqwest::Client::builder().no_proxy().http1_only();
+        let client = match client.pool_max_idle_per_host(1).build() {
+            Ok(client) => client,
+            Err(error) => return eprintln!("{name}: {error}"),
+        };
+        loop {
+            let event = match next(&client, &url).await {
+                Ok(Some(event)) => event,
+                Ok(None) | Err(_) => {
+                    tokio::time::sleep(ASK_AGAIN).await;
+                    continue;
                 }
             };
-            let (functions, client, idle) = (Arc::clone(&self), client.clone(), Arc::clone(&idle));
-            let (name, url) = (name.clone(), format!("{url}/{}", event.request_id));
-            calls.spawn(async move {
-                let answer = functions.call(&name, &idle, event).await;
-                let (url, body) = match answer {
-                    Ok(answer) => (format!("{url}/response"), answer),
-                    Err(error) => (format!("{url}/error"), error),
-                };
-                if let Err(error) = client.post(url).body(body).send().await {
-                    eprintln!("{name}: cargo lambda watch takes no answer: {error}");
-                }
-                drop(room);
-            });
+            // Nobody counts any more where the run ends.
+            let _ = taken.send(());
+            let url = format!("{url}/{}", event.request_id);
+            let (url, body) = match self.call(&name, &idle, event).await {
+                Ok(answer) => (format!("{url}/response"), answer),
+                Err(error) => (format!("{url}/error"), error),
+            };
+            let sent = async { client.post(url).body(body).send().await?.bytes().await };
+            if let Err(error) = sent.await {
+                eprintln!("{name}: cargo lambda watch takes no answer: {error}");
+            }
         }
     }
 

@@ -166,7 +166,7 @@ async fn run() -> Result<(), Error> {
     };
     // A function may have several routes.
     let names: BTreeSet<_> = routes.iter().map(|route| route.function.clone()).collect();
-    let functions = functions.run(names)?;
+    let functions = functions.run(names);
     let behind_the_door = routes.clone();
     tokio::spawn(async move {
         if let Err(error) = front::serve(door, emulator, &behind_the_door).await {

@@ -14,9 +14,10 @@
 //! - [`unrouted`]: the request alone, of a path or method that no other endpoint has.
 //! - [`file()`]: the path alone.
 //!
-//! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other thing,
-//! so nothing leaves outside the envelope. Only a [`page`] or [`open_page`] makes a page, and only a [`file()`] a file; and
-//! where browsers go by themselves, to a page or in a sign-in, they are told errors on one, too.
+//! A handler of the API returns an [`Answer`], or where the browser goes on, or an [`ApiError`]. There is no other
+//! thing, so nothing leaves outside the envelope. Only a [`page`] or [`open_page`] makes a page, and only a [`file()`] a
+//! file; and where browsers go by themselves, to one of these, in a sign-in or to a path that is none, they are told
+//! errors on a page, too.
 
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ use crate::{
     ids::WorkspaceId,
     limits::RateLimit,
     origin::Origin,
-    portal::language::Language,
+    portal::{language::Language, problem_page::Way},
     reply::{self, File, Page, Reply},
     request::Request,
     routes,
@@ -66,6 +67,9 @@ pub struct Platform {
 pub trait Endpoint {
     /// Whether who takes pages is told errors in one: only where browsers go by themselves.
     const TELLS_ERRORS_AS_PAGES: bool = false;
+
+    /// What such a page says that they were on the way to.
+    const WAY: Way = Way::Page;
 
     /// Does what can be done before the first event.
     fn prepare(&self, _platform: &Platform) -> impl Future<Output = ()> {
@@ -119,7 +123,8 @@ impl SignInCall<'_> {
     ///
     /// # Errors
     ///
-    /// `400` where the request's host is none that a URL can have; `500` where the issuer does not answer and has not before.
+    /// `400` where the request's host is none that a URL can have; `500` where the issuer does not answer and has
+    /// not before.
     pub async fn begin(&self, return_to: ReturnTo, ask: Ask) -> Result<Redirect, ApiError> {
         let begun = self.sign_in.begin(&self.origin, return_to, ask).await?;
         let cookie = Name::SignIn.set(&self.origin, &begun.sealed, UnderWay::COOKIE_SECONDS);
@@ -298,8 +303,8 @@ where
     Authenticated(handler)
 }
 
-/// An endpoint for callers with a credential that a form of a page of ours is sent to as well. A browser that shows what
-/// it is answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
+/// An endpoint for callers with a credential that a form of a page of ours is sent to as well. A browser that shows
+/// what it is answered is sent on to the path `done` when it is done, or there is nobody signed in to do it for.
 ///
 /// A session is let in over its limit, too: it comes here to be ended, and a limit is to keep nobody signed in.
 pub fn form<F>(done: &'static str, handler: F) -> impl Endpoint
@@ -360,10 +365,7 @@ pub fn sign_in<F>(handler: F) -> impl Endpoint
 where
     F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
 {
-    SignInEndpoint {
-        handler,
-        asks_issuer_as_client: false,
-    }
+    SignInEndpoint::<F, false>(handler)
 }
 
 /// The endpoint where it ends; it shows the issuer the client's secret.
@@ -371,10 +373,7 @@ pub fn signed_in<F>(handler: F) -> impl Endpoint
 where
     F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
 {
-    SignInEndpoint {
-        handler,
-        asks_issuer_as_client: true,
-    }
+    SignInEndpoint::<F, true>(handler)
 }
 
 /// A file of the portal, by what stands at `{file}` in its path.
@@ -606,17 +605,21 @@ fn no_host() -> ApiError {
     ApiError::validation("The request names no host. Send a `Host` header.")
 }
 
-struct SignInEndpoint<F> {
-    handler: F,
-    asks_issuer_as_client: bool,
-}
+/// Where a sign-in begins, or `ENDS`: there the issuer is asked, as its client.
+struct SignInEndpoint<F, const ENDS: bool>(F);
 
-impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for SignInEndpoint<F> {
+impl<F, const ENDS: bool> Endpoint for SignInEndpoint<F, ENDS>
+where
+    F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>,
+{
     const TELLS_ERRORS_AS_PAGES: bool = true;
+
+    // What is wrong with a beginning is no sign-in that has expired.
+    const WAY: Way = if ENDS { Way::SignIn } else { Way::Page };
 
     async fn prepare(&self, platform: &Platform) {
         platform.signing_secret.read_at_start().await;
-        if self.asks_issuer_as_client {
+        if ENDS {
             platform.provider.client_secret().read_at_start().await;
         }
     }
@@ -627,9 +630,8 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
         platform: &Platform,
         exchange: &Arc<Exchange>,
     ) -> Result<Reply, ApiError> {
-        if let Some((problem, request_id)) = reply::told_before(&request) {
-            exchange.tell_again(request_id);
-            return Err(problem);
+        if let Some(page) = reply::tell_again(&request, platform, Self::WAY) {
+            return page.map(Reply::Page);
         }
         request.within_size()?;
         let origin = request.origin().ok_or_else(no_host)?;
@@ -648,7 +650,7 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
             sign_in,
             exchange,
         };
-        let redirect = (self.handler)(call).await?;
+        let redirect = (self.0)(call).await?;
         Answer::try_from(redirect).map(Reply::Answer)
     }
 }
@@ -656,6 +658,8 @@ impl<F: AsyncFn(SignInCall<'_>) -> Result<Redirect, ApiError>> Endpoint for Sign
 struct FileEndpoint<F>(F);
 
 impl<F: Fn(&str) -> Result<File, ApiError>> Endpoint for FileEndpoint<F> {
+    const TELLS_ERRORS_AS_PAGES: bool = true;
+
     async fn answer(
         &self,
         request: Request,

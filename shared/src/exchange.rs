@@ -9,7 +9,7 @@ use std::{
 use crate::{
     credentials::{Caller, Recognised},
     error::ApiError,
-    ids::{RequestId, WorkspaceId},
+    ids::WorkspaceId,
     limits::{Standing, Verdict},
     meter::Meter,
     portal::language::Language,
@@ -25,7 +25,7 @@ pub struct Exchange {
     standing: Mutex<Option<Standing>>,
     cookies: Mutex<Vec<String>>,
     errors_language: OnceLock<Language>,
-    told_before: OnceLock<RequestId>,
+    language_cookie: OnceLock<String>,
 }
 
 impl Exchange {
@@ -37,7 +37,7 @@ impl Exchange {
             standing: Mutex::default(),
             cookies: Mutex::default(),
             errors_language: OnceLock::new(),
-            told_before: OnceLock::new(),
+            language_cookie: OnceLock::new(),
         }
     }
 
@@ -103,13 +103,18 @@ impl Exchange {
         self.errors_language.get().copied()
     }
 
-    /// Takes down that what is told is what this other request came to.
-    pub(crate) fn tell_again(&self, request_id: RequestId) {
-        let _ = self.told_before.set(request_id);
+    /// Takes down the `Set-Cookie` of the language that was asked for, if one was.
+    pub(crate) fn language_asked(&self, set_cookie: Option<String>) {
+        if let Some(set_cookie) = set_cookie {
+            let _ = self.language_cookie.set(set_cookie);
+        }
     }
 
-    pub(crate) fn told_before(&self) -> Option<&RequestId> {
-        self.told_before.get()
+    /// Has the answer remember the language that was asked for.
+    pub(crate) fn remember_language(&self) {
+        if let Some(set_cookie) = self.language_cookie.get() {
+            self.set_cookie(set_cookie.clone());
+        }
     }
 
     pub(crate) fn caller(&self) -> Option<(&Caller, &WorkspaceId)> {

@@ -48,7 +48,7 @@ pub(crate) async fn answer<E: Endpoint>(
     let work = async {
         let request = Request::from_event(event)?;
         if E::TELLS_ERRORS_AS_PAGES {
-            reply::remember_language(&request, &exchange);
+            exchange.language_asked(reply::language_cookie(&request));
             exchange.tell_errors_in(reply::page_language_of(&request));
         }
         is_public |= routes::is_public(request.path());
@@ -68,7 +68,7 @@ pub(crate) async fn answer<E: Endpoint>(
     } else {
         Readers::OwnPages
     };
-    let response = reply::write(&outcome, &request_id, &exchange, readers, platform);
+    let response = reply::write(&outcome, &request_id, &exchange, readers, E::WAY, platform);
     log::request(&log::Finished {
         route,
         request_id: &request_id,

@@ -17,7 +17,7 @@ use crate::{
     ids::{RequestId, ResourceId},
     portal::{
         language::{self, Language},
-        problem_page::ProblemPage,
+        problem_page::{ProblemPage, Way},
     },
     request::Request,
     sign_in::{ReturnTo, START},
@@ -61,8 +61,8 @@ pub struct File {
     pub body: &'static str,
 }
 
-/// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but from
-/// our own files, and where it links to learns nothing of where it was linked from.
+/// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but
+/// from our own files, and where it links to learns nothing of where it was linked from.
 const OF_PAGES: [(&str, &str); 4] = [
     ("content-type", "text/html; charset=utf-8"),
     ("cache-control", "no-store"),
@@ -82,35 +82,46 @@ pub(crate) fn language_of(request: &Request) -> Language {
     language::negotiate(asked, remembered, request.header("accept-language"))
 }
 
-/// Remembers the language that a page's address names.
-pub(crate) fn remember_language(request: &Request, exchange: &Exchange) {
+/// The cookie that remembers the language that a page's address names, if it names one.
+pub(crate) fn language_cookie(request: &Request) -> Option<String> {
     let query = request.query();
-    let asked = query.text("lang").ok().flatten().and_then(Language::parse);
-    if let (Some(language), Some(origin)) = (asked, request.origin()) {
-        let cookie = Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS);
-        exchange.set_cookie(cookie);
-    }
+    let asked = query.text("lang").ok().flatten()?;
+    let language = Language::parse(asked)?;
+    let origin = request.origin()?;
+    Some(Name::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS))
 }
 
 /// How long a language that was chosen is remembered: a year.
 const LANGUAGE_KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
 
-/// What a sign-in was refused with, from the address of the page that tells it: it is told again, in another language or
-/// because the page is loaded again, and nothing is done. What was our fault is not: that would be one more.
-pub(crate) fn told_before(request: &Request) -> Option<(ApiError, RequestId)> {
+/// What a sign-in may come to: these are told again.
+const OF_SIGN_IN: [ErrorCode; 5] = [
+    ErrorCode::ValidationError,
+    ErrorCode::AuthRequired,
+    ErrorCode::Forbidden,
+    ErrorCode::Conflict,
+    ErrorCode::InternalError,
+];
+
+/// The page that tells what an earlier request of a sign-in came to, which its address names: it is told in another
+/// language, or because the page is loaded again. Nothing is done and nothing fails, so it is answered as any page is.
+pub(crate) fn tell_again(
+    request: &Request,
+    platform: &Platform,
+    way: Way,
+) -> Option<Result<Page, ApiError>> {
     let query = request.query();
     let of = |name| query.text(name).ok().flatten();
     let request_id = RequestId::read(of("request")?)?;
-    let error = match of("problem")? {
-        "VALIDATION_ERROR" => ApiError::validation("This sign-in is over. Begin again."),
-        "AUTH_REQUIRED" => {
-            ApiError::auth_required("The sign-in was not completed. Begin again.", "told_again")
-        }
-        "FORBIDDEN" => ApiError::forbidden("The account belongs to no workspace.", "told_again"),
-        "CONFLICT" => ApiError::contended(),
-        _ => return None,
-    };
-    request.is_navigation().then_some((error, request_id))
+    let problem = of("problem")?;
+    let code = OF_SIGN_IN
+        .into_iter()
+        .find(|code| code.as_str() == problem)?;
+    if !request.is_navigation() {
+        return None;
+    }
+    let (language, support) = (language_of(request), platform.support_url.as_deref());
+    Some(page_of(code, &request_id, language, way, support).map(Page))
 }
 
 /// The language in which an error is told to who sent this request, as a page; `None` where they take none.
@@ -124,6 +135,7 @@ pub(crate) fn write(
     request_id: &RequestId,
     exchange: &Exchange,
     readers: Readers,
+    way: Way,
     platform: &Platform,
 ) -> ApiGatewayV2httpResponse {
     let mut response = match outcome {
@@ -131,15 +143,26 @@ pub(crate) fn write(
         Ok(Reply::Page(page)) => response(200, headers(&OF_PAGES), &page.0),
         Ok(Reply::File(file)) => response(200, headers_of(file), file.body),
         Err(error) => {
-            let language = exchange.errors_language();
-            let told = exchange.told_before().unwrap_or(request_id);
             let support = platform.support_url.as_deref();
-            match language.and_then(|language| page_of(error, told, language, support)) {
-                Some(html) => response(error.code.status(), headers(&OF_PAGES), &html),
-                None => envelope::seal(Err(error), request_id),
+            let page = exchange
+                .errors_language()
+                .map(|language| page_of(error.code, request_id, language, way, support));
+            match page {
+                Some(Ok(html)) => response(error.code.status(), headers(&OF_PAGES), &html),
+                // Where the page fails, too, there is the envelope.
+                Some(Err(_)) | None => envelope::seal(Err(error), request_id),
             }
         }
     };
+    // Only where a page is shown, be it the one that a browser is led to.
+    let is_shown = match outcome {
+        Ok(Reply::Page(_)) => true,
+        Ok(Reply::File(_)) => false,
+        Ok(Reply::Answer(_)) | Err(_) => exchange.errors_language().is_some(),
+    };
+    if is_shown {
+        exchange.remember_language();
+    }
     let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
     let (status, standing) = (response.status_code, exchange.standing());
     let standing = standing.as_ref();
@@ -157,26 +180,28 @@ fn response(status: u16, headers: HeaderMap, body: &str) -> ApiGatewayV2httpResp
     response
 }
 
-/// The page that tells an error; none where that fails, too.
+/// The page that tells an error.
 fn page_of(
-    error: &ApiError,
+    code: ErrorCode,
     request_id: &RequestId,
     language: Language,
+    way: Way,
     support: Option<&str>,
-) -> Option<String> {
+) -> Result<String, ApiError> {
     // The dashboard sends who has not signed in to do so. Who has, as somebody without a workspace, is to be asked.
     let as_another = format!("{START}?prompt=select_account");
     let page = ProblemPage {
         language,
-        code: error.code,
+        code,
+        way,
         request_id: request_id.as_str(),
         support,
-        try_again: match error.code {
+        try_again: match code {
             ErrorCode::Forbidden => &as_another,
             _ => ReturnTo::DEFAULT,
         },
     };
-    page.render().ok()
+    page.render()
 }
 
 fn headers(named: &[(&'static str, &'static str)]) -> HeaderMap {

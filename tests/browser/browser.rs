@@ -187,7 +187,8 @@ impl Browser {
 
     /// Waits until nothing that the selector finds can be seen.
     pub async fn see_no(&self, css: &str) {
-        let hidden = "return [...document.querySelectorAll(arguments[0])].every(e => !e.checkVisibility({ visibilityProperty: true }))";
+        let hidden = "return [...document.querySelectorAll(arguments[0])] \
+                      .every(e => !e.checkVisibility({ visibilityProperty: true }))";
         self.until_with(&format!("`{css}` is gone"), hidden, vec![css.into()])
             .await;
     }

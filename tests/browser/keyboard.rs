@@ -109,6 +109,7 @@ pub async fn the_filter_is_a_group_of_radio_buttons(visit: Arc<Visit>) {
     browser.tab_to("#filter-all").await;
     browser.press(&DOWN.to_string()).await;
     browser.await_focus("#filter-unused").await;
-    browser.until("one is left", "return [...document.querySelectorAll('#keys tbody tr')].filter(e => e.checkVisibility()).length == 1").await;
+    let one = "return [...document.querySelectorAll('#keys tbody tr')].filter(e => e.checkVisibility()).length == 1";
+    browser.until("one is left", one).await;
     assert_eq!(browser.text("#keys .key-name").await, "Forgotten");
 }

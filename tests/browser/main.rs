@@ -70,7 +70,8 @@ fn main() -> ExitCode {
             that_is_refused_ends_on_a_page_that_says_so, without_a_workspace_ends_on_a_page_that_says_so,
             out_ends_the_session, out_in_another_tab_is_noticed_in_this_one,
             to_another_workspace_in_another_tab_is_noticed_in_this_one;
-        keys: are_created_copied_used_and_revoked, that_were_not_copied_are_asked_about, are_nowhere_once_the_dialog_is_closed,
+        keys: are_created_copied_used_and_revoked, that_were_not_copied_are_asked_about,
+            are_nowhere_once_the_dialog_is_closed,
             leave_the_focus_beside_them_when_they_are_revoked, stay_when_revoking_is_called_off,
             that_were_used_meanwhile_are_shown_so_to_who_comes_back;
         languages: come_from_the_browser_and_from_the_switch, of_a_problem_can_be_changed, other_than_ours_are_english;

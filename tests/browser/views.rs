@@ -49,6 +49,9 @@ const A_HANDFUL: [(&str, Duration, Option<Duration>); 6] = [
     ("Dewi's laptop", Duration::from_hours(2), None),
 ];
 
+/// The view of the page of the stand-in for Huudis.
+const ISSUER: &str = "issuer";
+
 /// A language and a colour scheme, and the one browser that has them.
 struct View<'a> {
     visit: &'a Visit,
@@ -68,7 +71,10 @@ impl View<'_> {
             browser.set_width(width).await;
             check(visit, browser, what).await;
             fits(browser, what).await;
-            header_is_low(browser, what).await;
+            // The stand-in for Huudis has another one.
+            if what != ISSUER {
+                header_is_low(browser, what).await;
+            }
             browser.keep_as(&format!("{what}-{named}-{width}")).await;
         }
     }
@@ -76,11 +82,12 @@ impl View<'_> {
 
 /// Even in a narrow window it leaves the height to what it is above.
 async fn header_is_low(browser: &Browser, what: &str) {
-    // The stand-in for Huudis has another one.
-    let height = "return document.querySelector('header > .bar')?.parentElement.offsetHeight ?? 0";
+    let height = "return document.querySelector('body > header').offsetHeight";
     let height = browser.run(height, Vec::new()).await;
     assert!(
-        height.as_u64().is_some_and(|height| height <= 64),
+        height
+            .as_u64()
+            .is_some_and(|height| (1..=64).contains(&height)),
         "{what}: {height}"
     );
 }
@@ -141,7 +148,8 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str)
     browser.click("#created-saved").await;
     browser.see_no("#created-dialog").await;
 
-    let longest = "Integration between the point of sale in Yogyakarta and the warehouse’s stock list, ordered by whoever was there first.";
+    let longest = "Integration between the point of sale in Yogyakarta and the warehouse’s stock list, ordered by \
+                   whoever was there first.";
     let many = [longest.chars().take(120).collect(), "W".repeat(120)];
     visit.api.create_all(&visit.workspace, many).await;
     browser.reload().await;
@@ -219,6 +227,6 @@ pub async fn of_signing_in(visit: Arc<Visit>) {
         };
         view.browser.set_dark(dark).await;
         view.browser.see("#as-kim").await;
-        view.take("issuer").await;
+        view.take(ISSUER).await;
     }
 }

@@ -49,7 +49,7 @@ impl ApiKeysPage<'_> {
         let rows: Vec<_> = self.keys.iter().map(|key| self.row(key)).collect();
         let page = Page {
             language: self.language,
-            icon: assets::icon_path(),
+            icon: assets::icon().path(),
             stylesheet: assets::stylesheet().path(),
             script: assets::script().path(),
             texts: Texts::of(self.language),

@@ -101,12 +101,6 @@ pub fn icon() -> &'static Asset {
     &ICON
 }
 
-/// Where the icon is.
-#[must_use]
-pub fn icon_path() -> String {
-    ICON.path()
-}
-
 /// The asset of this name; `None` where there is none, or no longer.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Asset> {
@@ -137,7 +131,6 @@ mod tests {
             let body = asset.body.replace("http://www.w3.org/2000/svg", "");
             assert!(!body.contains("://"), "it asks no other host");
         }
-        assert_eq!(icon_path(), icon().path());
         assert!(find("portal.css").is_none());
         assert!(find("").is_none());
     }

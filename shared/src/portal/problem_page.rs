@@ -12,14 +12,25 @@ use crate::{
     words::Words,
 };
 
+/// What somebody was on the way to when it went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To the end of a sign-in, with the issuer's answer to it: [`ErrorCode::AuthRequired`] is one that was not
+    /// completed, and [`ErrorCode::ValidationError`] one whose link is no longer good.
+    SignIn,
+    /// To a page, or nowhere: what those two say there is that the request is none that is taken.
+    Page,
+}
+
 /// What the page is made from.
 #[derive(Debug)]
 pub struct ProblemPage<'a> {
     /// The language to say it in.
     pub language: Language,
-    /// What went wrong. On the way of a sign-in, [`ErrorCode::AuthRequired`] is one that was not
-    /// completed, and [`ErrorCode::ValidationError`] one whose link is no longer good.
+    /// What went wrong.
     pub code: ErrorCode,
+    /// On the way to what.
+    pub way: Way,
     /// The id to quote: of the request that came to this, which may be an earlier one.
     pub request_id: &'a str,
     /// Where people can write to about it, if anywhere: a URL.
@@ -36,18 +47,15 @@ impl ProblemPage<'_> {
     /// [`ErrorCode::InternalError`] where the template cannot be written out.
     pub fn render(&self) -> Result<String, ApiError> {
         let texts = Texts::of(self.language);
-        let address = format!("problem={}&request={}", self.code.as_str(), self.request_id);
         let page = Page {
             language: self.language,
-            icon: assets::icon_path(),
+            icon: assets::icon().path(),
             stylesheet: assets::stylesheet().path(),
             script: assets::problem_script().path(),
             texts,
-            told_again: format!("&{address}"),
-            address,
             support: self.support,
             code: self.code.as_str(),
-            problem: told(self.code, texts),
+            problem: told(self.code, self.way, texts),
             request_id: self.request_id,
             try_again: self.try_again,
         };
@@ -55,10 +63,13 @@ impl ProblemPage<'_> {
     }
 }
 
-fn told(code: ErrorCode, texts: &Texts) -> &Problem {
+fn told(code: ErrorCode, way: Way, texts: &Texts) -> &Problem {
     match code {
-        ErrorCode::AuthRequired | ErrorCode::InvalidToken => &texts.sign_in_not_completed,
-        ErrorCode::ValidationError => &texts.sign_in_stale,
+        ErrorCode::AuthRequired if way == Way::SignIn => &texts.sign_in_not_completed,
+        ErrorCode::ValidationError if way == Way::SignIn => &texts.sign_in_stale,
+        ErrorCode::AuthRequired | ErrorCode::InvalidToken | ErrorCode::ValidationError => {
+            &texts.not_taken
+        }
         ErrorCode::Forbidden => &texts.no_workspace,
         ErrorCode::NotFound => &texts.no_such_page,
         ErrorCode::Conflict => &texts.in_the_way,
@@ -75,9 +86,6 @@ struct Page<'a> {
     stylesheet: String,
     script: String,
     texts: &'static Texts,
-    /// The query under which it is told again.
-    address: String,
-    told_again: String,
     support: Option<&'a str>,
     code: &'static str,
     problem: &'a Problem,
@@ -100,10 +108,13 @@ mod tests {
         ErrorCode::InternalError,
     ];
 
-    fn page(language: Language, code: ErrorCode, support: Option<&str>) -> String {
+    const WAYS: [Way; 2] = [Way::SignIn, Way::Page];
+
+    fn page(language: Language, code: ErrorCode, way: Way, support: Option<&str>) -> String {
         let page = ProblemPage {
             language,
             code,
+            way,
             request_id: "req_<1>",
             support,
             try_again: "/a?b=\"><script>",
@@ -113,9 +124,12 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_in_both_languages_with_a_way_on_and_the_id_last() {
-        for code in CODES {
+        for (code, way) in CODES
+            .into_iter()
+            .flat_map(|code| WAYS.map(|way| (code, way)))
+        {
             for language in Language::ALL {
-                let page = page(*language, code, None);
+                let page = page(*language, code, way, None);
                 assert!(page.contains(&format!(r#"<html lang="{}">"#, language.as_str())));
                 let link = r#"id="try-again" href="/a?b=&#34;&#62;&#60;script&#62;""#;
                 let id = format!(
@@ -131,6 +145,35 @@ mod tests {
                     code.as_str()
                 );
                 assert_eq!(page.matches(&other).count(), 2, "{page}");
+                let address = other.replacen("&#38;", "data-address=\"?", 1);
+                assert!(page.contains(&address), "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_on_the_way_of_a_sign_in_it_says_that_one_failed() {
+        for (language, of_sign_in, of_page) in [
+            (
+                Language::English,
+                ["sign-in has expired", "could not be signed in"],
+                "Your request was not accepted",
+            ),
+            (
+                Language::Indonesian,
+                ["Proses masuk ini sudah", "belum berhasil masuk"],
+                "Permintaan Anda tidak diterima",
+            ),
+        ] {
+            let title = |code, way| {
+                let page = page(language, code, way, None);
+                let title = page.split("<h1>").nth(1).unwrap();
+                title.split("</h1>").next().unwrap().to_owned()
+            };
+            let codes = [ErrorCode::ValidationError, ErrorCode::AuthRequired];
+            for (code, of_sign_in) in codes.into_iter().zip(of_sign_in) {
+                assert!(title(code, Way::SignIn).contains(of_sign_in));
+                assert_eq!(title(code, Way::Page), of_page);
             }
         }
     }
@@ -138,7 +181,7 @@ mod tests {
     #[test]
     fn it_says_to_write_where_there_is_somebody_to_write_to() {
         let code = ErrorCode::InternalError;
-        let page = |support| page(Language::English, code, support);
+        let page = |support| page(Language::English, code, Way::Page, support);
         let with = page(Some("mailto:help@example.com?subject=\">"));
         assert!(with.contains(
             r#"href="mailto:help@example.com?subject=&#34;&#62;">Write to us</a> and quote"#

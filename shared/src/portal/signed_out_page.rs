@@ -16,7 +16,7 @@ use crate::{
 pub fn render(language: Language) -> Result<String, ApiError> {
     let page = Page {
         language,
-        icon: assets::icon_path(),
+        icon: assets::icon().path(),
         stylesheet: assets::stylesheet().path(),
         texts: Texts::of(language),
         sign_in: SIGN_IN,

@@ -87,7 +87,8 @@ pub(super) struct Texts {
     pub(super) session_over: &'static str,
     pub(super) maybe_created: &'static str,
     pub(super) other_workspace: &'static str,
-    /// Codes for support follow, or, where there is somebody to write to, after "Write to us and quote".
+    /// Stands before what an error is quoted by. Where there is somebody to write to, [`Self::write_to_us`] (a link)
+    /// and [`Self::and_quote`] stand there instead.
     pub(super) reference: &'static str,
     pub(super) write_to_us: &'static str,
     pub(super) and_quote: &'static str,
@@ -102,6 +103,8 @@ pub(super) struct Texts {
     pub(super) too_many_calls: Problem,
     pub(super) our_fault: Problem,
     pub(super) no_such_page: Problem,
+    /// Of a request that is none that a page is asked for with: too large, say, or with a credential that is wrong.
+    pub(super) not_taken: Problem,
     pub(super) in_the_way: Problem,
 
     // Moments.
@@ -263,6 +266,12 @@ static ENGLISH: Texts = Texts {
         text: "The address may be mistyped, or the page may be gone.",
         way_on: "Go to your API keys",
     },
+    not_taken: Problem {
+        title: "Your request was not accepted",
+        text: "Your browser sent something that does not belong to this page. Nothing was changed. Please open \
+               the page again.",
+        way_on: "Go to your API keys",
+    },
     in_the_way: Problem {
         title: "That did not work",
         text: "Someone else was changing the same thing at the same moment. Nothing was changed.",
@@ -382,7 +391,7 @@ static INDONESIAN: Texts = Texts {
     conflict: "Orang lain sedang mengubah kunci di ruang kerja ini, atau jumlahnya sudah 100. Tidak ada yang \
                diubah.",
     limited: "Terlalu banyak permintaan dalam waktu singkat. Tidak ada yang diubah. Coba lagi {when}.",
-    a_moment: "beberapa saat lagi",
+    a_moment: "nanti",
     failed: "Terjadi kesalahan di pihak kami. Muat ulang halaman untuk melihat apakah perubahan Anda berhasil.",
     unreachable: "Suppuo tidak dapat dihubungi. Tidak ada yang diubah.",
     no_answer: "Suppuo tidak menjawab, jadi kami tidak tahu apakah perubahan Anda berhasil. Periksa koneksi \
@@ -402,7 +411,7 @@ static INDONESIAN: Texts = Texts {
 
     sign_in_not_completed: Problem {
         title: "Anda belum berhasil masuk",
-        text: "Huudis tidak memastikan siapa Anda, atau Anda membatalkannya. Silakan masuk lagi.",
+        text: "Huudis tidak dapat memastikan identitas Anda, atau Anda membatalkannya. Silakan masuk lagi.",
         way_on: "Masuk lagi",
     },
     sign_in_stale: Problem {
@@ -425,12 +434,18 @@ static INDONESIAN: Texts = Texts {
     },
     our_fault: Problem {
         title: "Terjadi kesalahan di pihak kami",
-        text: "Ini kesalahan kami, bukan Anda. Silakan coba lagi sebentar lagi.",
+        text: "Ini kesalahan kami, bukan Anda. Silakan coba beberapa saat lagi.",
         way_on: "Coba lagi",
     },
     no_such_page: Problem {
         title: "Halaman ini tidak ada",
         text: "Mungkin alamatnya salah ketik, atau halamannya sudah dihapus.",
+        way_on: "Buka kunci API Anda",
+    },
+    not_taken: Problem {
+        title: "Permintaan Anda tidak diterima",
+        text: "Peramban Anda mengirim sesuatu yang tidak sesuai untuk halaman ini. Tidak ada yang diubah. \
+               Silakan buka kembali halamannya.",
         way_on: "Buka kunci API Anda",
     },
     in_the_way: Problem {
