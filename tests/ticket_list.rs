@@ -226,6 +226,8 @@ async fn a_text_is_found_wherever_it_stands() {
         // Composed, decomposed.
         ("q=%C3%BCbergr%C3%B6sse", vec![&subject]),
         ("q=u%CC%88bergro%CC%88sse", vec![&subject]),
+        ("q=%20kim%0B.lee%0B", vec![]),
+        ("q=%20kim.lee%0B", vec![&email]),
         ("q=kim.lee", vec![&email]),
         ("q=o%27hara", vec![&name]),
         ("q=100%25+wet", vec![&body]),

@@ -335,19 +335,20 @@ async fn of_an_update() {
             &[(json!("asap"), priorities), (json!([]), priorities)],
         )
         .await;
+    let empty = "Each of {} must not be empty.";
     let (list, length) = (
         "{} must be a list of strings.",
-        "Each of {} must have 1 to 40 characters.",
+        "Each of {} must have at most 40 characters.",
     );
     let many = |most: u32| json!((0..most).map(|n| n.to_string()).collect::<Vec<_>>());
     let tags = [
         (json!("vip"), list),
         (json!(["vip", 7]), list),
-        (json!([""]), length),
-        (json!(["  "]), length),
+        (json!([""]), empty),
+        (json!(["  "]), empty),
         (json!(["𝒳".repeat(41)]), length),
-        (json!(["\u{200b}"]), length),
-        (json!(["\u{0}"]), length),
+        (json!(["\u{200b}"]), empty),
+        (json!(["\u{0}"]), empty),
         (many(11), "{} must have at most 10 different entries."),
         // As many as a body holds take no longer to refuse.
         (many(100_000), "{} must have at most 10 different entries."),
@@ -522,6 +523,11 @@ async fn an_assignee_is_a_person() {
         (listed(&token, "me").await, listed(&key, "usr_1").await),
         (1, 1)
     );
+    // Pasted with what nobody sees.
+    assert_eq!(
+        assign(&key, json!("\u{feff}usr_1\u{0}")).await.data()["assigneeSub"],
+        "usr_1"
+    );
     // A key is nobody.
     let refused = assign(&key, json!("me")).await;
     assert_eq!(
@@ -529,7 +535,13 @@ async fn an_assignee_is_a_person() {
         (400, Some("assigneeSub"))
     );
     assert_eq!(listed(&key, "usr_1").await, 1);
-    for nobody in [json!(""), json!(" "), json!(null), json!("unassigned")] {
+    for nobody in [
+        json!(""),
+        json!(" "),
+        json!("\u{200b}"),
+        json!(null),
+        json!("unassigned"),
+    ] {
         assert_eq!(
             assign(&key, json!("usr_2")).await.data()["assigneeSub"],
             "usr_2"

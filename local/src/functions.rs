@@ -82,12 +82,9 @@ impl Functions {
             Err(error) => return eprintln!("{name}: {error}"),
         };
         loop {
-            let event = match next(&client, &url).await {
-                Ok(Some(event)) => event,
-                Ok(None) | Err(_) => {
-                    tokio::time::sleep(ASK_AGAIN).await;
-                    continue;
-                }
+            let Ok(Some(event)) = next(&client, &url).await else {
+                tokio::time::sleep(ASK_AGAIN).await;
+                continue;
             };
             // Nobody counts any more where the run ends.
             let _ = taken.send(());

@@ -43,6 +43,10 @@ impl Known {
     }
 }
 
+/// The most members that an object may have, known or not: more are no client's, and each costs more than the byte or two
+/// that it takes.
+const MAX_MEMBERS: usize = 5_000;
+
 /// An object, as the text of each member that is known. Of a name that stands twice, the last member counts.
 pub(crate) struct Object<'a> {
     known: &'static Known,
@@ -54,6 +58,8 @@ pub(crate) struct Object<'a> {
 pub(crate) enum NoObject {
     /// It is JSON, or begins as JSON, of another type.
     AnotherType,
+    /// It has more members than [`MAX_MEMBERS`].
+    TooManyMembers,
     /// It ends before the object does.
     EndsEarly,
     /// It is no JSON from this place on, both counted from 1.
@@ -64,10 +70,16 @@ impl<'a> Object<'a> {
     /// Reads a text that holds one object and nothing else.
     pub(crate) fn read(text: &'a str, known: &'static Known) -> Result<Self, NoObject> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let members = Members(known).deserialize(&mut deserializer);
+        let mut count = 0;
+        let members = Members {
+            known,
+            count: &mut count,
+        }
+        .deserialize(&mut deserializer);
         match members.and_then(|members| deserializer.end().map(|()| members)) {
             Ok(members) => Ok(Self { known, members }),
             Err(error) => Err(match error.classify() {
+                Category::Data if count > MAX_MEMBERS => NoObject::TooManyMembers,
                 Category::Data => NoObject::AnotherType,
                 Category::Eof => NoObject::EndsEarly,
                 Category::Syntax | Category::Io => NoObject::Malformed {
@@ -94,10 +106,13 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Reads the members that are known, each as its text.
-struct Members(&'static Known);
+/// Reads the members that are known, each as its text, and counts all.
+struct Members<'a> {
+    known: &'static Known,
+    count: &'a mut usize,
+}
 
-impl<'de> DeserializeSeed<'de> for Members {
+impl<'de> DeserializeSeed<'de> for Members<'_> {
     type Value = Vec<Option<&'de RawValue>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -105,7 +120,7 @@ impl<'de> DeserializeSeed<'de> for Members {
     }
 }
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for Members<'_> {
     type Value = Vec<Option<&'de RawValue>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,8 +128,12 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = vec![None; self.0.names().count()];
-        while let Some(position) = map.next_key_seed(Name(self.0))? {
+        let mut members = vec![None; self.known.names().count()];
+        while let Some(position) = map.next_key_seed(Name(self.known))? {
+            *self.count += 1;
+            if *self.count > MAX_MEMBERS {
+                return Err(A::Error::custom("too many members"));
+            }
             match position.and_then(|position| members.get_mut(position)) {
                 Some(member) => *member = Some(map.next_value()?),
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -331,6 +350,20 @@ mod tests {
         assert_eq!(read("{\"a\":1,\n}"), at(2, 1));
         assert_eq!(read("{} {"), at(1, 4));
         assert_eq!(read("nonsense"), at(1, 2));
+    }
+
+    #[test]
+    fn members_have_an_end() {
+        let of = |count: usize| {
+            let unknown: Vec<_> = (1..count).map(|n| format!(r#""{n}":0"#)).collect();
+            format!(r#"{{{},"a":1}}"#, unknown.join(","))
+        };
+        assert_eq!(read(&of(MAX_MEMBERS)).unwrap(), [("a", "1")]);
+        assert_eq!(read(&of(MAX_MEMBERS + 1)), Err(NoObject::TooManyMembers));
+        assert_eq!(
+            read(r#"{"a":1} 7"#),
+            Err(NoObject::Malformed { line: 1, column: 9 })
+        );
     }
 
     #[test]

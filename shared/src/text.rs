@@ -117,12 +117,36 @@ pub(crate) fn label(text: &str, max: usize) -> Result<String, TooLong> {
 /// own order are larger than a function.
 pub(crate) fn sort_key(text: &str) -> (String, String, Vec<bool>) {
     let folded = folded(text);
-    let accented = NFD.normalize(&folded);
-    let is_accent = |c: char| COMBINING_CLASS.get_u8(c) >= ACCENTS_FROM;
-    let letters = accented.chars().filter(|c| !is_accent(*c)).collect();
+    let (mut letters, mut accents) = (String::new(), String::new());
+    for c in NFD.normalize(&folded).chars() {
+        if COMBINING_CLASS.get_u8(c) >= ACCENTS_FROM {
+            accents.push(c);
+            continue;
+        }
+        let (letter, accent) = without_stroke(c).unwrap_or((c, None));
+        letters.push(letter);
+        // A letter without an accent is before the same letter with any.
+        accents.push('\0');
+        accents.extend(accent);
+    }
     let composed = NFC.normalize(text);
     let capitals = composed.chars().map(char::is_uppercase).collect();
-    (letters, accented.into_owned(), capitals)
+    (letters, accents, capitals)
+}
+
+/// The letters of Latin alphabets whose stroke or hook Unicode does not take apart, each with what stands for it.
+fn without_stroke(c: char) -> Option<(char, Option<char>)> {
+    const STROKE: Option<char> = Some('\u{338}');
+    let letter = match c {
+        'đ' | 'ð' => 'd',
+        'ħ' => 'h',
+        'ı' => 'i',
+        'ł' => 'l',
+        'ø' => 'o',
+        'ŧ' => 't',
+        _ => return None,
+    };
+    Some((letter, STROKE))
 }
 
 #[cfg(test)]
@@ -150,12 +174,26 @@ mod tests {
             "coté",
             "côte",
             "côté",
+            "Đak",
+            "Łódź",
+            "lot",
+            "Øre",
+            "os",
             "Straße",
             "Strasse 2",
             "zebra",
             "Zebra",
+            "αβγ",
+            "Αβγ",
+            "άβγ",
             "би",
             "Би",
+            "елка",
+            "Елка",
+            "ёлка",
+            "Ёлка",
+            "заика",
+            "зайка",
         ];
         let mut shuffled = sorted;
         shuffled.reverse();

@@ -71,7 +71,7 @@ impl<'a> Fields<'a> {
         text.is_some_and(|text| text::is_visible(&text))
     }
 
-    /// A text of at most `max` characters exactly as it was sent, but trimmed: for what names something elsewhere.
+    /// A text of at most `max` characters exactly as it was sent, but without what nobody sees around it: for what names something elsewhere.
     /// `None` where the field is missing or blank.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl<'a> Fields<'a> {
     /// `400` with `param` where it is no text, or too long.
     pub fn exact_if_any(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
         let text = self.string(name)?.unwrap_or_default();
-        match text.trim() {
+        match text.trim_matches(text::is_invisible) {
             "" => Ok(None),
             text if text.chars().count() > max => Err(too_long(name, max)),
             text => Ok(Some(text.to_owned())),
@@ -186,21 +186,30 @@ impl<'a> Fields<'a> {
             let rule = format!("`{name}` must be a list of strings.");
             ApiError::invalid_field(name, rule)
         };
-        let mut labels = Vec::new();
+        let too_many = || {
+            let rule = format!("`{name}` must have at most {most} different entries.");
+            ApiError::invalid_field(name, rule)
+        };
+        let (mut labels, mut entries) = (Vec::new(), 0);
         let take = |label: &str| {
-            let label = text::label(label, max);
-            let label = label.ok().filter(|label| text::is_visible(label));
-            let label = label.ok_or_else(|| {
-                let rule = format!("Each of `{name}` must have 1 to {max} characters.");
+            entries += 1;
+            if entries > MAX_ENTRIES {
+                return Err(too_many());
+            }
+            let label = text::label(label, max).map_err(|TooLong| {
+                let rule = format!("Each of `{name}` must have at most {max} characters.");
                 ApiError::invalid_field(name, rule)
             })?;
+            if !text::is_visible(&label) {
+                let rule = format!("Each of `{name}` must not be empty.");
+                return Err(ApiError::invalid_field(name, rule));
+            }
             if labels.contains(&label) {
                 return Ok(());
             }
             // At once: each further one would be compared with all before it.
             if labels.len() == most {
-                let rule = format!("`{name}` must have at most {most} different entries.");
-                return Err(ApiError::invalid_field(name, rule));
+                return Err(too_many());
             }
             labels.push(label);
             Ok(())
@@ -234,6 +243,9 @@ impl<'a> Fields<'a> {
         self.string(name)?.ok_or_else(missing)
     }
 }
+
+/// The most entries that are read of a list, doubles included: more are no client's.
+const MAX_ENTRIES: usize = 1_000;
 
 /// The text that a field holds; `None` where it holds something else.
 fn text_of(value: &RawValue) -> Option<String> {
@@ -367,12 +379,18 @@ mod tests {
             refused("`f` must have at most 2 different entries.")
         );
         assert_eq!(labels(json!(["a", "b", "A"])), ok(&["a", "b"]));
-        for length in [json!(["abcde"]), json!([" "]), json!(["\u{200b}"])] {
-            assert_eq!(
-                labels(length),
-                refused("Each of `f` must have 1 to 4 characters.")
-            );
+        assert_eq!(
+            labels(json!(["abcde"])),
+            refused("Each of `f` must have at most 4 characters.")
+        );
+        for empty in [json!([""]), json!([" "]), json!(["\u{200b}"])] {
+            assert_eq!(labels(empty), refused("Each of `f` must not be empty."));
         }
+        assert_eq!(labels(json!(vec!["a"; MAX_ENTRIES])), ok(&["a"]));
+        assert_eq!(
+            labels(json!(vec!["a"; MAX_ENTRIES + 1])),
+            refused("`f` must have at most 2 different entries.")
+        );
         for other in [Value::Null, json!("a"), json!([7]), json!([null])] {
             assert_eq!(labels(other), refused("`f` must be a list of strings."));
         }

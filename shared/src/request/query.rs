@@ -62,15 +62,17 @@ impl Query {
         }
     }
 
-    /// The same, a text as people's texts are kept: see [`text::clean`].
+    /// The same, a text as people's lines are kept: see [`text::clean_and_trim`]. One in which nothing is visible is as good
+    /// as not there.
     ///
     /// # Errors
     ///
     /// `400` with `param` where it is longer, or given twice.
     pub fn clean(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
-        let text = self.text(name)?.map(|text| text::clean(text, max));
+        let text = self.text(name)?.map(|text| text::clean_and_trim(text, max));
         let text = text.transpose().map_err(|TooLong| too_long(name, max))?;
-        Ok(text.map(Cow::into_owned))
+        let visible = text.filter(|text| text::is_visible(text));
+        Ok(visible.map(Cow::into_owned))
     }
 
     /// The same, a label as labels are kept: see [`text::label`].
