@@ -354,7 +354,11 @@ async fn await_api(ports: &Ports, routes: &[Route], log: &Path) -> Result<(), Er
                 && let Ok(answer) = answer.json::<Value>().await
             {
                 if let Some(error) = answer["errorMessage"].as_str() {
-                    return Err(format!("{function}: {error}; see {}", log.display()).into());
+                    // A setting that cannot be used is named in the function's last words.
+                    let words = fs::read_to_string(log).unwrap_or_default();
+                    let last = words.lines().rfind(|line| line.contains("\"FATAL\""));
+                    let last = last.map(|line| format!("\n{line}")).unwrap_or_default();
+                    return Err(format!("{function}: {error}; see {}{last}", log.display()).into());
                 }
                 if answer["statusCode"]
                     .as_u64()

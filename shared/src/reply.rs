@@ -121,7 +121,7 @@ pub(crate) fn tell_again(
         return None;
     }
     let (language, support) = (language_of(request), platform.support_url.as_deref());
-    Some(page_of(code, &request_id, language, way, support).map(Page))
+    Some(page_of((code, None), &request_id, language, way, support).map(Page))
 }
 
 /// The language in which an error is told to who sent this request, as a page; `None` where they take none.
@@ -144,9 +144,10 @@ pub(crate) fn write(
         Ok(Reply::File(file)) => response(200, headers_of(file), file.body),
         Err(error) => {
             let support = platform.support_url.as_deref();
+            let told = (error.code, error.retry_after);
             let page = exchange
                 .errors_language()
-                .map(|language| page_of(error.code, request_id, language, way, support));
+                .map(|language| page_of(told, request_id, language, way, support));
             match page {
                 Some(Ok(html)) => response(error.code.status(), headers(&OF_PAGES), &html),
                 // Where the page fails, too, there is the envelope.
@@ -180,9 +181,9 @@ fn response(status: u16, headers: HeaderMap, body: &str) -> ApiGatewayV2httpResp
     response
 }
 
-/// The page that tells an error.
+/// The page that tells an error: its code, and in how many seconds to come back, where that is known.
 fn page_of(
-    code: ErrorCode,
+    (code, retry_after): (ErrorCode, Option<i64>),
     request_id: &RequestId,
     language: Language,
     way: Way,
@@ -194,6 +195,7 @@ fn page_of(
         language,
         code,
         way,
+        retry_after,
         request_id: request_id.as_str(),
         support,
         try_again: match code {

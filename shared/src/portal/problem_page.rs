@@ -31,6 +31,8 @@ pub struct ProblemPage<'a> {
     pub code: ErrorCode,
     /// On the way to what.
     pub way: Way,
+    /// In how many seconds to come back, where that is known.
+    pub retry_after: Option<i64>,
     /// The id to quote: of the request that came to this, which may be an earlier one.
     pub request_id: &'a str,
     /// Where people can write to about it, if anywhere: a URL.
@@ -47,6 +49,8 @@ impl ProblemPage<'_> {
     /// [`ErrorCode::InternalError`] where the template cannot be written out.
     pub fn render(&self) -> Result<String, ApiError> {
         let texts = Texts::of(self.language);
+        let problem = told(self.code, self.way, texts);
+        let seconds = self.retry_after.unwrap_or(60).to_string();
         let page = Page {
             language: self.language,
             icon: assets::icon().path(),
@@ -55,7 +59,8 @@ impl ProblemPage<'_> {
             texts,
             support: self.support,
             code: self.code.as_str(),
-            problem: told(self.code, self.way, texts),
+            problem,
+            text: problem.text.replace("{seconds}", &seconds),
             request_id: self.request_id,
             try_again: self.try_again,
         };
@@ -89,6 +94,7 @@ struct Page<'a> {
     support: Option<&'a str>,
     code: &'static str,
     problem: &'a Problem,
+    text: String,
     request_id: &'a str,
     try_again: &'a str,
 }
@@ -115,6 +121,7 @@ mod tests {
             language,
             code,
             way,
+            retry_after: Some(23),
             request_id: "req_<1>",
             support,
             try_again: "/a?b=\"><script>",
@@ -139,6 +146,7 @@ mod tests {
                 let places = ["<h1>", link, &id].map(|part| page.find(part).unwrap());
                 assert!(places.is_sorted(), "{page}");
                 assert_eq!(page.matches("<script").count(), 1);
+                assert_eq!(page.contains(" 23 "), code == ErrorCode::RateLimited);
                 // In the other language it is the same problem, of the same request.
                 let other = format!(
                     "&#38;problem={}&#38;request=req_&#60;1&#62;\"",

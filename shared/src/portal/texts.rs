@@ -1,6 +1,6 @@
 //! All words of the pages, in both languages. A text that is missing in one does not compile.
 //!
-//! `{name}`, `{when}` and `{key}` stand for what the script puts there.
+//! `{name}`, `{when}` and `{key}` stand for what the script puts there, `{seconds}` for how long somebody is to wait.
 
 use crate::portal::language::Language;
 
@@ -253,7 +253,7 @@ static ENGLISH: Texts = Texts {
     },
     too_many_calls: Problem {
         title: "Too many requests",
-        text: "You made more requests than one minute allows. Wait a minute, then try again.",
+        text: "You have reached the limit of requests in one minute. Try again in {seconds} seconds.",
         way_on: "Try again",
     },
     our_fault: Problem {
@@ -429,7 +429,7 @@ static INDONESIAN: Texts = Texts {
     },
     too_many_calls: Problem {
         title: "Terlalu banyak permintaan",
-        text: "Permintaan Anda melebihi batas per menit. Tunggu satu menit, lalu coba lagi.",
+        text: "Permintaan Anda telah mencapai batas per menit. Coba lagi dalam {seconds} detik.",
         way_on: "Coba lagi",
     },
     our_fault: Problem {
