@@ -317,7 +317,7 @@ async fn a_callback_that_comes_twice_and_is_no_good() {
     assert_eq!(reasons, ["code_refused", "wrong_nonce"]);
     assert_eq!(sessions(&app), 0);
     // It was looked for, a few times.
-    assert_eq!(app.operations().len(), 6);
+    assert_eq!(app.operations().len(), 4);
 }
 
 #[tokio::test]
