@@ -152,21 +152,13 @@ const BODIES: [Body; 16] = [
         name: "a body of accents, as long as may be before it is composed",
         endpoint: CREATE,
         status: 400,
-        text: || {
-            let accents = "\u{301}\u{323}".repeat(40_000);
-            let begin = format!(r#"{{"title":"x","body":"{accents}","x":""#);
-            filled(&begin, |_| "x".to_owned(), r#""}"#)
-        },
+        text: || around(&"\u{301}\u{323}".repeat(40_000)),
     },
     Body {
         name: "a body of letters, each to be composed",
         endpoint: CREATE,
         status: 400,
-        text: || {
-            let letters = "e\u{301}".repeat(40_000);
-            let begin = format!(r#"{{"title":"x","body":"{letters}","x":""#);
-            filled(&begin, |_| "x".to_owned(), r#""}"#)
-        },
+        text: || around(&"e\u{301}".repeat(40_000)),
     },
     Body {
         name: "serde_json's marker, in layers",
@@ -187,6 +179,12 @@ fn filled(begin: &str, part: impl Fn(usize) -> String, end: &str) -> String {
         text += &part;
     }
     text + end
+}
+
+/// A canned reply with this body, and what fills it up.
+fn around(body: &str) -> String {
+    let begin = format!(r#"{{"title":"x","body":"{body}","x":""#);
+    filled(&begin, |_| "x".to_owned(), r#""}"#)
 }
 
 fn nested(open: &str, close: &str) -> String {

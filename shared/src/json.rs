@@ -45,7 +45,7 @@ impl Known {
 
 /// The most members that an object may have, known or not: more are no client's, and each costs more than the byte or two
 /// that it takes.
-const MAX_MEMBERS: usize = 5_000;
+pub(crate) const MAX_MEMBERS: u32 = 5_000;
 
 /// An object, as the text of each member that is known. Of a name that stands twice, the last member counts.
 pub(crate) struct Object<'a> {
@@ -70,7 +70,7 @@ impl<'a> Object<'a> {
     /// Reads a text that holds one object and nothing else.
     pub(crate) fn read(text: &'a str, known: &'static Known) -> Result<Self, NoObject> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let mut count = 0;
+        let mut count = 0_u32;
         let members = Members {
             known,
             count: &mut count,
@@ -109,7 +109,7 @@ impl<'a> Object<'a> {
 /// Reads the members that are known, each as its text, and counts all.
 struct Members<'a> {
     known: &'static Known,
-    count: &'a mut usize,
+    count: &'a mut u32,
 }
 
 impl<'de> DeserializeSeed<'de> for Members<'_> {
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn members_have_an_end() {
-        let of = |count: usize| {
+        let of = |count: u32| {
             let unknown: Vec<_> = (1..count).map(|n| format!(r#""{n}":0"#)).collect();
             format!(r#"{{{},"a":1}}"#, unknown.join(","))
         };

@@ -20,7 +20,8 @@ use crate::{
     cookies::{self, Name},
     error::ApiError,
     ids::ResourceId,
-    json::{NoObject, Object},
+    json::{MAX_MEMBERS, NoObject, Object},
+    limits::grouped,
     origin::Origin,
     words::listed,
 };
@@ -259,7 +260,9 @@ impl Request {
             _ if text.trim().is_empty() => "The body is empty".to_owned(),
             _ if is_form => "The body is a form".to_owned(),
             NoObject::AnotherType => "The body is JSON, but no object".to_owned(),
-            NoObject::TooManyMembers => "The body has more than 5,000 fields".to_owned(),
+            NoObject::TooManyMembers => {
+                format!("The body has more than {} fields", grouped(MAX_MEMBERS))
+            }
             NoObject::EndsEarly => "The body is not whole: it ends before its JSON does".to_owned(),
             NoObject::Malformed { line, column } => {
                 format!("The body is not valid JSON from line {line}, column {column} on")

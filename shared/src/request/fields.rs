@@ -71,8 +71,8 @@ impl<'a> Fields<'a> {
         text.is_some_and(|text| text::is_visible(&text))
     }
 
-    /// A text of at most `max` characters exactly as it was sent, but without what nobody sees around it: for what names something elsewhere.
-    /// `None` where the field is missing or blank.
+    /// A text of at most `max` characters exactly as it was sent, but without what nobody sees around it: for what names
+    /// something elsewhere. `None` where the field is missing or blank.
     ///
     /// # Errors
     ///
@@ -230,7 +230,10 @@ impl<'a> Fields<'a> {
         };
         text_of(value).map(Some).ok_or_else(|| {
             let rule = if value.get().starts_with('"') {
-                format!("`{name}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character. Send the whole pair.")
+                format!(
+                    "`{name}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character. \
+                     Send the whole pair."
+                )
             } else {
                 format!("`{name}` must be a string.")
             };
@@ -269,7 +272,8 @@ fn empty(name: &'static str) -> ApiError {
     ApiError::invalid_field(name, format!("`{name}` must not be empty."))
 }
 
-fn too_long(name: &'static str, max: usize) -> ApiError {
+/// `400`: the text of a field or parameter is longer than it may be.
+pub(super) fn too_long(name: &'static str, max: usize) -> ApiError {
     ApiError::invalid_field(
         name,
         format!("`{name}` must have at most {max} characters."),

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use super::fields::too_long;
 use crate::{
     error::ApiError,
     text::{self, TooLong},
@@ -116,13 +117,6 @@ impl Query {
             )),
         }
     }
-}
-
-fn too_long(name: &'static str, max: usize) -> ApiError {
-    ApiError::invalid_field(
-        name,
-        format!("`{name}` must have at most {max} characters."),
-    )
 }
 
 #[cfg(test)]
