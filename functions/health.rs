@@ -1,17 +1,10 @@
 //! `GET` and `HEAD /api/v1/health`: whether the service and its table answer. Always `200`; the words tell.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
-use shared::{
-    endpoint::{OpenCall, open},
-    envelope::Answer,
-    error::ApiError,
-    serve,
-};
+use shared::{Answer, Anyone, ApiError, ExitCode, handler, serve};
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/health", open(health))
+    serve("GET /api/v1/health", handler(health))
 }
 
 #[derive(Serialize)]
@@ -29,7 +22,7 @@ struct Checks {
     db: &'static str,
 }
 
-async fn health(call: OpenCall) -> Result<Answer, ApiError> {
+async fn health(call: Anyone) -> Result<Answer, ApiError> {
     let (status, db) = if call.table.answers().await {
         ("ok", "ok")
     } else {

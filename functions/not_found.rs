@@ -1,28 +1,24 @@
 //! `$default`: every path and method that no endpoint has. A browser that navigates to the host, or to a page with a
 //! slash too many, is led to the page; everyone else is told what would be right.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::unrouted,
-    envelope::{Answer, Redirect},
-    error::ApiError,
+    ApiError, ExitCode, Redirect, Unrouted, handler,
+    http::routes::{self, Path},
     portal::assets,
-    request::Request,
-    routes::{self, Path},
     serve,
 };
 
 fn main() -> ExitCode {
-    serve("$default", unrouted(not_found))
+    serve("$default", handler(not_found))
 }
 
-fn not_found(request: &Request) -> Result<Answer, ApiError> {
+async fn not_found(call: Unrouted) -> Result<Redirect, ApiError> {
+    let request = &call.request;
     let (method, path) = (request.method(), request.path());
     if request.is_safe()
         && let Some(location) = leads_to(path, request.is_navigation())
     {
-        return Redirect::to(location).try_into();
+        return Ok(Redirect::to(location));
     }
     Err(routes::explain_not_found(method, path))
 }

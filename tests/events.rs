@@ -91,6 +91,6 @@ fn no_event_holds_a_credential() {
                 .skip(1)
                 .all(|credential| credential.starts_with("{token}"))
         );
-        assert!(!text.contains(shared::api_key::PlaintextKey::PREFIX));
+        assert!(!text.contains(shared::domain::api_key::PlaintextKey::PREFIX));
     }
 }

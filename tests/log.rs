@@ -101,7 +101,7 @@ async fn metrics_count_calls_refusals_by_reason_and_limited_calls() {
         refused(app.list().bearer(&wrong).await_status(401).await),
         "malformed_key"
     );
-    let unknown = shared::api_key::PlaintextKey::generate();
+    let unknown = shared::domain::api_key::PlaintextKey::generate();
     assert_eq!(
         refused(app.list().bearer(unknown.reveal()).await_status(401).await),
         "unknown_key"
@@ -188,7 +188,7 @@ async fn a_table_that_does_not_answer_in_time_is_a_500_before_lambda_ends_the_fu
         .faults(|_| Fault::AnswerLate(10_000))
         .start()
         .await;
-    let known = shared::api_key::PlaintextKey::generate();
+    let known = shared::domain::api_key::PlaintextKey::generate();
     let answer = app.list().bearer(known.reveal()).await_status(500).await;
     assert_eq!(line(&app, &answer)["cause"], "the function's time was up");
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::json;
-use shared::routes;
+use shared::http::routes;
 
 use crate::{
     app::{

@@ -356,7 +356,7 @@ async fn recognising_and_counting_is_one_write() {
 #[tokio::test]
 async fn a_refused_session_costs_one_call_and_a_malformed_one_none() {
     let app = App::start().await;
-    let forged = shared::session::SessionId::generate();
+    let forged = shared::domain::session::SessionId::generate();
     me(&app).session(forged.reveal()).await_status(401).await;
     assert_eq!(app.operations().len(), 1);
     me(&app).session("forged").await_status(401).await;

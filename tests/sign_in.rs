@@ -245,7 +245,7 @@ async fn a_callback_that_is_loaded_again_with_the_session_it_led_to() {
         call.header("accept", "text/html,*/*;q=0.8")
     };
     // Nobody has signed in yet.
-    let planted = shared::session::SessionId::generate();
+    let planted = shared::domain::session::SessionId::generate();
     let early = load(&query).cookie(SESSION, planted.reveal());
     early.await_status(400).await;
     let done = begun.come_back(&query).await_status(302).await;
@@ -537,7 +537,7 @@ async fn a_client_secret_that_is_wrong_or_not_there() {
 async fn a_session_that_was_fixed_in_advance() {
     let app = App::start().await;
     // What somebody planted is neither taken up nor left in place, be it made up or their own.
-    let planted = shared::session::SessionId::generate();
+    let planted = shared::domain::session::SessionId::generate();
     let own = app.sign_in("acc_b").await;
     for fixed in [planted.reveal(), &own] {
         let begun = app.begin_sign_in().await;

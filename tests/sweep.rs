@@ -3,7 +3,7 @@
 
 use local::template::Route;
 use serde_json::json;
-use shared::{api_key::PlaintextKey, session::SessionId};
+use shared::domain::{api_key::PlaintextKey, session::SessionId};
 
 use crate::{
     app::{App, Call, ROUTES, response::Response, sign_in::SESSION},

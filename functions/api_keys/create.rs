@@ -1,22 +1,15 @@
 //! `POST /api/v1/api-keys`: makes a key, and shows it this once.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    api_key::PlaintextKey,
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::ApiKeyId,
-    request::Known,
-    serve,
+    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, Known, Timestamp,
+    domain::api_key::PlaintextKey,
+    handler, serve,
     store::api_keys::{Creation, MAX_KEYS},
-    time::Timestamp,
 };
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/api-keys", authenticated(create))
+    serve("POST /api/v1/api-keys", handler(create))
 }
 
 const FIELDS: Known = Known {
@@ -34,7 +27,7 @@ struct NewKey<'a> {
     created_at: Timestamp,
 }
 
-async fn create(call: Call) -> Result<Answer, ApiError> {
+async fn create(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let name = fields.line("name", 120)?;
     let key = PlaintextKey::generate();

@@ -1,20 +1,13 @@
 //! `GET /api/v1/api-keys`: the workspace's keys, newest first, without the keys themselves.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::ApiKeyId,
-    serve,
+    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, Timestamp, handler, serve,
     store::api_keys::ApiKey,
-    time::Timestamp,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/api-keys", authenticated(list))
+    serve("GET /api/v1/api-keys", handler(list))
 }
 
 #[derive(Serialize)]
@@ -33,7 +26,7 @@ struct Listing {
     created_at: Timestamp,
 }
 
-async fn list(call: Call) -> Result<Answer, ApiError> {
+async fn list(call: Authenticated) -> Result<Answer, ApiError> {
     let keys = call.workspace.api_keys().list().await?;
     Answer::ok(Listed {
         api_keys: keys.into_iter().map(Listing::from).collect(),

@@ -1,21 +1,15 @@
 //! `DELETE /api/v1/api-keys/{id}`: ends a key. The next call that presents it is refused.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::ApiKeyId,
-    serve,
+    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, handler, serve,
     store::api_keys::Revocation,
 };
 
 fn main() -> ExitCode {
-    serve("DELETE /api/v1/api-keys/{id}", authenticated(revoke))
+    serve("DELETE /api/v1/api-keys/{id}", handler(revoke))
 }
 
-async fn revoke(call: Call) -> Result<Answer, ApiError> {
+async fn revoke(call: Authenticated) -> Result<Answer, ApiError> {
     let id: ApiKeyId = call.request.id()?;
 
     match call.workspace.api_keys().revoke(&id).await? {

@@ -1,18 +1,11 @@
 //! `GET /api/v1/auth/huudis/callback`: where the issuer sends browsers back to; finishes the sign-in with a session.
 
-use std::process::ExitCode;
-
-use shared::{
-    endpoint::{SignInCall, signed_in},
-    envelope::Redirect,
-    error::ApiError,
-    serve,
-};
+use shared::{ApiError, ExitCode, Redirect, SignInCallback, handler, serve};
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/auth/huudis/callback", signed_in(callback))
+    serve("GET /api/v1/auth/huudis/callback", handler(callback))
 }
 
-async fn callback(call: SignInCall<'_>) -> Result<Redirect, ApiError> {
+async fn callback(call: SignInCallback) -> Result<Redirect, ApiError> {
     call.finish().await
 }

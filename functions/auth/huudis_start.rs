@@ -1,22 +1,18 @@
 //! `GET /api/v1/auth/huudis/start`: begins a sign-in, which leads to `returnTo` in the end.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{SignInCall, sign_in},
-    envelope::Redirect,
-    error::ApiError,
-    serve,
-    sign_in::{Ask, ReturnTo},
+    ApiError, ExitCode, Redirect, SignInStart,
+    auth::sign_in::{prompt::Prompt, return_to::ReturnTo},
+    handler, serve,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/auth/huudis/start", sign_in(start))
+    serve("GET /api/v1/auth/huudis/start", handler(start))
 }
 
-async fn start(call: SignInCall<'_>) -> Result<Redirect, ApiError> {
+async fn start(call: SignInStart) -> Result<Redirect, ApiError> {
     let query = call.request.query();
     let return_to = ReturnTo::of(query.text("returnTo")?)?;
-    let ask = query.word("prompt")?.unwrap_or(Ask::IfNeedBe);
-    call.begin(return_to, ask).await
+    let prompt = query.word("prompt")?.unwrap_or(Prompt::Default);
+    call.begin(return_to, prompt).await
 }

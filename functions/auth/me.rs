@@ -1,20 +1,13 @@
 //! `GET /api/v1/auth/me`, and `/api/v1/me`: whose credential this is. Of a key nobody, of an access token somebody
 //! without a name.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::{Subject, WorkspaceId},
-    serve,
-    time::Timestamp,
+    Answer, ApiError, Authenticated, ExitCode, Subject, Timestamp, WorkspaceId, handler, serve,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/auth/me", authenticated(me))
+    serve("GET /api/v1/auth/me", handler(me))
 }
 
 #[derive(Serialize)]
@@ -28,7 +21,7 @@ struct Me<'a> {
     expires_at: Option<Timestamp>,
 }
 
-async fn me(call: Call) -> Result<Answer, ApiError> {
+async fn me(call: Authenticated) -> Result<Answer, ApiError> {
     let user = call.caller.user();
     Answer::ok(Me {
         sub: user.map(|user| &user.sub),

@@ -1,18 +1,12 @@
 //! `POST /api/v1/canned-replies`: keeps a text that agents send often.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    request::Known,
-    serve,
+    Answer, ApiError, Authenticated, ExitCode, Known, handler, serve,
     store::canned_replies::{MAX_BODY, MAX_TITLE},
 };
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/canned-replies", authenticated(create))
+    serve("POST /api/v1/canned-replies", handler(create))
 }
 
 const FIELDS: Known = Known {
@@ -20,7 +14,7 @@ const FIELDS: Known = Known {
     optional: &[],
 };
 
-async fn create(call: Call) -> Result<Answer, ApiError> {
+async fn create(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let title = fields.line("title", MAX_TITLE)?;
     let body = fields.body("body", MAX_BODY)?;

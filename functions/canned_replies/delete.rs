@@ -1,20 +1,12 @@
 //! `DELETE /api/v1/canned-replies/{id}`: forgets a canned reply.
 
-use std::process::ExitCode;
-
-use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::CannedReplyId,
-    serve,
-};
+use shared::{Answer, ApiError, Authenticated, CannedReplyId, ExitCode, handler, serve};
 
 fn main() -> ExitCode {
-    serve("DELETE /api/v1/canned-replies/{id}", authenticated(delete))
+    serve("DELETE /api/v1/canned-replies/{id}", handler(delete))
 }
 
-async fn delete(call: Call) -> Result<Answer, ApiError> {
+async fn delete(call: Authenticated) -> Result<Answer, ApiError> {
     let id = call.request.id()?;
     if call.workspace.canned_replies().delete(&id).await? {
         Answer::deleted()

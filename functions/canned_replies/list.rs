@@ -1,18 +1,12 @@
 //! `GET /api/v1/canned-replies`: the workspace's canned replies, sorted by title.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    serve,
-    store::canned_replies::CannedReply,
+    Answer, ApiError, Authenticated, ExitCode, handler, serve, store::canned_replies::CannedReply,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/canned-replies", authenticated(list))
+    serve("GET /api/v1/canned-replies", handler(list))
 }
 
 #[derive(Serialize)]
@@ -21,7 +15,7 @@ struct Listed {
     canned_replies: Vec<CannedReply>,
 }
 
-async fn list(call: Call) -> Result<Answer, ApiError> {
+async fn list(call: Authenticated) -> Result<Answer, ApiError> {
     let canned_replies = call.workspace.canned_replies().list().await?;
     Answer::ok(Listed { canned_replies })
 }

@@ -1,19 +1,12 @@
 //! `PATCH /api/v1/canned-replies/{id}`: changes the title of a canned reply, or its text.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::CannedReplyId,
-    request::Known,
-    serve,
+    Answer, ApiError, Authenticated, CannedReplyId, ExitCode, Known, handler, serve,
     store::canned_replies::{MAX_BODY, MAX_TITLE},
 };
 
 fn main() -> ExitCode {
-    serve("PATCH /api/v1/canned-replies/{id}", authenticated(update))
+    serve("PATCH /api/v1/canned-replies/{id}", handler(update))
 }
 
 const FIELDS: Known = Known {
@@ -21,7 +14,7 @@ const FIELDS: Known = Known {
     optional: &["title", "body"],
 };
 
-async fn update(call: Call) -> Result<Answer, ApiError> {
+async fn update(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let title = fields.if_any("title", |fields| fields.line("title", MAX_TITLE))?;
     let body = fields.if_any("body", |fields| fields.body("body", MAX_BODY))?;

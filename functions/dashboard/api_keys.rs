@@ -1,19 +1,13 @@
 //! `GET` and `HEAD /dashboard/api-keys`: the page where people manage keys. Its script does so through the API, like
 //! any client.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{PageCall, page},
-    error::ApiError,
-    portal::api_keys_page::ApiKeysPage,
-    reply::Page,
+    ApiError, ExitCode, Page, PageCall, Timestamp, handler, portal::api_keys_page::ApiKeysPage,
     serve,
-    time::Timestamp,
 };
 
 fn main() -> ExitCode {
-    serve("GET /dashboard/api-keys", page(api_keys))
+    serve("GET /dashboard/api-keys", handler(api_keys))
 }
 
 async fn api_keys(call: PageCall) -> Result<Page, ApiError> {

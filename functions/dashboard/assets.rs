@@ -1,16 +1,14 @@
 //! `GET` and `HEAD /dashboard/assets/{file}`: the pages' stylesheet, scripts and icon.
 
-use std::process::ExitCode;
-
-use shared::{endpoint::file, error::ApiError, portal::assets, reply::File, serve};
+use shared::{ApiError, AssetName, ExitCode, File, handler, portal::assets, serve};
 
 fn main() -> ExitCode {
-    serve("GET /dashboard/assets/{file}", file(asset))
+    serve("GET /dashboard/assets/{file}", handler(asset))
 }
 
-fn asset(name: &str) -> Result<File, ApiError> {
+async fn asset(name: AssetName) -> Result<File, ApiError> {
     let none = "The portal has no such file. Load its page again: the files get new names when they change.";
-    let asset = assets::find(name).ok_or_else(|| ApiError::not_found(none))?;
+    let asset = assets::find(name.as_str()).ok_or_else(|| ApiError::not_found(none))?;
     Ok(File {
         content_type: asset.content_type,
         body: &asset.body,

@@ -1,9 +1,11 @@
 //! `GET` and `HEAD /dashboard`: the way to the one page there is.
 
-use std::process::ExitCode;
-
-use shared::{endpoint::moved, serve};
+use shared::{Anyone, ApiError, ExitCode, Redirect, handler, serve};
 
 fn main() -> ExitCode {
-    serve("GET /dashboard", moved("/dashboard/api-keys"))
+    serve("GET /dashboard", handler(index))
+}
+
+async fn index(_: Anyone) -> Result<Redirect, ApiError> {
+    Ok(Redirect::to("/dashboard/api-keys"))
 }

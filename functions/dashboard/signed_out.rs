@@ -1,19 +1,11 @@
 //! `GET` and `HEAD /dashboard/signed-out`: says so to who has signed out.
 
-use std::process::ExitCode;
-
-use shared::{
-    endpoint::open_page,
-    error::ApiError,
-    portal::{language::Language, signed_out_page},
-    reply::Page,
-    serve,
-};
+use shared::{ApiError, ExitCode, OpenPage, Page, handler, portal::signed_out_page, serve};
 
 fn main() -> ExitCode {
-    serve("GET /dashboard/signed-out", open_page(signed_out))
+    serve("GET /dashboard/signed-out", handler(signed_out))
 }
 
-fn signed_out(language: Language) -> Result<Page, ApiError> {
-    signed_out_page::render(language).map(Page::new)
+async fn signed_out(call: OpenPage) -> Result<Page, ApiError> {
+    signed_out_page::render(call.language).map(Page::new)
 }

@@ -1,23 +1,16 @@
 //! `POST /api/v1/public/tickets/{accessToken}/messages`: the requester's answer, which opens the ticket.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    endpoint::{PublicCall, public},
-    envelope::Answer,
-    error::ApiError,
-    ids::MessageId,
-    request::Known,
-    serve,
-    ticket::{MAX_BODY, Status},
-    time::Timestamp,
+    Answer, ApiError, ExitCode, Known, MessageId, PublicCall, Timestamp,
+    domain::ticket::{MAX_BODY, Status},
+    handler, serve,
 };
 
 fn main() -> ExitCode {
     serve(
         "POST /api/v1/public/tickets/{accessToken}/messages",
-        public(reply),
+        handler(reply),
     )
 }
 
@@ -36,8 +29,7 @@ async fn reply(call: PublicCall) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let body = fields.body("body", MAX_BODY)?;
     let by_a_bot = fields.is_filled("company");
-    let token = call.request.path_parameter("accessToken");
-    let ticket = call.form.ticket(token).await?;
+    let ticket = call.ticket().await?;
     if by_a_bot {
         return Answer::created(Replied {
             id: MessageId::new(Timestamp::now()),

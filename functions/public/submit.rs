@@ -1,22 +1,17 @@
 //! `POST /api/v1/public/tickets`: a customer's question, without a login.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    endpoint::{PublicCall, submission},
-    envelope::Answer,
-    error::ApiError,
-    ids::WorkspaceId,
-    request::Known,
-    serve,
-    store::tickets::NewTicket,
-    ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, Priority, Requester},
-    ticket_token::TicketToken,
+    Answer, ApiError, ExitCode, Known, SubmissionCall, WorkspaceId,
+    domain::{
+        ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
+        ticket_token::TicketToken,
+    },
+    handler, serve,
 };
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/public/tickets", submission(submit))
+    serve("POST /api/v1/public/tickets", handler(submit))
 }
 
 const FIELDS: Known = Known {
@@ -38,7 +33,7 @@ fn no_such_workspace() -> ApiError {
     )
 }
 
-async fn submit(call: PublicCall) -> Result<Answer, ApiError> {
+async fn submit(call: SubmissionCall) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let workspace = fields.line("accountId", 100)?;
     let workspace = WorkspaceId::parse(&workspace).ok_or_else(no_such_workspace)?;

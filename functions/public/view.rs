@@ -1,20 +1,14 @@
 //! `GET /api/v1/public/tickets/{accessToken}`: a ticket as its requester may see it.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    endpoint::{PublicCall, public},
-    envelope::Answer,
-    error::ApiError,
-    ids::MessageId,
-    serve,
-    ticket::{AuthorType, Message, Status},
-    time::Timestamp,
+    Answer, ApiError, ExitCode, MessageId, PublicCall, Timestamp,
+    domain::ticket::{AuthorType, Message, Status},
+    handler, serve,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/public/tickets/{accessToken}", public(view))
+    serve("GET /api/v1/public/tickets/{accessToken}", handler(view))
 }
 
 #[derive(Serialize)]
@@ -40,8 +34,7 @@ struct ViewedMessage {
 }
 
 async fn view(call: PublicCall) -> Result<Answer, ApiError> {
-    let token = call.request.path_parameter("accessToken");
-    let thread = call.form.ticket(token).await?.thread().await?;
+    let thread = call.ticket().await?.thread().await?;
     Answer::ok(View {
         number: thread.ticket.number,
         subject: thread.ticket.subject,

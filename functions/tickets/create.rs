@@ -1,20 +1,13 @@
 //! `POST /api/v1/tickets`: writes down a ticket that came in elsewhere, in the name of who asked.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    request::Known,
-    serve,
-    store::tickets::NewTicket,
-    ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, Priority, Requester},
-    words,
+    Answer, ApiError, Authenticated, ExitCode, Known,
+    domain::ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
+    handler, serve, words,
 };
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/tickets", authenticated(create))
+    serve("POST /api/v1/tickets", handler(create))
 }
 
 const FIELDS: Known = Known {
@@ -31,7 +24,7 @@ words! {
     }
 }
 
-async fn create(call: Call) -> Result<Answer, ApiError> {
+async fn create(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let channel = match fields.word("channel")? {
         Some(ElsewhereChannel::Web) => Channel::Web,

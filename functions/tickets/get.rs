@@ -1,19 +1,14 @@
 //! `GET /api/v1/tickets/{id}`: a ticket and its messages, internal notes included.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::TicketId,
-    serve,
-    ticket::{Message, Ticket},
+    Answer, ApiError, Authenticated, ExitCode, TicketId,
+    domain::ticket::{Message, Ticket},
+    handler, serve,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/tickets/{id}", authenticated(get))
+    serve("GET /api/v1/tickets/{id}", handler(get))
 }
 
 #[derive(Serialize)]
@@ -23,7 +18,7 @@ struct WithMessages {
     messages: Vec<Message>,
 }
 
-async fn get(call: Call) -> Result<Answer, ApiError> {
+async fn get(call: Authenticated) -> Result<Answer, ApiError> {
     let id = call.request.id()?;
     let thread = call.workspace.tickets().thread(&id).await?;
     let thread = thread.ok_or_else(ApiError::no_such::<TicketId>)?;

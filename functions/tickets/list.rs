@@ -1,19 +1,15 @@
 //! `GET /api/v1/tickets`: the tickets that pass a filter, the one with the last message first.
 
-use std::process::ExitCode;
-
 use serde::{Deserialize, Serialize};
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    serve,
-    store::{ticket_list::Filter, workspaces::Counts},
-    ticket::Ticket,
+    Answer, ApiError, Authenticated, ExitCode,
+    domain::{ticket::Ticket, ticket_filter::Filter},
+    handler, serve,
+    store::workspaces::Counts,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/tickets", authenticated(list))
+    serve("GET /api/v1/tickets", handler(list))
 }
 
 #[derive(Serialize)]
@@ -32,7 +28,7 @@ struct Place {
     after: String,
 }
 
-async fn list(call: Call) -> Result<Answer, ApiError> {
+async fn list(call: Authenticated) -> Result<Answer, ApiError> {
     let query = call.request.query();
     let limit = query.number("limit", 1, 100)?.unwrap_or(50);
     let asked = Filter::read(&query)?;

@@ -1,20 +1,13 @@
 //! `POST /api/v1/tickets/{id}/messages`: an agent's answer, or a note among agents.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::TicketId,
-    request::Known,
-    serve,
-    store::tickets::NewMessage,
-    ticket::{AuthorType, MAX_BODY, MAX_NAME},
+    Answer, ApiError, Authenticated, ExitCode, Known, TicketId,
+    domain::ticket::{AuthorType, MAX_BODY, MAX_NAME, NewMessage},
+    handler, serve,
 };
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/tickets/{id}/messages", authenticated(reply))
+    serve("POST /api/v1/tickets/{id}/messages", handler(reply))
 }
 
 const FIELDS: Known = Known {
@@ -22,7 +15,7 @@ const FIELDS: Known = Known {
     optional: &["authorName", "isInternal"],
 };
 
-async fn reply(call: Call) -> Result<Answer, ApiError> {
+async fn reply(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let new = NewMessage {
         author_type: AuthorType::Agent,

@@ -1,17 +1,10 @@
 //! `GET /api/v1/tickets/tags`: the tags that the workspace's tickets have.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
-use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    serve,
-};
+use shared::{Answer, ApiError, Authenticated, ExitCode, handler, serve};
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/tickets/tags", authenticated(tags))
+    serve("GET /api/v1/tickets/tags", handler(tags))
 }
 
 #[derive(Serialize)]
@@ -19,7 +12,7 @@ struct Tags {
     tags: Vec<String>,
 }
 
-async fn tags(call: Call) -> Result<Answer, ApiError> {
+async fn tags(call: Authenticated) -> Result<Answer, ApiError> {
     let tags = call.workspace.tickets().tags().await?;
     Answer::ok(Tags { tags })
 }

@@ -1,20 +1,13 @@
 //! `PATCH /api/v1/tickets/{id}`: changes where a ticket stands, how urgent and whose it is, and its tags.
 
-use std::process::ExitCode;
-
 use shared::{
-    endpoint::{Call, authenticated},
-    envelope::Answer,
-    error::ApiError,
-    ids::{Subject, TicketId},
-    request::Known,
-    serve,
-    store::tickets::Changes,
-    ticket::{MAX_SUB, MAX_TAG, MAX_TAGS},
+    Answer, ApiError, Authenticated, ExitCode, Known, Subject, TicketId,
+    domain::ticket::{Changes, MAX_SUB, MAX_TAG, MAX_TAGS},
+    handler, serve,
 };
 
 fn main() -> ExitCode {
-    serve("PATCH /api/v1/tickets/{id}", authenticated(update))
+    serve("PATCH /api/v1/tickets/{id}", handler(update))
 }
 
 const FIELDS: Known = Known {
@@ -35,7 +28,7 @@ fn assignee(sub: Option<String>, me: Option<&Subject>) -> Result<Option<Subject>
     }
 }
 
-async fn update(call: Call) -> Result<Answer, ApiError> {
+async fn update(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let mut changes = Changes {
         status: fields.word("status")?,

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use shared::{
-    portal::language::{Language, negotiate},
+    http::language::{Language, negotiate},
     words::Words,
 };
 

@@ -5,7 +5,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use libfuzzer_sys::fuzz_target;
 use shared::{
-    credentials::jwt::{Registered, key_id},
+    auth::issuer_tokens::{Registered, key_id},
     time::Timestamp,
 };
 

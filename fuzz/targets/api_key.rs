@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::api_key::PlaintextKey;
+use shared::domain::api_key::PlaintextKey;
 
 fuzz_target!(|token: &str| {
     // A fuzzer does not find checksums. The secret is its own, so that the other half is tried too.

@@ -7,8 +7,7 @@ use std::collections::HashSet;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, value::RawValue};
 use shared::{
-    portal::language::Language,
-    request::{Fields, Known, Request},
+    http::{fields::Fields, json::Known, language::Language, request::Request},
     words::Words,
 };
 

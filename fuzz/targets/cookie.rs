@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use shared::{
-    cookies::Name, request::Request, session::SessionId, sign_in::UnderWay, signing::SigningKeys,
+    auth::sign_in::pending::PendingSignIn,
+    domain::{session::SessionId, signing_keys::SigningKeys},
+    http::{cookies::CookieName, request::Request},
     time::Timestamp,
 };
 
@@ -27,7 +29,11 @@ fn read(host: &str, cookies: &str, cookie: &str) {
     let Ok(request) = Request::from_event(&event.to_string()) else {
         unreachable!("whatever is in them")
     };
-    for name in [Name::Session, Name::SignIn, Name::Language] {
+    for name in [
+        CookieName::Session,
+        CookieName::SignIn,
+        CookieName::Language,
+    ] {
         let Some(held) = request.cookie(name) else {
             continue;
         };
@@ -36,6 +42,6 @@ fn read(host: &str, cookies: &str, cookie: &str) {
             assert_eq!(id.reveal(), held);
         }
         // Nobody else has the key.
-        assert!(UnderWay::open(&KEYS, held, Timestamp::now()).is_none());
+        assert!(PendingSignIn::open(&KEYS, held, Timestamp::now()).is_none());
     }
 }

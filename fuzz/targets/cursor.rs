@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use shared::{cursor, ids::WorkspaceId, signing::SigningKeys};
+use shared::{domain::signing_keys::SigningKeys, http::cursor, ids::WorkspaceId};
 
 static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::from_secret("a secret"));
 

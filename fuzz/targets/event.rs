@@ -4,9 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use shared::{
-    cookies::Name,
+    http::{cookies::CookieName, json::Known, request::Request},
     ids::{ApiKeyId, TicketId},
-    request::{Known, Request},
 };
 
 static NAME: Known = Known {
@@ -28,7 +27,11 @@ fuzz_target!(|event: &str| {
         request.id::<ApiKeyId>().is_ok(),
         request.id::<TicketId>().is_ok(),
     );
-    for name in [Name::Session, Name::SignIn, Name::Language] {
+    for name in [
+        CookieName::Session,
+        CookieName::SignIn,
+        CookieName::Language,
+    ] {
         assert!(request.cookie(name).is_none() || request.origin().is_some());
     }
 });

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use shared::{credentials::bearer::Authorization, request::Request};
+use shared::{auth::bearer::Authorization, http::request::Request};
 use url::Url;
 
 fuzz_target!(|input: (&str, &str)| {

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use shared::{ids::ApiKeyId, request::Request};
+use shared::{http::request::Request, ids::ApiKeyId};
 
 fuzz_target!(|part: &str| {
     for id in [part, &format!("{}{part}", ApiKeyId::PREFIX)] {

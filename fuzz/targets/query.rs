@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::{request::Query, store::ticket_list::Filter};
+use shared::{domain::ticket_filter::Filter, http::query::Query};
 
 fuzz_target!(|text: &str| {
     let query = Query::read(text);

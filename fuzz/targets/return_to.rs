@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::sign_in::ReturnTo;
+use shared::auth::sign_in::return_to::ReturnTo;
 use url::{Position, Url};
 
 fuzz_target!(|text: &str| {

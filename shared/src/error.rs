@@ -8,7 +8,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde::Serialize;
 
-use crate::{ids::ResourceId, limits::Standing, time::Timestamp};
+use crate::ids::ResourceId;
 
 /// The stable codes of the contract, section 2. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -187,12 +187,11 @@ impl ApiError {
         Self::conflict("Others are changing the same thing at this moment. Try again.")
     }
 
-    /// `429`: over the limit, nothing was done. The message says which limit, and how long there is no room in it.
-    pub(crate) fn rate_limited(standing: &Standing, now: Timestamp) -> Self {
-        let seconds = standing.retry_after(now);
+    /// `429`: over the limit, nothing was done. `retry_after` is in seconds.
+    pub(crate) fn rate_limited(message: String, retry_after: i64) -> Self {
         Self {
-            retry_after: Some(seconds),
-            ..Self::new(ErrorCode::RateLimited, standing.exceeded(seconds))
+            retry_after: Some(retry_after),
+            ..Self::new(ErrorCode::RateLimited, message)
         }
     }
 

@@ -4,62 +4,62 @@
 //! event → credential → limit → handler → store → envelope
 //! ```
 //!
-//! | step | where |
-//! |---|---|
-//! | a function starts | [`serve()`] |
-//! | API Gateway's event is read | [`request`] |
-//! | the caller is recognised, and their call counted | [`credentials`], [`limits`], `client_address` |
-//! | the endpoint's own file does its work | [`endpoint`] says what it is given; [`ticket`], [`api_key`]… what it is about |
-//! | data is read and written, of the caller's workspace | [`store`] |
-//! | a list goes on where it ended | [`cursor`], sealed with a key of [`signing`] |
-//! | the answer, whatever it is, gets its one shape | [`envelope`], [`error`] |
-//! | a path that nobody has is told what would be right | [`routes`] |
-//! | people sign in | [`sign_in`], [`session`], [`cookies`] |
-//! | and see a page | [`portal`], [`reply`] |
+//! The rooms, from the ground up. A room uses only rooms above it in this table.
 //!
-//! `pipeline` ties these together; `log` writes down what happened.
+//! | room | what is in it |
+//! |---|---|
+//! | [`error`], [`ids`], [`time`], `log`, `random`, `words` | what every room uses |
+//! | [`domain`] | what the API is about, without HTTP and without a database |
+//! | [`http`] | the request, the response, the envelope |
+//! | `aws` | clients of AWS services, secrets |
+//! | [`store`] | DynamoDB: a file per kind of item |
+//! | [`auth`] | who calls: a file per scheme, and the sign-in |
+//! | [`portal`] | the pages |
+//! | [`endpoint`] | what an endpoint is given and answers |
+//! | [`runtime`] | the start of a function, and the way of a request through it |
 
 #![cfg_attr(
     test,
     allow(clippy::disallowed_types, reason = "tests write JSON and read our own")
 )]
 
-pub mod api_key;
+pub mod auth;
 mod aws;
-mod client_address;
-mod config;
-pub mod cookies;
-pub mod credentials;
-pub mod cursor;
-mod email;
+pub mod domain;
 pub mod endpoint;
-pub mod envelope;
 pub mod error;
-mod exchange;
+pub mod http;
 pub mod ids;
-mod issuer_http;
-mod json;
-pub mod limits;
 mod log;
-mod meter;
-pub mod origin;
-mod pipeline;
 pub mod portal;
-mod published;
 mod random;
-pub mod reply;
-pub mod request;
-pub mod routes;
-mod secrets;
-mod serve;
-pub mod session;
-pub mod sign_in;
-pub mod signing;
+pub mod runtime;
 pub mod store;
-mod text;
-pub mod ticket;
-pub mod ticket_token;
 pub mod time;
 pub mod words;
 
-pub use serve::serve;
+pub use domain::caller::Caller;
+pub use endpoint::{
+    anyone::Anyone,
+    assets::AssetName,
+    authenticated::{Authenticated, Session},
+    cursors::Cursors,
+    handler::handler,
+    pages::{OpenPage, PageCall},
+    preflight::Preflight,
+    public::{PublicCall, SubmissionCall},
+    sign_in::{SignInCallback, SignInStart},
+    sign_out::SignOut,
+    unrouted::Unrouted,
+};
+pub use error::ApiError;
+pub use http::{
+    envelope::{Answer, Redirect},
+    json::Known,
+    reply::{File, Page},
+    request::Request,
+};
+pub use ids::{ApiKeyId, CannedReplyId, MessageId, Subject, TicketId, WorkspaceId};
+pub use runtime::serve::serve;
+pub use std::process::ExitCode;
+pub use time::Timestamp;

@@ -8,7 +8,7 @@
 //! | the switch of the languages | `templates/languages.html` |
 //! | whom to write to about a problem, and what to quote | `templates/reference.html` |
 //! | what all have around them | `templates/layout.html` |
-//! | which language a reader gets, and all words in it | [`language`], `texts` |
+//! | all words, in each language | `texts` |
 //! | how a moment is told | `moment` |
 //! | the stylesheet, the scripts and the icon, from `assets/` | [`assets`] |
 //!
@@ -17,7 +17,6 @@
 
 pub mod api_keys_page;
 pub mod assets;
-pub mod language;
 mod moment;
 pub mod problem_page;
 pub mod signed_out_page;

@@ -4,10 +4,10 @@ use askama::Template;
 
 use crate::{
     error::ApiError,
+    http::language::Language,
     portal::{
         SIGN_IN, SIGNED_OUT, assets,
-        language::Language,
-        moment::{DAY, Told},
+        moment::{DAY, TimeText},
         texts::Texts,
     },
     store::api_keys::{ApiKey, MAX_KEYS},
@@ -78,11 +78,11 @@ impl ApiKeysPage<'_> {
             id: key.id.as_str(),
             name: &key.name,
             prefix: &key.prefix,
-            created: Told::as_day(key.created_at, self.language),
+            created: TimeText::as_day(key.created_at, self.language),
             last_used: key
                 .last_used_at
-                .map(|at| Told::as_age(at, self.now, self.language)),
-            unused_since: unused.then(|| Told::as_day(quiet_since, self.language)),
+                .map(|at| TimeText::as_age(at, self.now, self.language)),
+            unused_since: unused.then(|| TimeText::as_day(quiet_since, self.language)),
         }
     }
 }
@@ -117,10 +117,10 @@ struct Row<'a> {
     id: &'a str,
     name: &'a str,
     prefix: &'a str,
-    created: Told,
-    last_used: Option<Told>,
+    created: TimeText,
+    last_used: Option<TimeText>,
     /// Where the key is due for the hint.
-    unused_since: Option<Told>,
+    unused_since: Option<TimeText>,
 }
 
 #[cfg(test)]

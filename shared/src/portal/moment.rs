@@ -5,10 +5,8 @@
 use time::OffsetDateTime;
 
 use crate::{
-    portal::{
-        language::Language,
-        texts::{Texts, Unit},
-    },
+    http::language::Language,
+    portal::texts::{Texts, Unit},
     time::Timestamp,
 };
 
@@ -19,7 +17,7 @@ pub(super) const DAY: i64 = 24 * HOUR;
 
 /// A moment as a `<time>` holds it.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct TimeText {
     /// For machines.
     pub(super) datetime: String,
     /// What is read.
@@ -28,7 +26,7 @@ pub(super) struct Told {
     pub(super) exact: String,
 }
 
-impl Told {
+impl TimeText {
     /// The moment, told as the day that it fell on.
     pub(super) fn as_day(at: Timestamp, language: Language) -> Self {
         Self::with(day(at, language), at, language)

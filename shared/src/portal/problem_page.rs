@@ -4,9 +4,9 @@ use askama::Template;
 
 use crate::{
     error::{ApiError, ErrorCode},
+    http::language::Language,
     portal::{
         assets,
-        language::Language,
         texts::{Problem, Texts},
     },
     words::Words,

@@ -4,7 +4,8 @@ use askama::Template;
 
 use crate::{
     error::ApiError,
-    portal::{SIGN_IN, assets, language::Language, texts::Texts},
+    http::language::Language,
+    portal::{SIGN_IN, assets, texts::Texts},
     words::Words,
 };
 

@@ -2,7 +2,7 @@
 //!
 //! `{name}`, `{when}` and `{key}` stand for what the script puts there, `{seconds}` for how long somebody is to wait.
 
-use crate::portal::language::Language;
+use crate::http::language::Language;
 
 /// The words of one language.
 pub(super) struct Texts {

@@ -8,13 +8,14 @@
 use aws_sdk_dynamodb::types::{Delete, Put};
 
 use crate::{
-    api_key::{KeyHash, PlaintextKey},
+    domain::api_key::{KeyHash, PlaintextKey},
     ids::{ApiKeyId, WorkspaceId},
     store::{
-        StoreError, Workspace,
-        item::{self, Item, Read},
-        reading::Sort,
+        attributes::{self, Item, Read},
+        database::StoreError,
+        reads::Sort,
         transaction::Transaction,
+        workspace::Workspace,
         workspaces,
     },
     time::Timestamp,
@@ -31,7 +32,7 @@ pub(super) fn key_partition(hash: &KeyHash) -> String {
 }
 
 pub(super) fn listing_key(workspace: &WorkspaceId, id: &ApiKeyId) -> Item {
-    item::key(
+    attributes::key(
         &workspaces::partition(workspace),
         &format!("{LISTING_SORT}{id}"),
     )
@@ -70,15 +71,19 @@ pub enum Revocation {
     NoSuchKey,
 }
 
+impl Workspace {
+    /// The workspace's API keys.
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeys<'_> {
+        ApiKeys(self)
+    }
+}
+
 /// The keys of one workspace.
 #[derive(Debug)]
 pub struct ApiKeys<'a>(&'a Workspace);
 
-impl<'a> ApiKeys<'a> {
-    pub(super) fn of(workspace: &'a Workspace) -> Self {
-        Self(workspace)
-    }
-
+impl ApiKeys<'_> {
     /// Stores a new key: its hash, its first characters and its name.
     ///
     /// # Errors
@@ -101,18 +106,18 @@ impl<'a> ApiKeys<'a> {
         let hash = key.hash();
         // The window that this opens is over: the first call turns it, and stamps `lastUsedAt`.
         let keys_item = Put::builder()
-            .set_item(Some(item::key(&key_partition(&hash), KEY_SORT)))
-            .item("accountId", item::text(workspace.as_str()))
-            .item("keyId", item::text(created.id.as_str()))
-            .item("opened", item::moment(Timestamp::EPOCH))
-            .item("calls", item::number(0))
+            .set_item(Some(attributes::key(&key_partition(&hash), KEY_SORT)))
+            .item("accountId", attributes::text(workspace.as_str()))
+            .item("keyId", attributes::text(created.id.as_str()))
+            .item("opened", attributes::moment(Timestamp::EPOCH))
+            .item("calls", attributes::number(0))
             .condition_expression("attribute_not_exists(pk)");
         let listing = Put::builder()
             .set_item(Some(listing_key(workspace, &created.id)))
-            .item("name", item::text(&created.name))
-            .item("keyPrefix", item::text(&created.prefix))
-            .item("keyHash", item::text(hash.as_str()))
-            .item("createdAt", item::moment(now))
+            .item("name", attributes::text(&created.name))
+            .item("keyPrefix", attributes::text(&created.prefix))
+            .item("keyHash", attributes::text(hash.as_str()))
+            .item("createdAt", attributes::moment(now))
             .condition_expression("attribute_not_exists(pk)");
         let written = Transaction::new(database, "create a key")
             .update(workspaces::count_key_in(workspace, MAX_KEYS, now))?
@@ -170,7 +175,7 @@ impl<'a> ApiKeys<'a> {
                 .condition_expression("attribute_exists(pk)")
         };
         let written = Transaction::new(database, "revoke a key")
-            .delete(exists(item::key(&key_partition(&hash), KEY_SORT)))?
+            .delete(exists(attributes::key(&key_partition(&hash), KEY_SORT)))?
             .delete(exists(listing))?
             .update(workspaces::count_key_out(workspace))?
             .commit();
@@ -188,7 +193,7 @@ fn listed(listing: &Item) -> Result<ApiKey, StoreError> {
         .strip_prefix(LISTING_SORT)
         .and_then(ApiKeyId::parse);
     Ok(ApiKey {
-        id: id.ok_or_else(|| item::broken("sk"))?,
+        id: id.ok_or_else(|| attributes::broken("sk"))?,
         name: listing.text("name")?.to_owned(),
         prefix: listing.text("keyPrefix")?.to_owned(),
         last_used_at: listing.moment_if_any("lastUsedAt")?,

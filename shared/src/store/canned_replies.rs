@@ -10,15 +10,17 @@ use aws_sdk_dynamodb::types::{
 use serde::Serialize;
 
 use crate::{
+    domain::text::sort_key,
     ids::{CannedReplyId, WorkspaceId},
     store::{
-        Database, StoreError, Whole, Workspace,
-        item::{self, Item, Read},
-        reading::Sort,
+        attributes::{self, Item, Read},
+        bounded_collection::BoundedCollection,
+        database::{Database, StoreError},
+        reads::Sort,
         transaction::{Transaction, until_unchanged},
+        workspace::Workspace,
         workspaces,
     },
-    text::sort_key,
     time::Timestamp,
 };
 
@@ -45,6 +47,14 @@ pub struct CannedReply {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Workspace {
+    /// The workspace's canned replies.
+    #[must_use]
+    pub fn canned_replies(&self) -> CannedReplies<'_> {
+        CannedReplies(self)
+    }
 }
 
 /// The canned replies of one workspace.
@@ -87,12 +97,12 @@ impl CannedReplies<'_> {
             updated_at: now,
         };
         let written = Transaction::new(database, "create a canned reply")
-            .update(count_bytes(id, Whole::bytes_of(&created)))?
+            .update(count_bytes(id, BoundedCollection::bytes_of(&created)))?
             .put(put(&created, 1).condition_expression("attribute_not_exists(pk)"))?
             .commit();
         match written.await? {
             Ok(()) => Ok(created),
-            Err(_) => Err(StoreError::Full(Whole::CannedReplies)),
+            Err(_) => Err(StoreError::TooLarge(BoundedCollection::CannedReplies)),
         }
     }
 
@@ -122,15 +132,17 @@ impl CannedReplies<'_> {
             after.updated_at = Timestamp::now().max(before.updated_at);
             let unchanged = put(&after, revision + 1)
                 .condition_expression("revision = :seen")
-                .expression_attribute_values(":seen", item::number(revision));
-            let more = Whole::bytes_of(&after) - Whole::bytes_of(&before);
+                .expression_attribute_values(":seen", attributes::number(revision));
+            let more = BoundedCollection::bytes_of(&after) - BoundedCollection::bytes_of(&before);
             let written = Transaction::new(database, "change a canned reply")
                 .put(unchanged)?
                 .update(count_bytes(workspace, more))?
                 .commit();
             match written.await? {
                 Ok(()) => Ok(Some(Some(after))),
-                Err(failed) if failed == [1] => Err(StoreError::Full(Whole::CannedReplies)),
+                Err(failed) if failed == [1] => {
+                    Err(StoreError::TooLarge(BoundedCollection::CannedReplies))
+                }
                 Err(_) => Ok(None),
             }
         })
@@ -155,10 +167,13 @@ impl CannedReplies<'_> {
             let unchanged = Delete::builder()
                 .set_key(Some(key(workspace, id)))
                 .condition_expression("revision = :seen")
-                .expression_attribute_values(":seen", item::number(revision));
+                .expression_attribute_values(":seen", attributes::number(revision));
             let written = Transaction::new(database, "delete a canned reply")
                 .delete(unchanged)?
-                .update(count_bytes(workspace, -Whole::bytes_of(&before)))?
+                .update(count_bytes(
+                    workspace,
+                    -BoundedCollection::bytes_of(&before),
+                ))?
                 .commit();
             Ok(written.await?.ok().map(|()| true))
         })
@@ -167,31 +182,37 @@ impl CannedReplies<'_> {
 }
 
 fn key(workspace: &WorkspaceId, id: &CannedReplyId) -> Item {
-    item::key(&workspaces::partition(workspace), &format!("{SORT}{id}"))
+    attributes::key(&workspaces::partition(workspace), &format!("{SORT}{id}"))
 }
 
 /// Counts so many bytes more, which may be less, on condition that there is room.
 fn count_bytes(workspace: &WorkspaceId, more: i64) -> UpdateBuilder {
     let update = Update::builder()
-        .set_key(Some(item::key(&workspaces::partition(workspace), "CANNED")))
+        .set_key(Some(attributes::key(
+            &workspaces::partition(workspace),
+            "CANNED",
+        )))
         .update_expression("ADD bytesUsed :more")
-        .expression_attribute_values(":more", item::number(more));
+        .expression_attribute_values(":more", attributes::number(more));
     if more <= 0 {
         return update;
     }
     update
         .condition_expression("attribute_not_exists(bytesUsed) OR bytesUsed <= :room")
-        .expression_attribute_values(":room", item::number(Whole::MAX_BYTES - more))
+        .expression_attribute_values(
+            ":room",
+            attributes::number(BoundedCollection::MAX_BYTES - more),
+        )
 }
 
 fn put(reply: &CannedReply, revision: i64) -> PutBuilder {
     Put::builder()
         .set_item(Some(key(&reply.account_id, &reply.id)))
-        .item("title", item::text(&reply.title))
-        .item("body", item::text(&reply.body))
-        .item("createdAt", item::moment(reply.created_at))
-        .item("updatedAt", item::moment(reply.updated_at))
-        .item("revision", item::number(revision))
+        .item("title", attributes::text(&reply.title))
+        .item("body", attributes::text(&reply.body))
+        .item("createdAt", attributes::moment(reply.created_at))
+        .item("updatedAt", attributes::moment(reply.updated_at))
+        .item("revision", attributes::number(revision))
 }
 
 async fn stored(
@@ -212,7 +233,7 @@ fn read(item: &Item, workspace: &WorkspaceId) -> Result<CannedReply, StoreError>
     Ok(CannedReply {
         id: id
             .and_then(CannedReplyId::parse)
-            .ok_or_else(|| item::broken("sk"))?,
+            .ok_or_else(|| attributes::broken("sk"))?,
         account_id: workspace.clone(),
         title: item.text("title")?.to_owned(),
         body: item.text("body")?.to_owned(),

@@ -11,9 +11,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 
 use crate::{
+    domain::ticket::{Message, Status, Ticket},
     ids::{EventId, WorkspaceId},
-    store::{StoreError, item, transaction::Transaction, workspaces},
-    ticket::{Message, Status, Ticket},
+    store::{attributes, database::StoreError, transaction::Transaction, workspaces},
     time::{MINUTE, Timestamp},
     words::Words,
 };
@@ -44,21 +44,21 @@ impl Event<'_> {
     fn data(&self) -> Vec<(&'static str, AttributeValue)> {
         match self {
             Self::Created(ticket) => vec![
-                ("ticketId", item::text(ticket.id.as_str())),
-                ("number", item::number(ticket.number)),
-                ("subject", item::text(&ticket.subject)),
-                ("channel", item::text(ticket.channel.as_str())),
+                ("ticketId", attributes::text(ticket.id.as_str())),
+                ("number", attributes::number(ticket.number)),
+                ("subject", attributes::text(&ticket.subject)),
+                ("channel", attributes::text(ticket.channel.as_str())),
             ],
             Self::Replied(message) => vec![
-                ("ticketId", item::text(message.ticket_id.as_str())),
-                ("messageId", item::text(message.id.as_str())),
-                ("isInternal", item::flag(message.is_internal)),
-                ("by", item::text(message.author_type.as_str())),
+                ("ticketId", attributes::text(message.ticket_id.as_str())),
+                ("messageId", attributes::text(message.id.as_str())),
+                ("isInternal", attributes::flag(message.is_internal)),
+                ("by", attributes::text(message.author_type.as_str())),
             ],
             Self::StatusChanged { ticket, from, to } => vec![
-                ("ticketId", item::text(ticket.id.as_str())),
-                ("from", item::text(from.as_str())),
-                ("to", item::text(to.as_str())),
+                ("ticketId", attributes::text(ticket.id.as_str())),
+                ("from", attributes::text(from.as_str())),
+                ("to", attributes::text(to.as_str())),
             ],
         }
     }
@@ -78,13 +78,13 @@ pub(super) fn record<'a>(
         let data: HashMap<_, _> = data.map(|(name, value)| (name.to_owned(), value)).collect();
         let expires = at.plus_millis(KEPT_MILLIS).as_secs_ceil();
         let put = Put::builder()
-            .set_item(Some(item::key(&partition, id.as_str())))
-            .item("id", item::text(id.as_str()))
-            .item("type", item::text(event.kind()))
-            .item("occurredAt", item::moment(at))
-            .item("accountId", item::text(workspace.as_str()))
+            .set_item(Some(attributes::key(&partition, id.as_str())))
+            .item("id", attributes::text(id.as_str()))
+            .item("type", attributes::text(event.kind()))
+            .item("occurredAt", attributes::moment(at))
+            .item("accountId", attributes::text(workspace.as_str()))
             .item("data", AttributeValue::M(data))
-            .item("expiresAt", item::number(expires))
+            .item("expiresAt", attributes::number(expires))
             .condition_expression("attribute_not_exists(pk)");
         transaction = transaction.put(put)?;
         id = id.following();

@@ -3,16 +3,17 @@
 use std::fmt;
 
 use crate::{
-    error::ApiError,
+    domain::{
+        ticket::{AuthorType, NewMessage, NewTicket, Reply, Thread, Ticket},
+        ticket_token::TicketToken,
+    },
     ids::{TicketId, WorkspaceId},
     store::{
-        Database, StoreError,
-        tickets::{self, NewMessage, NewTicket, Reply, Thread},
+        database::{Database, StoreError},
+        tickets,
         transaction::until_unchanged,
         workspaces,
     },
-    ticket::{AuthorType, Ticket},
-    ticket_token::TicketToken,
 };
 
 /// The table, as far as the public form goes.
@@ -26,7 +27,7 @@ impl fmt::Debug for PublicForm {
 
 /// A ticket whose token was presented: all that its holder can reach.
 #[derive(Debug)]
-pub struct HeldTicket<'a> {
+pub struct TicketByToken<'a> {
     database: &'a Database,
     workspace: WorkspaceId,
     id: TicketId,
@@ -68,30 +69,25 @@ impl PublicForm {
         Ok(tally.map(|tally| tally.tickets + 1))
     }
 
-    /// The ticket that a token is for, whatever a caller presents as one.
+    /// The ticket that a token is for, whatever a caller presents as one; `None` where it is for none.
     ///
     /// # Errors
     ///
-    /// `404` where it is for none.
-    pub async fn ticket(&self, token: &str) -> Result<HeldTicket<'_>, ApiError> {
+    /// [`StoreError`] where the table does not answer.
+    pub async fn ticket(&self, token: &str) -> Result<Option<TicketByToken<'_>>, StoreError> {
         let found = match TicketToken::parse(token) {
             Some(token) => tickets::ticket_of(&self.0, &token.hash()).await?,
             None => None,
         };
-        match found {
-            Some((workspace, id)) => Ok(HeldTicket {
-                database: &self.0,
-                workspace,
-                id,
-            }),
-            None => Err(ApiError::not_found(
-                "There is no ticket with this token. Use the whole link.",
-            )),
-        }
+        Ok(found.map(|(workspace, id)| TicketByToken {
+            database: &self.0,
+            workspace,
+            id,
+        }))
     }
 }
 
-impl HeldTicket<'_> {
+impl TicketByToken<'_> {
     /// The ticket with its messages, but for internal notes.
     ///
     /// # Errors

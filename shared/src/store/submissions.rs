@@ -1,7 +1,7 @@
 //! The refund of a submission that came to nothing.
 //!
 //! An address is counted before what it sends is read, so that one over its limit costs no work: a submission is
-//! counted as one in all its windows, in the one write that a call costs anyway (see [`crate::store::windows`]). Where
+//! counted as one in all its windows, in the one write that a call costs anyway (see [`crate::store::rate_windows`]). Where
 //! the form then turns out to be wrong it was a call and no submission (contract, section 5), and is refunded:
 //!
 //! ```text
@@ -25,12 +25,13 @@
 //! - A wrong form opens the windows of submissions, as a good one does: they end that much earlier.
 
 use crate::{
-    limits::Standing,
+    domain::rate_limit::RateLimitStatus,
     log,
     store::{
-        Database, StoreError,
-        item::{self, Item},
-        windows::{ATTEMPTS, Count, Expressions, Quota, send_once},
+        attributes::{self, Item},
+        conditional_update::{Count, Expressions, send_once},
+        database::{Database, StoreError},
+        rate_windows::{ATTEMPTS, Quota},
     },
     time::Timestamp,
 };
@@ -43,7 +44,7 @@ pub(crate) struct Submission {
     windows: Vec<(Quota, Timestamp)>,
     calls: Quota,
     /// How the address stands as a caller.
-    standing: Standing,
+    standing: RateLimitStatus,
 }
 
 impl Submission {
@@ -56,7 +57,7 @@ impl Submission {
     ) -> Result<Self, StoreError> {
         let window = |quota: &Quota| {
             let window = quota.window(item)?;
-            window.ok_or_else(|| item::broken(quota.opened))
+            window.ok_or_else(|| attributes::broken(quota.opened))
         };
         let mut windows = Vec::with_capacity(submissions.len());
         for quota in submissions {
@@ -64,7 +65,7 @@ impl Submission {
         }
         Ok(Self {
             windows,
-            standing: calls.standing(window(&calls)?),
+            standing: calls.status(window(&calls)?),
             key,
             calls,
         })
@@ -74,12 +75,12 @@ impl Submission {
     ///
     /// Where that fails the submission stays counted, and the log says so: whoever filled in the form has to learn what
     /// is wrong with it.
-    pub(crate) async fn refund(mut self, database: &Database) -> Standing {
+    pub(crate) async fn refund(mut self, database: &Database) -> RateLimitStatus {
         for attempt in 1..=ATTEMPTS {
             match send_once(database, &self.key, self.expressions()).await {
                 Ok(Count::Done(item)) => {
                     let window = self.calls.window(&item).ok().flatten();
-                    return window.map_or(self.standing, |window| self.calls.standing(window));
+                    return window.map_or(self.standing, |window| self.calls.status(window));
                 }
                 Ok(Count::Failed(found)) => {
                     let item = found.unwrap_or_default();
@@ -112,8 +113,8 @@ impl Submission {
 
     fn expressions(&self) -> Expressions {
         let mut less = Expressions::default();
-        less.value(":less".to_owned(), item::number(-1));
-        less.value(":none".to_owned(), item::number(0));
+        less.value(":less".to_owned(), attributes::number(-1));
+        less.value(":none".to_owned(), attributes::number(0));
         for (n, (quota, opened)) in self.windows.iter().enumerate() {
             let Quota {
                 opened: at, calls, ..
@@ -121,7 +122,7 @@ impl Submission {
             less.add.push(format!("{calls} :less"));
             less.conditions
                 .push(format!("{at} = :opened{n} AND {calls} > :none"));
-            less.value(format!(":opened{n}"), item::moment(*opened));
+            less.value(format!(":opened{n}"), attributes::moment(*opened));
         }
         less
     }

@@ -9,9 +9,10 @@ use futures_util::future::try_join_all;
 use crate::{
     ids::WorkspaceId,
     store::{
-        Database, StoreError, Whole,
-        item::{self, Item, Read},
-        reading::Sort,
+        attributes::{self, Item, Read},
+        bounded_collection::BoundedCollection,
+        database::{Database, StoreError},
+        reads::Sort,
         transaction::Transaction,
         workspaces,
     },
@@ -20,7 +21,7 @@ use crate::{
 const SORT: &str = "TAG#";
 
 fn key(workspace: &WorkspaceId, tag: &str) -> Item {
-    item::key(&workspaces::partition(workspace), &format!("{SORT}{tag}"))
+    attributes::key(&workspaces::partition(workspace), &format!("{SORT}{tag}"))
 }
 
 /// All of them, sorted by their characters' code points; [`StoreError::Full`] where they do not fit into an answer. That
@@ -34,13 +35,13 @@ pub(super) async fn all(
     let take = |page: Vec<Item>| {
         for item in page {
             let tag = item.text("sk")?.strip_prefix(SORT);
-            let tag = tag.ok_or_else(|| item::broken("sk"))?;
-            bytes += Whole::bytes_of(&tag);
+            let tag = tag.ok_or_else(|| attributes::broken("sk"))?;
+            bytes += BoundedCollection::bytes_of(&tag);
             tags.push(tag.to_owned());
         }
         match bytes {
-            ..=Whole::MAX_BYTES => Ok(()),
-            _ => Err(StoreError::Full(Whole::Tags)),
+            ..=BoundedCollection::MAX_BYTES => Ok(()),
+            _ => Err(StoreError::TooLarge(BoundedCollection::Tags)),
         }
     };
     let of_tags = Sort::BeginsWith(SORT);
@@ -74,7 +75,7 @@ pub(super) fn count_in<'a>(
         let one_more = Update::builder()
             .set_key(Some(key(workspace, tag)))
             .update_expression("ADD tickets :one")
-            .expression_attribute_values(":one", item::number(1));
+            .expression_attribute_values(":one", attributes::number(1));
         transaction = transaction.update(one_more)?;
     }
     Ok(transaction)
@@ -93,14 +94,14 @@ pub(super) fn count_out<'a>(
                 .set_key(Some(key(workspace, tag)))
                 .update_expression("ADD tickets :minus")
                 .condition_expression("tickets > :one")
-                .expression_attribute_values(":minus", item::number(-1))
-                .expression_attribute_values(":one", item::number(1));
+                .expression_attribute_values(":minus", attributes::number(-1))
+                .expression_attribute_values(":one", attributes::number(1));
             transaction.update(one_less)?
         } else {
             let last = Delete::builder()
                 .set_key(Some(key(workspace, tag)))
                 .condition_expression("tickets = :one")
-                .expression_attribute_values(":one", item::number(1));
+                .expression_attribute_values(":one", attributes::number(1));
             transaction.delete(last)?
         };
     }

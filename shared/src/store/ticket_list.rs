@@ -28,24 +28,25 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::ApiError,
+    domain::{
+        text::folded,
+        ticket::Ticket,
+        ticket_filter::{Assignee, Filter},
+    },
     ids::{Subject, TicketId, WorkspaceId},
-    request::Query,
     store::{
-        Database, StoreError, Workspace,
-        item::{self, Item, Read},
-        tickets::{
-            MESSAGE_SORT, Stored, Tickets, activity, status_partition, ticket_id, ticket_key,
+        attributes::{self, Item, Read},
+        database::{Database, StoreError},
+        ticket_items::{
+            MESSAGE_SORT, Stored, activity, status_partition, ticket_id, ticket_key,
             ticket_partition,
         },
+        tickets::Tickets,
+        workspace::Workspace,
         workspaces::{self, Counts},
     },
-    text::folded,
-    ticket::{Channel, MAX_SUB, MAX_TAG, Priority, Status, Ticket},
-    words,
     words::Words,
 };
 
@@ -58,93 +59,6 @@ const LONGEST_READ: u32 = 1000;
 
 /// How many threads are searched at once.
 const THREADS_AT_ONCE: usize = 16;
-
-/// How many characters may be searched for (contract, section 6).
-const MAX_Q: usize = 200;
-
-/// What a list is asked for. Its serialised form stands in cursors.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Filter {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assignee: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<Channel>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<Priority>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    q: Option<String>,
-}
-
-words! {
-    /// Which tickets a list is asked for, by where they stand.
-    enum Statuses {
-        All = "all",
-        Open = "open",
-        Pending = "pending",
-        Resolved = "resolved",
-        Closed = "closed",
-    }
-}
-
-impl Statuses {
-    fn only(self) -> Option<Status> {
-        match self {
-            Self::All => None,
-            Self::Open => Some(Status::Open),
-            Self::Pending => Some(Status::Pending),
-            Self::Resolved => Some(Status::Resolved),
-            Self::Closed => Some(Status::Closed),
-        }
-    }
-}
-
-impl Filter {
-    /// Reads a list's parameters; `None` where it is given none of these.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` for a value that the contract does not know.
-    pub fn read(query: &Query) -> Result<Option<Self>, ApiError> {
-        let statuses = query.word::<Statuses>("status")?;
-        let assignee = query.text_to("assignee", MAX_SUB)?;
-        let filter = Self {
-            status: statuses.and_then(Statuses::only),
-            assignee: assignee.map(str::to_owned),
-            tag: query.label("tag", MAX_TAG)?,
-            channel: query.word("channel")?,
-            priority: query.word("priority")?,
-            q: query.clean("q", MAX_Q)?,
-        };
-        let given = statuses.is_some() || filter != Self::default();
-        Ok(given.then_some(filter))
-    }
-
-    /// What `assignee` asks for when this caller asks.
-    fn assignee<'a>(&'a self, me: Option<&'a Subject>) -> Assignee<'a> {
-        match (self.assignee.as_deref(), me) {
-            (None, _) => Assignee::Any,
-            (Some("unassigned"), _) => Assignee::Nobody,
-            (Some("me"), None) => Assignee::WhoIsNotThere,
-            (Some("me"), Some(me)) => Assignee::Agent(me.as_str()),
-            (Some(sub), _) => Assignee::Agent(sub),
-        }
-    }
-}
-
-/// Whose tickets are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Assignee<'a> {
-    Any,
-    Nobody,
-    Agent(&'a str),
-    /// `me`, of a caller who is no person.
-    WhoIsNotThere,
-}
 
 /// A page of a list.
 pub struct Page {
@@ -195,7 +109,7 @@ impl Tickets<'_> {
             database,
             workspace,
             filter,
-            assignee: filter.assignee(me),
+            assignee: filter.assignee_for(me),
             sought: filter.q.as_deref().map(folded),
         };
         let tickets = async {
@@ -314,7 +228,7 @@ impl List<'_> {
         let mut query = self.database.client.query();
         if let Some(after) = after {
             condition += " AND activity < :after";
-            query = query.expression_attribute_values(":after", item::text(after));
+            query = query.expression_attribute_values(":after", attributes::text(after));
         }
         let mut passes = Vec::new();
         let equal = [
@@ -331,12 +245,13 @@ impl List<'_> {
         for (name, value) in equal {
             if let Some(value) = value {
                 passes.push(format!("{name} = :{name}"));
-                query = query.expression_attribute_values(format!(":{name}"), item::text(value));
+                query =
+                    query.expression_attribute_values(format!(":{name}"), attributes::text(value));
             }
         }
         if let Some(tag) = &self.filter.tag {
             passes.push("contains(tags, :tag)".to_owned());
-            query = query.expression_attribute_values(":tag", item::text(tag));
+            query = query.expression_attribute_values(":tag", attributes::text(tag));
         }
         if self.assignee == Assignee::Nobody {
             passes.push("attribute_not_exists(assigneeSub)".to_owned());
@@ -345,7 +260,7 @@ impl List<'_> {
         let query = query
             .index_name(index)
             .key_condition_expression(condition)
-            .expression_attribute_values(":partition", item::text(&partition))
+            .expression_attribute_values(":partition", attributes::text(&partition))
             .set_filter_expression(passes)
             .scan_index_forward(false)
             .limit(i32::try_from(read).unwrap_or(i32::MAX));
@@ -386,9 +301,9 @@ impl List<'_> {
                 .key_condition_expression("pk = :ticket AND begins_with(sk, :message)")
                 .expression_attribute_values(
                     ":ticket",
-                    item::text(&ticket_partition(self.workspace, &entry.id)),
+                    attributes::text(&ticket_partition(self.workspace, &entry.id)),
                 )
-                .expression_attribute_values(":message", item::text(MESSAGE_SORT))
+                .expression_attribute_values(":message", attributes::text(MESSAGE_SORT))
                 .projection_expression("body")
                 .set_exclusive_start_key(after);
             let page = self.database.query("search messages", query).await?;
@@ -453,37 +368,4 @@ fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
     consumed
         .and_then(ConsumedCapacity::capacity_units)
         .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_filter_is_read_and_written_alike() {
-        let text = "status=open&assignee=me&tag=%20VIP&channel=web&priority=high&q=Where";
-        let filter = Filter::read(&Query::read(text)).unwrap().unwrap();
-        assert_eq!(
-            (filter.tag.as_deref(), filter.q.as_deref()),
-            (Some("vip"), Some("Where"))
-        );
-        let written = serde_json::to_string(&filter).unwrap();
-        assert_eq!(serde_json::from_str::<Filter>(&written).unwrap(), filter);
-        assert_eq!(serde_json::to_string(&Filter::default()).unwrap(), "{}");
-    }
-
-    #[test]
-    fn all_is_a_filter_that_was_given() {
-        let read = |text| Filter::read(&Query::read(text)).unwrap();
-        assert_eq!(read("limit=3&cursor=x&q="), None);
-        assert_eq!(read("status=all"), Some(Filter::default()));
-    }
-
-    #[test]
-    fn me_is_whoever_calls() {
-        let filter = Filter::read(&Query::read("assignee=me")).unwrap().unwrap();
-        let me = Subject::parse("usr_1".to_owned()).unwrap();
-        assert_eq!(filter.assignee(Some(&me)), Assignee::Agent("usr_1"));
-        assert_eq!(filter.assignee(None), Assignee::WhoIsNotThere);
-    }
 }

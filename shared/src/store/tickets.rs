@@ -19,119 +19,39 @@
 //! say. Ids of messages and events begin with that time and are their sort keys, so that a thread reads in the order in
 //! which it was written, and so do the events of a ticket.
 
-use aws_sdk_dynamodb::types::{Put, builders::PutBuilder};
-use serde::Serialize;
+use aws_sdk_dynamodb::types::Put;
 
 use crate::{
-    ids::{MessageId, Subject, TicketId, WorkspaceId},
+    domain::{
+        ticket::{
+            AuthorType, Changes, Message, NewMessage, NewTicket, Reply, Status, Thread, Ticket,
+        },
+        ticket_token::{TicketToken, TicketTokenHash},
+    },
+    ids::{MessageId, TicketId, WorkspaceId},
     store::{
-        Database, StoreError, Whole, Workspace,
-        item::{self, Item, Read},
+        attributes::{self, Item, Read},
+        bounded_collection::BoundedCollection,
+        database::{Database, StoreError},
         outbox::{self, Event},
-        reading::Sort,
+        reads::Sort,
         tags,
+        ticket_items::{
+            MESSAGE_SORT, Stored, TICKET_SORT, put_message, put_ticket, read_message, stored,
+            ticket_partition,
+        },
         transaction::{Transaction, until_unchanged},
+        workspace::Workspace,
         workspaces,
     },
-    ticket::{AuthorType, Channel, Message, Priority, Requester, Status, Ticket},
-    ticket_token::{TicketToken, TicketTokenHash},
     time::Timestamp,
-    words::Words,
 };
 
-const TICKET_SORT: &str = "TICKET";
-pub(super) const MESSAGE_SORT: &str = "MSG#";
-
-/// The partition of a ticket: its own item and its messages.
-pub(super) fn ticket_partition(workspace: &WorkspaceId, id: &TicketId) -> String {
-    format!("{}#{id}", workspaces::partition(workspace))
-}
-
-/// The key of the ticket's own item.
-pub(super) fn ticket_key(workspace: &WorkspaceId, id: &TicketId) -> Item {
-    item::key(&ticket_partition(workspace, id), TICKET_SORT)
-}
-
-/// A ticket that is to be.
-pub struct NewTicket {
-    /// What it is about.
-    pub subject: String,
-    /// The requester's message.
-    pub body: String,
-    /// Who asks.
-    pub requester: Requester,
-    /// How urgent it is.
-    pub priority: Priority,
-    /// How it came in.
-    pub channel: Channel,
-}
-
-/// A message that is to be.
-pub struct NewMessage {
-    /// The requester or an agent…
-    pub author_type: AuthorType,
-    /// …which agent, where a person called…
-    pub author_sub: Option<Subject>,
-    /// …and under which name. A requester has the ticket's.
-    pub author_name: Option<String>,
-    /// What they write.
-    pub body: String,
-    /// Whether it is for agents only.
-    pub is_internal: bool,
-}
-
-/// A ticket and its messages, oldest first.
-pub struct Thread {
-    /// The ticket.
-    pub ticket: Ticket,
-    /// All its messages.
-    pub messages: Vec<Message>,
-}
-
-/// A message that was written, and the ticket's status after it.
-#[derive(Serialize)]
-pub struct Reply {
-    /// What was written.
-    pub message: Message,
-    /// Where the ticket stands now.
-    pub status: Status,
-}
-
-/// What is to change of a ticket; what is `None` stays.
-#[derive(Debug, Default)]
-pub struct Changes {
-    /// Where it stands.
-    pub status: Option<Status>,
-    /// How urgent it is.
-    pub priority: Option<Priority>,
-    /// Whose it is: nobody's, or an agent's.
-    pub assignee: Option<Option<Subject>>,
-    /// All its tags.
-    pub tags: Option<Vec<String>>,
-}
-
-impl Changes {
-    /// Whether nothing is to change.
+impl Workspace {
+    /// The workspace's tickets.
     #[must_use]
-    pub fn are_none(&self) -> bool {
-        self.status.is_none()
-            && self.priority.is_none()
-            && self.assignee.is_none()
-            && self.tags.is_none()
-    }
-
-    fn made_to(&self, ticket: &Ticket, at: Timestamp) -> Ticket {
-        let mut changed = ticket.clone();
-        changed.status = self.status.unwrap_or(ticket.status);
-        changed.priority = self.priority.unwrap_or(ticket.priority);
-        if let Some(assignee) = &self.assignee {
-            changed.assignee_sub.clone_from(assignee);
-        }
-        if let Some(tags) = &self.tags {
-            changed.tags.clone_from(tags);
-        }
-        changed.updated_at = at;
-        changed
+    pub fn tickets(&self) -> Tickets<'_> {
+        Tickets(self)
     }
 }
 
@@ -285,10 +205,10 @@ pub(super) async fn create_after(
     };
     let token = Put::builder()
         .set_item(Some(token_key(&ticket.access_token.hash())))
-        .item("accountId", item::text(workspace.as_str()))
-        .item("ticketId", item::text(ticket.id.as_str()))
+        .item("accountId", attributes::text(workspace.as_str()))
+        .item("ticketId", attributes::text(ticket.id.as_str()))
         .condition_expression("attribute_not_exists(pk)");
-    let stored = put_ticket(&ticket, 1, Whole::bytes_of(&message))
+    let stored = put_ticket(&ticket, 1, BoundedCollection::bytes_of(&message))
         .condition_expression("attribute_not_exists(pk)");
     let creation = Transaction::new(database, "create a ticket")
         .update(workspaces::number_ticket(workspace, last, now))?
@@ -349,9 +269,9 @@ pub(super) async fn reply(
             created_at: at,
             attachments: [],
         };
-        let thread_bytes = stored.thread_bytes + Whole::bytes_of(&message);
-        if thread_bytes > Whole::MAX_BYTES {
-            return Err(StoreError::Full(Whole::Thread));
+        let thread_bytes = stored.thread_bytes + BoundedCollection::bytes_of(&message);
+        if thread_bytes > BoundedCollection::MAX_BYTES {
+            return Err(StoreError::TooLarge(BoundedCollection::Thread));
         }
         let status = before.status.after(new.author_type, new.is_internal);
         let mut after = before.clone();
@@ -396,171 +316,11 @@ pub(super) async fn ticket_of(
     let workspace = WorkspaceId::parse(item.text("accountId")?);
     let ticket = TicketId::parse(item.text("ticketId")?);
     Ok(Some((
-        workspace.ok_or_else(|| item::broken("accountId"))?,
-        ticket.ok_or_else(|| item::broken("ticketId"))?,
+        workspace.ok_or_else(|| attributes::broken("accountId"))?,
+        ticket.ok_or_else(|| attributes::broken("ticketId"))?,
     )))
 }
 
 fn token_key(token: &TicketTokenHash) -> Item {
-    item::key(&format!("TICKETTOKEN#{}", token.as_str()), "TICKETTOKEN")
-}
-
-/// A ticket as the table has it: with what only the store needs to know.
-pub(super) struct Stored {
-    pub(super) ticket: Ticket,
-    revision: i64,
-    thread_bytes: i64,
-}
-
-async fn stored(
-    database: &Database,
-    workspace: &WorkspaceId,
-    id: &TicketId,
-) -> Result<Option<Stored>, StoreError> {
-    let item = database
-        .get("read a ticket", ticket_key(workspace, id))
-        .await?;
-    item.map(|item| Stored::read(&item)).transpose()
-}
-
-impl Stored {
-    pub(super) fn read(item: &Item) -> Result<Self, StoreError> {
-        let workspace = WorkspaceId::parse(item.text("accountId")?);
-        let workspace = workspace.ok_or_else(|| item::broken("accountId"))?;
-        let number = u32::try_from(item.number("number")?);
-        let assignee = item.text_if_any("assigneeSub")?;
-        let ticket = Ticket {
-            id: ticket_id(item)?,
-            account_id: workspace,
-            number: number.map_err(|_| item::broken("number"))?,
-            subject: item.text("subject")?.to_owned(),
-            status: item.word("status")?,
-            priority: item.word("priority")?,
-            channel: item.word("channel")?,
-            requester: Requester::new(
-                item.text("requesterEmail")?.to_owned(),
-                item.text_if_any("requesterName")?.map(str::to_owned),
-            ),
-            assignee_sub: assignee.and_then(|sub| Subject::parse(sub.to_owned())),
-            tags: item.texts("tags")?,
-            access_token: TicketToken::from_stored(item.text("accessToken")?),
-            created_at: item.moment("createdAt")?,
-            updated_at: item.moment("updatedAt")?,
-            last_message_at: item.moment("lastMessageAt")?,
-        };
-        Ok(Self {
-            ticket,
-            revision: item.number("revision")?,
-            thread_bytes: item.number("threadBytes")?,
-        })
-    }
-
-    /// The write that makes this ticket be `next`, if nobody else has changed it.
-    fn followed_by(&self, next: &Ticket, thread_bytes: i64) -> PutBuilder {
-        put_ticket(next, self.revision + 1, thread_bytes)
-            .condition_expression("revision = :seen")
-            .expression_attribute_values(":seen", item::number(self.revision))
-    }
-}
-
-/// The id of the ticket whose item this is, or that an index refers to.
-pub(super) fn ticket_id(item: &Item) -> Result<TicketId, StoreError> {
-    let id = item.text("pk")?.rsplit('#').next();
-    id.and_then(TicketId::parse)
-        .ok_or_else(|| item::broken("pk"))
-}
-
-/// Where a ticket stands in lists: by its last message, and never beside another one.
-pub(super) fn activity(ticket: &Ticket) -> String {
-    format!("{}#{}", ticket.last_message_at, ticket.id)
-}
-
-/// The part of the index by status that holds the tickets of a workspace with this status.
-pub(super) fn status_partition(workspace: &WorkspaceId, status: Status) -> String {
-    format!("{}#{}", workspace.as_str(), status.as_str())
-}
-
-fn put_ticket(ticket: &Ticket, revision: i64, thread_bytes: i64) -> PutBuilder {
-    let Ticket {
-        id,
-        account_id: workspace,
-        status,
-        requester,
-        ..
-    } = ticket;
-    let assignee = ticket.assignee_sub.as_ref().map(Subject::as_str);
-    let optional = [
-        ("requesterName", requester.name.as_deref()),
-        ("assigneeSub", assignee),
-    ];
-    let mut put = Put::builder()
-        .set_item(Some(ticket_key(workspace, id)))
-        .item("accountId", item::text(workspace.as_str()))
-        .item(
-            "accountStatus",
-            item::text(&status_partition(workspace, *status)),
-        )
-        .item("activity", item::text(&activity(ticket)))
-        .item("number", item::number(ticket.number))
-        .item("subject", item::text(&ticket.subject))
-        .item("status", item::text(status.as_str()))
-        .item("priority", item::text(ticket.priority.as_str()))
-        .item("channel", item::text(ticket.channel.as_str()))
-        .item("requesterEmail", item::text(&requester.email))
-        .item("tags", item::texts(&ticket.tags))
-        .item("accessToken", item::text(ticket.access_token.reveal()))
-        .item("createdAt", item::moment(ticket.created_at))
-        .item("updatedAt", item::moment(ticket.updated_at))
-        .item("lastMessageAt", item::moment(ticket.last_message_at))
-        .item("revision", item::number(revision))
-        .item("threadBytes", item::number(thread_bytes));
-    for (name, value) in optional {
-        if let Some(value) = value {
-            put = put.item(name, item::text(value));
-        }
-    }
-    put
-}
-
-fn put_message(workspace: &WorkspaceId, message: &Message) -> PutBuilder {
-    let author = message.author_sub.as_ref().map(Subject::as_str);
-    let optional = [
-        ("authorSub", author),
-        ("authorName", message.author_name.as_deref()),
-    ];
-    let partition = ticket_partition(workspace, &message.ticket_id);
-    let mut put = Put::builder()
-        .set_item(Some(item::key(
-            &partition,
-            &format!("{MESSAGE_SORT}{}", message.id),
-        )))
-        .item("authorType", item::text(message.author_type.as_str()))
-        .item("body", item::text(&message.body))
-        .item("isInternal", item::flag(message.is_internal))
-        .item("createdAt", item::moment(message.created_at))
-        .condition_expression("attribute_not_exists(pk)");
-    for (name, value) in optional {
-        if let Some(value) = value {
-            put = put.item(name, item::text(value));
-        }
-    }
-    put
-}
-
-fn read_message(item: &Item, ticket: &TicketId) -> Result<Message, StoreError> {
-    let id = item.text("sk")?.strip_prefix(MESSAGE_SORT);
-    let author = item.text_if_any("authorSub")?;
-    Ok(Message {
-        id: id
-            .and_then(MessageId::parse)
-            .ok_or_else(|| item::broken("sk"))?,
-        ticket_id: ticket.clone(),
-        author_type: item.word("authorType")?,
-        author_sub: author.and_then(|sub| Subject::parse(sub.to_owned())),
-        author_name: item.text_if_any("authorName")?.map(str::to_owned),
-        body: item.text("body")?.to_owned(),
-        is_internal: item.flag("isInternal")?,
-        created_at: item.moment("createdAt")?,
-        attachments: [],
-    })
+    attributes::key(&format!("TICKETTOKEN#{}", token.as_str()), "TICKETTOKEN")
 }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 
 use crate::{
     random,
-    store::{Database, StoreError},
+    store::database::{Database, StoreError},
 };
 
 /// A transaction being put together, on the one table.

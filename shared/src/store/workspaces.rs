@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
 use serde::Serialize;
 
 use crate::{
+    domain::ticket::Status,
     ids::WorkspaceId,
     store::{
-        Database, StoreError,
-        item::{self, Item, Read},
+        attributes::{self, Item, Read},
+        database::{Database, StoreError},
     },
-    ticket::Status,
     time::Timestamp,
 };
 
@@ -20,7 +20,7 @@ pub(super) fn partition(workspace: &WorkspaceId) -> String {
 }
 
 fn key(workspace: &WorkspaceId) -> Item {
-    item::key(&partition(workspace), "WORKSPACE")
+    attributes::key(&partition(workspace), "WORKSPACE")
 }
 
 /// What the workspace's item says of its tickets.
@@ -54,7 +54,7 @@ pub(super) async fn tally(
     };
     let count = |name: &str| {
         let count = item.number_if_any(name)?.unwrap_or_default();
-        u32::try_from(count).map_err(|_| item::broken(name))
+        u32::try_from(count).map_err(|_| attributes::broken(name))
     };
     Ok(Some(Tally {
         tickets: count("tickets")?,
@@ -81,7 +81,7 @@ pub(super) fn make_known(workspace: &WorkspaceId, now: Timestamp) -> UpdateBuild
     Update::builder()
         .set_key(Some(key(workspace)))
         .update_expression("SET createdAt = if_not_exists(createdAt, :now)")
-        .expression_attribute_values(":now", item::moment(now))
+        .expression_attribute_values(":now", attributes::moment(now))
 }
 
 /// Counts one key more, on condition that there are fewer than `most`.
@@ -90,9 +90,9 @@ pub(super) fn count_key_in(workspace: &WorkspaceId, most: u32, now: Timestamp) -
         .set_key(Some(key(workspace)))
         .update_expression("ADD keyCount :one SET createdAt = if_not_exists(createdAt, :now)")
         .condition_expression("attribute_not_exists(keyCount) OR keyCount < :most")
-        .expression_attribute_values(":one", item::number(1))
-        .expression_attribute_values(":now", item::moment(now))
-        .expression_attribute_values(":most", item::number(most))
+        .expression_attribute_values(":one", attributes::number(1))
+        .expression_attribute_values(":now", attributes::moment(now))
+        .expression_attribute_values(":most", attributes::number(most))
 }
 
 /// Counts one key less.
@@ -101,8 +101,8 @@ pub(super) fn count_key_out(workspace: &WorkspaceId) -> UpdateBuilder {
         .set_key(Some(key(workspace)))
         .update_expression("ADD keyCount :minus")
         .condition_expression("keyCount > :none")
-        .expression_attribute_values(":minus", item::number(-1))
-        .expression_attribute_values(":none", item::number(0))
+        .expression_attribute_values(":minus", attributes::number(-1))
+        .expression_attribute_values(":none", attributes::number(0))
 }
 
 /// Gives out the number after `last`, to an open ticket, on condition that `last` still is the last one.
@@ -113,14 +113,14 @@ pub(super) fn number_ticket(workspace: &WorkspaceId, last: u32, now: Timestamp) 
             "SET tickets = :next, createdAt = if_not_exists(createdAt, :now) ADD {} :one",
             attribute(Status::Open)
         ))
-        .expression_attribute_values(":next", item::number(i64::from(last) + 1))
-        .expression_attribute_values(":now", item::moment(now))
-        .expression_attribute_values(":one", item::number(1));
+        .expression_attribute_values(":next", attributes::number(i64::from(last) + 1))
+        .expression_attribute_values(":now", attributes::moment(now))
+        .expression_attribute_values(":one", attributes::number(1));
     match last {
         0 => update.condition_expression("attribute_not_exists(tickets)"),
         last => update
             .condition_expression("tickets = :last")
-            .expression_attribute_values(":last", item::number(last)),
+            .expression_attribute_values(":last", attributes::number(last)),
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn count_move(workspace: &WorkspaceId, from: Status, to: Status) -> U
         .set_key(Some(key(workspace)))
         .update_expression(format!("ADD {from} :minus, {} :one", attribute(to)))
         .condition_expression(format!("{from} > :none"))
-        .expression_attribute_values(":minus", item::number(-1))
-        .expression_attribute_values(":one", item::number(1))
-        .expression_attribute_values(":none", item::number(0))
+        .expression_attribute_values(":minus", attributes::number(-1))
+        .expression_attribute_values(":one", attributes::number(1))
+        .expression_attribute_values(":none", attributes::number(0))
 }

@@ -1,0 +1,210 @@
+//! The issuer's public keys (JSON Web Key Set, RFC 7517).
+//!
+//! Kept by `kid` as [`crate::auth::cached_document`] says: fetched again when a token names a `kid` that is not among them (the issuer
+//! rotates its keys) or when they are an hour old (it withdraws them).
+//!
+//! A set may hold keys of other types and for other uses; they are passed over. A `kid` that stands twice
+//! in a set names no key: which was meant cannot be told. A key that was published with its private half
+//! is no proof of anything.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use jsonwebtoken::DecodingKey;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+use crate::{
+    auth::{cached_document::CachedDocument, issuer_http::IssuerHttp},
+    error::{ApiError, Cause},
+    http::json::TextOrElse,
+    time::Timestamp,
+};
+
+type Keys = Arc<HashMap<String, DecodingKey>>;
+
+/// The keys of one issuer.
+pub(crate) struct Jwks {
+    url: String,
+    http: Arc<IssuerHttp>,
+    keys: CachedDocument<Keys>,
+}
+
+impl Jwks {
+    pub(crate) fn at(url: String, http: Arc<IssuerHttp>) -> Self {
+        Self {
+            url,
+            http,
+            keys: CachedDocument::new("keys stay in use"),
+        }
+    }
+
+    /// The key that `kid` names; `None` where the issuer has no such key.
+    ///
+    /// # Errors
+    ///
+    /// `500` where no keys were ever fetched and the issuer does not answer: then nothing can be said of the
+    /// token.
+    pub(crate) async fn key(
+        &self,
+        kid: &str,
+        now: Timestamp,
+    ) -> Result<Option<DecodingKey>, ApiError> {
+        let has_it = |keys: &Keys| keys.contains_key(kid);
+        let keys = self.keys.get(now, has_it, self.fetch()).await;
+        Ok(keys.map_err(ApiError::internal)?.get(kid).cloned())
+    }
+
+    async fn fetch(&self) -> Result<Keys, Cause> {
+        const ATTEMPTED: &str = "fetch the issuer's keys";
+        let body = self.http.get(ATTEMPTED, &self.url).await?;
+        let keys = usable_keys(&body);
+        keys.map(Arc::new)
+            .ok_or_else(|| Cause::of(ATTEMPTED, "the answer is no key set"))
+    }
+}
+
+#[derive(Deserialize)]
+struct KeySet<'a> {
+    #[serde(borrow)]
+    keys: Vec<&'a RawValue>,
+}
+
+/// What any entry of a set may have.
+#[derive(Deserialize)]
+struct Entry {
+    kid: TextOrElse,
+}
+
+/// The members of a key that decide whether it is one of ours (RFC 7517 section 4, RFC 7518 section 6.2).
+#[derive(Deserialize)]
+struct EcKey {
+    kty: String,
+    crv: String,
+    x: String,
+    y: String,
+    kid: String,
+    #[serde(default)]
+    alg: Option<String>,
+    #[serde(default, rename = "use")]
+    usage: Option<String>,
+    #[serde(default)]
+    key_ops: Option<Vec<String>>,
+    #[serde(default)]
+    d: Option<IgnoredAny>,
+}
+
+/// The ES256 keys of a set, by `kid`; `None` where it is no set.
+fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
+    let set: KeySet<'_> = serde_json::from_slice(set).ok()?;
+    let entries = set.keys.iter().map(|key| serde_json::from_str(key.get()));
+    let entries: Vec<Entry> = entries.filter_map(Result::ok).collect();
+    let mut seen = HashSet::new();
+    let named = entries.iter().filter_map(|entry| entry.kid.text());
+    let twice: HashSet<_> = named.filter(|kid| !seen.insert(*kid)).collect();
+    Some(
+        set.keys
+            .iter()
+            .filter_map(|key| serde_json::from_str::<EcKey>(key.get()).ok())
+            .filter(|key| !twice.contains(key.kid.as_str()))
+            .filter_map(|key| Some((key.kid.clone(), key.decoding_key()?)))
+            .collect(),
+    )
+}
+
+impl EcKey {
+    fn decoding_key(&self) -> Option<DecodingKey> {
+        let is = |value: &Option<String>, wanted| value.as_deref().is_none_or(|v| v == wanted);
+        let verifies = |ops: &Vec<String>| ops.iter().any(|op| op == "verify");
+        let usable = self.kty == "EC"
+            && self.crv == "P-256"
+            && is(&self.alg, "ES256")
+            && is(&self.usage, "sig")
+            && self.key_ops.as_ref().is_none_or(verifies)
+            && self.d.is_none();
+        // Whether the point is on the curve is checked with each signature.
+        usable
+            .then(|| DecodingKey::from_ec_components(&self.x, &self.y).ok())
+            .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A point of P-256 is not needed here: the curve is checked when a signature is.
+    fn key(changes: Value) -> Value {
+        let coordinate = "A".repeat(43);
+        let mut key =
+            json!({ "kty": "EC", "crv": "P-256", "kid": "a", "x": coordinate, "y": coordinate });
+        for (name, value) in changes.as_object().unwrap() {
+            key[name] = value.clone();
+        }
+        key
+    }
+
+    fn kids(keys: Value) -> Vec<String> {
+        let keys = usable_keys(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
+        let mut kids: Vec<_> = keys.into_keys().collect();
+        kids.sort();
+        kids
+    }
+
+    #[test]
+    fn an_es256_key_is_usable() {
+        let said =
+            json!({ "alg": "ES256", "use": "sig", "key_ops": ["verify"], "x5t": "?", "b": null });
+        assert_eq!(
+            kids(json!([
+                key(json!({})),
+                key(json!({ "kid": "b" })),
+                key(said)
+            ])),
+            ["b"]
+        );
+        assert_eq!(
+            kids(json!([key(json!({ "alg": "ES256", "use": "sig" }))])),
+            ["a"]
+        );
+    }
+
+    #[test]
+    fn any_other_key_is_passed_over() {
+        for other in [
+            json!({ "kty": "RSA" }),
+            json!({ "kty": "oct", "k": "AAAA" }),
+            json!({ "crv": "P-384" }),
+            json!({ "alg": "HS256" }),
+            json!({ "use": "enc" }),
+            json!({ "key_ops": ["sign"] }),
+            json!({ "d": "AAAA" }),
+            json!({ "x": 7 }),
+            json!({ "kid": null }),
+            json!({ "y": "not base64url!" }),
+        ] {
+            let good = key(json!({ "kid": "good" }));
+            assert_eq!(kids(json!([key(other.clone()), good])), ["good"], "{other}");
+        }
+        assert_eq!(kids(json!([7, null, "x", []])), [""; 0]);
+    }
+
+    #[test]
+    fn a_kid_that_stands_twice_names_no_key() {
+        let same = key(json!({}));
+        let b = key(json!({ "kid": "b" }));
+        assert_eq!(kids(json!([same, same, b])), ["b"]);
+        assert_eq!(kids(json!([same, { "kty": "RSA", "kid": "a" }, b])), ["b"]);
+    }
+
+    #[test]
+    fn what_is_no_set_is_not_read() {
+        for text in ["", "[]", "{}", r#"{"keys": {}}"#, "<html>"] {
+            assert!(usable_keys(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+}

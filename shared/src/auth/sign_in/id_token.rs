@@ -1,0 +1,83 @@
+//! ID tokens (OpenID Connect Core 1.0 section 2): who signed in, in this very sign-in.
+//!
+//! The signature, `iss`, `aud` and the times are checked as an access token's are, see [`crate::auth::issuer_tokens`]. Beside
+//! them, as section 3.1.3.7 has it: the nonce; `azp`, where it is there or others are named as the audience; `at_hash`,
+//! where it is there.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    auth::{issuer_tokens::IssuerTokens, sign_in::tokens::Tokens},
+    error::ApiError,
+    ids::Subject,
+    time::Timestamp,
+};
+
+/// What is read of the claims beside those that every token has.
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    nonce: String,
+    #[serde(default)]
+    azp: Option<String>,
+    #[serde(default)]
+    at_hash: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// Who signed in.
+pub(crate) struct Identity {
+    pub(crate) sub: Subject,
+    pub(crate) email: Option<String>,
+    pub(crate) name: Option<String>,
+}
+
+/// Who signed in, if the ID token is good.
+pub(super) async fn verify(
+    issuer_tokens: &IssuerTokens,
+    client_id: &str,
+    tokens: &Tokens,
+    nonce: &str,
+    now: Timestamp,
+) -> Result<Identity, ApiError> {
+    let audience = [client_id.to_owned()];
+    let verified = issuer_tokens.verify(&tokens.id_token, &audience, now);
+    let (registered, claims): (_, Claims) = verified.await?;
+    if claims.nonce != nonce {
+        return Err(unverified("wrong_nonce"));
+    }
+    let authorised = match &claims.azp {
+        Some(party) => party == client_id,
+        None => !registered.has_several_audiences(),
+    };
+    if !authorised {
+        return Err(unverified("wrong_authorised_party"));
+    }
+    if claims
+        .at_hash
+        .is_some_and(|hash| hash != hash_of(&tokens.access_token))
+    {
+        return Err(unverified("wrong_access_token_hash"));
+    }
+    Ok(Identity {
+        sub: Subject::parse(claims.sub).ok_or_else(|| unverified("no_subject"))?,
+        email: claims.email,
+        name: claims.name,
+    })
+}
+
+/// `at_hash` of a token (OpenID Connect Core 1.0 section 3.1.3.6): the left half of the hash that goes with ES256.
+fn hash_of(access_token: &str) -> String {
+    let hash = Sha256::digest(access_token);
+    BASE64URL.encode(&hash[..hash.len() / 2])
+}
+
+/// Refuses an ID token. Whoever signs in is told that they have not, see [`super`].
+fn unverified(refusal: &'static str) -> ApiError {
+    ApiError::auth_required("The ID token does not verify.", refusal)
+}

@@ -1,0 +1,280 @@
+//! The issuer as an OpenID provider: where it asks people who they are, and what it gives for a code.
+
+use std::{fmt, sync::Arc};
+
+use lambda_http::http;
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
+    EndpointNotSet, EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse,
+    TokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
+        BasicTokenIntrospectionResponse, BasicTokenType,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    auth::{
+        cached_document::CachedDocument,
+        issuer_http::IssuerHttp,
+        issuer_tokens::IssuerTokens,
+        sign_in::{
+            id_token::{self, Identity},
+            pending::PendingSignIn,
+            prompt::Prompt,
+            tokens::Tokens,
+        },
+    },
+    aws::secrets::{Secret, SecretsManager},
+    error::{ApiError, Cause},
+    time::Timestamp,
+    words::Words,
+};
+
+/// What is asked for: who it is, their address and their name (OpenID Connect Core 1.0 section 5.4).
+const SCOPES: [&str; 3] = ["openid", "email", "profile"];
+
+/// The issuer, as its client sees it.
+pub(crate) struct Provider {
+    issuer: String,
+    client_id: String,
+    client_secret: Secret<ClientSecret>,
+    http: Arc<IssuerHttp>,
+    tokens: Arc<IssuerTokens>,
+    metadata: CachedDocument<Arc<Metadata>>,
+}
+
+/// What is read of the discovery document (OpenID Connect Discovery 1.0 section 3).
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// RFC 9207 section 3.
+    #[serde(default, rename = "authorization_response_iss_parameter_supported")]
+    says_who_it_is: bool,
+}
+
+impl Metadata {
+    /// How the client proves itself; by default in the header.
+    fn auth_type(&self) -> AuthType {
+        match &self.token_endpoint_auth_methods_supported {
+            Some(methods) if !methods.iter().any(|m| m == "client_secret_basic") => {
+                AuthType::RequestBody
+            }
+            _ => AuthType::BasicAuth,
+        }
+    }
+}
+
+/// What comes of a code at the token endpoint.
+pub(super) enum Exchanged {
+    Tokens(Tokens),
+    /// It is none, or was used, or is not for this sign-in (`invalid_grant`, RFC 6749 section 5.2).
+    CodeRefused,
+}
+
+/// What an OpenID provider's answer has beyond OAuth's (OpenID Connect Core 1.0 section 3.1.3.3).
+#[derive(Serialize, Deserialize)]
+struct IdTokenField {
+    id_token: String,
+}
+
+impl ExtraTokenFields for IdTokenField {}
+
+/// The trait wants one; a token is for no log.
+impl fmt::Debug for IdTokenField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdTokenField(…)")
+    }
+}
+
+type OpenIdClient = Client<
+    BasicErrorResponse,
+    StandardTokenResponse<IdTokenField, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// As whom the portal signs people in.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientSettings {
+    /// The client's id at the issuer.
+    pub(crate) id: String,
+    /// The name or ARN of the client's secret in Secrets Manager. Not the secret. Only a sign-in needs it.
+    pub(crate) secret: Option<String>,
+}
+
+impl Provider {
+    pub(crate) fn new(
+        issuer: &str,
+        client: &ClientSettings,
+        manager: &SecretsManager,
+        http: Arc<IssuerHttp>,
+        tokens: Arc<IssuerTokens>,
+    ) -> Self {
+        let id = client.secret.as_deref();
+        let client_secret = Secret::new(manager, id, "the client's secret", |secret| match secret
+            .trim()
+        {
+            "" => Err("it is empty"),
+            secret => Ok(ClientSecret::new(secret.to_owned())),
+        });
+        Self {
+            issuer: issuer.to_owned(),
+            client_id: client.id.clone(),
+            client_secret,
+            http,
+            tokens,
+            metadata: CachedDocument::new("the discovery document stays in use"),
+        }
+    }
+
+    /// Whether an answer of the issuer's would have this `iss`; none where it says that it never leaves it out would not
+    /// (RFC 9207 section 2.4).
+    pub(super) async fn answers_as(
+        &self,
+        iss: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, ApiError> {
+        if let Some(iss) = iss {
+            return Ok(iss == self.issuer);
+        }
+        let metadata = self.metadata(now).await?;
+        Ok(!metadata.says_who_it_is)
+    }
+
+    /// The secret, to be read before the first event.
+    pub(crate) fn client_secret(&self) -> &Secret<ClientSecret> {
+        &self.client_secret
+    }
+
+    /// Where a browser is sent to sign in.
+    pub(super) async fn authorisation_url(
+        &self,
+        callback: &str,
+        pending: &PendingSignIn,
+        prompt: Prompt,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
+        let metadata = self.metadata(now).await?;
+        let client = self.client(&metadata, callback)?;
+        let verifier = PkceCodeVerifier::new(pending.verifier.clone());
+        let mut request = client
+            .authorize_url(|| CsrfToken::new(pending.state.clone()))
+            .add_scopes(SCOPES.map(|scope| Scope::new(scope.to_owned())))
+            .add_extra_param("nonce", &pending.nonce)
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        if prompt == Prompt::SelectAccount {
+            request = request.add_extra_param("prompt", prompt.as_str());
+        }
+        let (url, _) = request.url();
+        Ok(url.into())
+    }
+
+    /// What the issuer gives for a code.
+    ///
+    /// # Errors
+    ///
+    /// `500` where it does not answer, or does not take us for its client.
+    pub(super) async fn exchange(
+        &self,
+        callback: &str,
+        code: &str,
+        verifier: PkceCodeVerifier,
+        now: Timestamp,
+    ) -> Result<Exchanged, ApiError> {
+        const ATTEMPTED: &str = "exchange a code";
+        let metadata = self.metadata(now).await?;
+        let client = self.client(&metadata, callback)?;
+        let client = client.set_client_secret(self.client_secret.get().await?.clone());
+        let send = async |request: http::Request<Vec<u8>>| self.http.send(ATTEMPTED, request).await;
+        let exchanged = client
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .set_pkce_verifier(verifier)
+            .request_async(&|request| send(request))
+            .await;
+        let failed = |what: &str| ApiError::internal(Cause::of(ATTEMPTED, what));
+        match exchanged {
+            Ok(tokens) => Ok(Exchanged::Tokens(Tokens {
+                access_token: tokens.access_token().secret().clone(),
+                id_token: tokens.extra_fields().id_token.clone(),
+            })),
+            // RFC 6749 section 5.2.
+            Err(RequestTokenError::ServerResponse(refused)) => match refused.error() {
+                BasicErrorResponseType::InvalidGrant => Ok(Exchanged::CodeRefused),
+                BasicErrorResponseType::Extension(_) => Err(failed("refused")),
+                known => Err(failed(known.as_ref())),
+            },
+            Err(RequestTokenError::Request(cause)) => Err(ApiError::internal(cause)),
+            // What it holds may be a token: only its kind is told.
+            Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => {
+                Err(failed("the answer is no pair of tokens"))
+            }
+        }
+    }
+
+    /// Who an ID token says has signed in.
+    pub(super) async fn id_token(
+        &self,
+        tokens: &Tokens,
+        nonce: &str,
+        now: Timestamp,
+    ) -> Result<Identity, ApiError> {
+        id_token::verify(&self.tokens, &self.client_id, tokens, nonce, now).await
+    }
+
+    fn client(&self, metadata: &Metadata, callback: &str) -> Result<OpenIdClient, ApiError> {
+        let unusable =
+            |e| ApiError::internal(Cause::new("read the issuer's discovery document", &e));
+        let auth = AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unusable)?;
+        let token = TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?;
+        // It is ours but for the host, which the request names.
+        let callback = RedirectUrl::new(callback.to_owned())
+            .map_err(|_| ApiError::validation("The request's host is none that a URL can have."))?;
+        Ok(Client::new(ClientId::new(self.client_id.clone()))
+            .set_auth_type(metadata.auth_type())
+            .set_auth_uri(auth)
+            .set_token_uri(token)
+            .set_redirect_uri(callback))
+    }
+
+    /// The discovery document.
+    async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, ApiError> {
+        let any_accept = |_: &_| true;
+        let metadata = self.metadata.get(now, any_accept, self.fetch_metadata());
+        metadata.await.map_err(ApiError::internal)
+    }
+
+    async fn fetch_metadata(&self) -> Result<Arc<Metadata>, Cause> {
+        const ATTEMPTED: &str = "fetch the issuer's discovery document";
+        let issuer = self.issuer.trim_end_matches('/');
+        let url = format!("{issuer}/.well-known/openid-configuration");
+        let body = self.http.get(ATTEMPTED, &url).await?;
+        let metadata: Metadata = serde_json::from_slice(&body)
+            .map_err(|_| Cause::of(ATTEMPTED, "the answer is none"))?;
+        // Discovery 1.0 section 4.3; and what is sent there is for nobody on the way to read.
+        if metadata.issuer != self.issuer {
+            return Err(Cause::of(ATTEMPTED, "it is another issuer's"));
+        }
+        let (scheme, _) = self.issuer.split_once("://").unwrap_or_default();
+        let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint];
+        if !endpoints
+            .iter()
+            .all(|url| url.starts_with(&format!("{scheme}://")))
+        {
+            return Err(Cause::of(ATTEMPTED, "an endpoint is without TLS"));
+        }
+        Ok(Arc::new(metadata))
+    }
+}

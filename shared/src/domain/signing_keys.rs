@@ -1,0 +1,106 @@
+//! The keys that are derived from a deployment's signing secret, one for each purpose.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::Sha256;
+
+use crate::error::ApiError;
+
+/// How much of a code is kept: nobody tries 2¹²⁸.
+const CODE_BYTES: usize = 16;
+
+/// A key for each purpose, so that what is signed for one is nothing for another.
+pub struct SigningKeys {
+    pub(crate) cursors: SigningKey,
+    pub(crate) addresses: SigningKey,
+    pub(crate) sign_ins: SigningKey,
+}
+
+impl SigningKeys {
+    /// Derives the keys.
+    #[must_use]
+    pub fn from_secret(secret: &str) -> Self {
+        // A hash of the secret stands for it, because a MAC's key has a length.
+        let secret = SigningKey::of(&<Sha256 as sha2::Digest>::digest(secret).into());
+        let key = |purpose: &str| SigningKey::of(&secret.sign(&[purpose.as_bytes()]));
+        Self {
+            cursors: key("cursors"),
+            addresses: key("client addresses"),
+            sign_ins: key("sign-ins"),
+        }
+    }
+}
+
+/// A key of HMAC-SHA256 (RFC 2104). It has no `Debug`.
+pub(crate) struct SigningKey(Hmac<Sha256>);
+
+impl SigningKey {
+    fn of(bytes: &[u8; 32]) -> Self {
+        // Zeros up to the hash's block, which is what RFC 2104 does to a shorter key.
+        let mut block = [0; 64];
+        block[..bytes.len()].copy_from_slice(bytes);
+        Self(Hmac::new(&block.into()))
+    }
+
+    /// The code of these parts in this order. Each is preceded by its length, so that no two lists of parts are one.
+    pub(crate) fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.mac(parts).finalize().into_bytes().into()
+    }
+
+    /// Seals something for one purpose: base64url (RFC 4648, section 5) of
+    ///
+    /// ```text
+    /// 16 bytes of HMAC-SHA256 over the purpose and the content │ the content, as JSON
+    /// ```
+    ///
+    /// Whoever holds it can read it and cannot change it.
+    pub(crate) fn seal(
+        &self,
+        purpose: &[u8],
+        content: &impl Serialize,
+    ) -> Result<String, ApiError> {
+        let content = serde_json::to_vec(content).map_err(ApiError::internal)?;
+        let code = self.sign(&[purpose, &content]);
+        Ok(BASE64URL.encode([&code[..CODE_BYTES], &content].concat()))
+    }
+
+    /// What [`SigningKey::seal`] sealed for this purpose; `None` where it did not.
+    pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &[u8], sealed: &str) -> Option<T> {
+        let bytes = BASE64URL.decode(sealed).ok()?;
+        let (code, content) = bytes.split_at_checked(CODE_BYTES)?;
+        let ours = self.verify(&[purpose, content], code);
+        ours.then(|| serde_json::from_slice(content).ok())?
+    }
+
+    /// Whether `code` is the beginning of the parts' code. Takes as long for a wrong one as for the right one.
+    pub(crate) fn verify(&self, parts: &[&[u8]], code: &[u8]) -> bool {
+        self.mac(parts).verify_truncated_left(code).is_ok()
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_of_its_key_its_purpose_and_its_parts() {
+        let keys = SigningKeys::from_secret("one");
+        let code = keys.cursors.sign(&[b"ab", b"c"]);
+        assert!(keys.cursors.verify(&[b"ab", b"c"], &code[..16]));
+        assert!(!keys.cursors.verify(&[b"a", b"bc"], &code[..16]));
+        assert!(!keys.addresses.verify(&[b"ab", b"c"], &code[..16]));
+        assert!(!keys.cursors.verify(&[b"ab", b"c"], &[]));
+        let other = SigningKeys::from_secret("other");
+        assert!(!other.cursors.verify(&[b"ab", b"c"], &code));
+    }
+}

@@ -1,0 +1,45 @@
+//! The cursors of one workspace's lists.
+
+use std::sync::Arc;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{aws::signing_secret::SigningSecret, error::ApiError, http::cursor, ids::WorkspaceId};
+
+/// Seals and opens the cursors of one workspace; see [`crate::http::cursor`].
+pub struct Cursors {
+    pub(super) workspace: WorkspaceId,
+    pub(super) secret: Arc<SigningSecret>,
+}
+
+impl Cursors {
+    /// A cursor with this content.
+    ///
+    /// # Errors
+    ///
+    /// `500` where the signing secret cannot be read.
+    pub async fn seal(&self, content: &impl Serialize) -> Result<String, ApiError> {
+        cursor::seal(self.secret.get().await?, &self.workspace, content)
+    }
+
+    /// The content of a cursor that the parameter `param` holds.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is none of this workspace's; `500` as for [`Cursors::seal`].
+    pub async fn open<T: DeserializeOwned>(
+        &self,
+        param: &'static str,
+        cursor: &str,
+    ) -> Result<T, ApiError> {
+        let content = cursor::open(self.secret.get().await?, &self.workspace, cursor);
+        let rule = "`cursor` must be one that the same list gave in this workspace.";
+        content.ok_or_else(|| ApiError::invalid_field(param, rule))
+    }
+}
+
+impl std::fmt::Debug for Cursors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cursors")
+    }
+}

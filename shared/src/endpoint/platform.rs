@@ -1,0 +1,25 @@
+//! What every request of a function shares.
+
+use std::sync::Arc;
+
+use crate::{
+    auth::{access_token::AccessTokens, sign_in::provider::Provider},
+    aws::signing_secret::SigningSecret,
+    domain::{
+        rate_limit::{PublicLimits, RateLimit},
+        session::Lifetime,
+    },
+    store::database::Database,
+};
+
+/// Made once, before the first event.
+pub struct Platform {
+    pub(crate) database: Database,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) sessions: Lifetime,
+    pub(crate) provider: Provider,
+    pub(crate) signing_secret: Arc<SigningSecret>,
+    pub(crate) caller_limit: RateLimit,
+    pub(crate) public_limits: PublicLimits,
+    pub(crate) support_url: Option<Arc<str>>,
+}

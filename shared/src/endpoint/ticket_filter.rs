@@ -1,0 +1,93 @@
+//! Reads the query string of a list of tickets.
+
+use crate::{
+    domain::{
+        ticket::{MAX_SUB, MAX_TAG, Status},
+        ticket_filter::Filter,
+    },
+    error::ApiError,
+    http::query::Query,
+    words,
+};
+
+/// How many characters may be searched for.
+const MAX_Q: usize = 200;
+
+words! {
+    /// Which tickets a list is asked for, by where they stand.
+    enum Statuses {
+        All = "all",
+        Open = "open",
+        Pending = "pending",
+        Resolved = "resolved",
+        Closed = "closed",
+    }
+}
+
+impl Statuses {
+    fn only(self) -> Option<Status> {
+        match self {
+            Self::All => None,
+            Self::Open => Some(Status::Open),
+            Self::Pending => Some(Status::Pending),
+            Self::Resolved => Some(Status::Resolved),
+            Self::Closed => Some(Status::Closed),
+        }
+    }
+}
+
+impl Filter {
+    /// Reads a list's parameters; `None` where it is given none of these.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` for a value that the contract does not know.
+    pub fn read(query: &Query) -> Result<Option<Self>, ApiError> {
+        let statuses = query.word::<Statuses>("status")?;
+        let assignee = query.text_to("assignee", MAX_SUB)?;
+        let filter = Self {
+            status: statuses.and_then(Statuses::only),
+            assignee: assignee.map(str::to_owned),
+            tag: query.label("tag", MAX_TAG)?,
+            channel: query.word("channel")?,
+            priority: query.word("priority")?,
+            q: query.clean("q", MAX_Q)?,
+        };
+        let given = statuses.is_some() || filter != Self::default();
+        Ok(given.then_some(filter))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::ticket_filter::Assignee, ids::Subject};
+
+    #[test]
+    fn a_filter_is_read_and_written_alike() {
+        let text = "status=open&assignee=me&tag=%20VIP&channel=web&priority=high&q=Where";
+        let filter = Filter::read(&Query::read(text)).unwrap().unwrap();
+        assert_eq!(
+            (filter.tag.as_deref(), filter.q.as_deref()),
+            (Some("vip"), Some("Where"))
+        );
+        let written = serde_json::to_string(&filter).unwrap();
+        assert_eq!(serde_json::from_str::<Filter>(&written).unwrap(), filter);
+        assert_eq!(serde_json::to_string(&Filter::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn all_is_a_filter_that_was_given() {
+        let read = |text| Filter::read(&Query::read(text)).unwrap();
+        assert_eq!(read("limit=3&cursor=x&q="), None);
+        assert_eq!(read("status=all"), Some(Filter::default()));
+    }
+
+    #[test]
+    fn me_is_whoever_calls() {
+        let filter = Filter::read(&Query::read("assignee=me")).unwrap().unwrap();
+        let me = Subject::parse("usr_1".to_owned()).unwrap();
+        assert_eq!(filter.assignee_for(Some(&me)), Assignee::Agent("usr_1"));
+        assert_eq!(filter.assignee_for(None), Assignee::WhoIsNotThere);
+    }
+}

@@ -1,0 +1,13 @@
+//! Requests and responses: what a client sends, and the shape of what it gets.
+
+pub mod cookies;
+pub mod cursor;
+pub mod envelope;
+pub mod fields;
+pub mod json;
+pub mod language;
+pub mod origin;
+pub mod query;
+pub mod reply;
+pub mod request;
+pub mod routes;

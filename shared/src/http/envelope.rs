@@ -1,0 +1,292 @@
+//! The one shape of every answer (contract, section 2), and the one place where it is written.
+
+use std::fmt;
+
+use lambda_http::{
+    aws_lambda_events::apigw::ApiGatewayV2httpResponse,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    domain::rate_limit::RateLimitStatus,
+    error::{ApiError, ErrorCode},
+    ids::RequestId,
+    time::Timestamp,
+};
+
+/// What an endpoint answers when all went well. The pipeline puts it into the envelope.
+///
+/// `Debug` does not show the data: a new key may be in it.
+pub struct Answer {
+    status: u16,
+    data: Box<RawValue>,
+    /// Where a client goes on.
+    location: Option<HeaderValue>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// `200` with `data`.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::internal`] where `data` cannot be written as JSON.
+    pub fn ok(data: impl Serialize) -> Result<Self, ApiError> {
+        Self::new(200, data)
+    }
+
+    /// `201` with `data`: something now exists that did not.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::internal`] where `data` cannot be written as JSON.
+    pub fn created(data: impl Serialize) -> Result<Self, ApiError> {
+        Self::new(201, data)
+    }
+
+    /// `200` with `{"deleted": true}`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::ok`].
+    pub fn deleted() -> Result<Self, ApiError> {
+        #[derive(Serialize)]
+        struct Deleted {
+            deleted: bool,
+        }
+        Self::ok(Deleted { deleted: true })
+    }
+
+    /// `200` with `{}`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::ok`].
+    pub fn empty() -> Result<Self, ApiError> {
+        #[derive(Serialize)]
+        struct Empty {}
+        Self::ok(Empty {})
+    }
+
+    fn new(status: u16, data: impl Serialize) -> Result<Self, ApiError> {
+        let data = serde_json::value::to_raw_value(&data).map_err(ApiError::internal)?;
+        Ok(Self {
+            status,
+            data,
+            location: None,
+        })
+    }
+}
+
+/// That a browser goes on elsewhere: `302` with `Location`, and `{"location": …}` for who reads the envelope.
+pub struct Redirect(String);
+
+impl fmt::Debug for Redirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redirect(…)")
+    }
+}
+
+impl Redirect {
+    /// To a URL, or to a path of this host.
+    #[must_use]
+    pub fn to(location: impl Into<String>) -> Self {
+        Self(location.into())
+    }
+}
+
+impl TryFrom<Redirect> for Answer {
+    type Error = ApiError;
+
+    fn try_from(Redirect(location): Redirect) -> Result<Self, ApiError> {
+        #[derive(Serialize)]
+        struct Location<'a> {
+            location: &'a str,
+        }
+        let data = Location {
+            location: &location,
+        };
+        Ok(Self {
+            location: Some(HeaderValue::from_str(&location).map_err(ApiError::internal)?),
+            ..Self::new(302, data)?
+        })
+    }
+}
+
+/// Whose pages a browser lets read an answer ("CORS protocol" in WHATWG's fetch standard).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cors {
+    /// Those of the API's own host.
+    SameOrigin,
+    /// Those of any origin, without their cookies: the public form stands on shops' sites.
+    AnyOrigin,
+}
+
+/// What a browser wants to know before it sends a page's request to another origin: the same on every response.
+///
+/// - Every method may be sent: a page whose method is wrong can then read which ones are right. Old browsers take `*`
+///   for a name.
+/// - `*` is every header but `Authorization`.
+/// - Two hours is the longest that browsers remember it.
+const FOR_EVERY_PAGE: [(&str, &str); 5] = [
+    ("access-control-allow-origin", "*"),
+    (
+        "access-control-allow-methods",
+        "GET, POST, PUT, PATCH, DELETE, *",
+    ),
+    ("access-control-allow-headers", "*, Authorization"),
+    ("access-control-expose-headers", "*"),
+    ("access-control-max-age", "7200"),
+];
+
+/// What every response says to a browser: nothing is taken to be another type than it says, and this host, alone, is
+/// spoken to over TLS for a year.
+const TO_BROWSERS: [(&str, &str); 2] = [
+    ("x-content-type-options", "nosniff"),
+    ("strict-transport-security", "max-age=31536000"),
+];
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    data: Option<&'a RawValue>,
+    error: Option<ErrorBody<'a>>,
+    meta: Meta<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: ErrorCode,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta<'a> {
+    request_id: &'a RequestId,
+    timestamp: Timestamp,
+}
+
+/// Puts an answer or an error into the envelope.
+pub(crate) fn seal(
+    outcome: Result<&Answer, &ApiError>,
+    request_id: &RequestId,
+) -> ApiGatewayV2httpResponse {
+    let meta = Meta {
+        request_id,
+        timestamp: Timestamp::now(),
+    };
+    let (status, data, error) = match outcome {
+        Ok(answer) => (answer.status, Some(&*answer.data), None),
+        Err(error) => {
+            let body = ErrorBody {
+                code: error.code,
+                message: &error.message,
+                param: error.param,
+            };
+            (error.code.status(), None, Some(body))
+        }
+    };
+    let mut headers = HeaderMap::with_capacity(20);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(Answer {
+        location: Some(location),
+        ..
+    }) = outcome
+    {
+        headers.insert(header::LOCATION, location.clone());
+    }
+    if let Err(ApiError {
+        allow: Some(allow), ..
+    }) = outcome
+        && let Ok(allow) = HeaderValue::from_str(allow)
+    {
+        headers.insert(header::ALLOW, allow);
+    }
+    // Strings, numbers and JSON that was written before: writing them again cannot fail. Were it to,
+    // an empty body with the right status is the best that is left.
+    let envelope = Envelope { data, error, meta };
+    let body = serde_json::to_string(&envelope).unwrap_or_default();
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(status);
+    response.headers = headers;
+    response.body = Some(body.into());
+    response
+}
+
+/// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their
+/// limit, where their call was counted; `retry_after`, in how many seconds a caller over it is told to come back.
+///
+/// The limit is told twice: in `X-RateLimit-*`, and in `RateLimit-Policy` and `RateLimit` as
+/// draft-ietf-httpapi-ratelimit-headers-10 has them.
+pub(crate) fn headers_of_all(
+    status: i64,
+    request_id: &RequestId,
+    standing: Option<&RateLimitStatus>,
+    retry_after: Option<i64>,
+    cors: Cors,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(24);
+    let for_pages: &[_] = match cors {
+        Cors::SameOrigin => &[],
+        Cors::AnyOrigin => &FOR_EVERY_PAGE,
+    };
+    for (name, value) in TO_BROWSERS.iter().chain(for_pages) {
+        let value = HeaderValue::from_static(value);
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    if status == 401 {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    let Some(standing) = standing else {
+        return headers;
+    };
+    let numbers = [
+        ("x-ratelimit-limit", i64::from(standing.limit)),
+        ("x-ratelimit-remaining", i64::from(standing.remaining)),
+        ("x-ratelimit-reset", standing.resets_at.as_secs_ceil()),
+    ];
+    for (name, number) in numbers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
+    }
+    let policy = standing.policy.name();
+    let (quota, remaining) = (standing.limit, standing.remaining);
+    let window = standing.window_millis / 1000;
+    let resets_in = retry_after.unwrap_or_else(|| standing.retry_after(Timestamp::now()));
+    let texts = [
+        (
+            "ratelimit-policy",
+            format!("\"{policy}\";q={quota};w={window}"),
+        ),
+        (
+            "ratelimit",
+            format!("\"{policy}\";r={remaining};t={resets_in}"),
+        ),
+    ];
+    for (name, text) in texts {
+        if let Ok(text) = HeaderValue::try_from(text) {
+            headers.insert(HeaderName::from_static(name), text);
+        }
+    }
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    headers
+}

@@ -1,0 +1,483 @@
+//! The fields of a JSON body, each by the rules of its kind.
+//!
+//! What people write to each other is a *line* (a subject, a title, a name) or a *body*. Both are kept without the
+//! characters that nobody sees, see [`crate::domain::text`]. A line is trimmed, a body is not; in both, something must be
+//! visible. A line may have line breaks, too: whoever puts one into a mail's header has to take them out.
+//!
+//! Lengths count characters (Unicode scalar values), not bytes. `null` is as good as not there.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::{
+    domain::{
+        email,
+        text::{self, TooLong},
+    },
+    error::ApiError,
+    http::json::{self, Known, Object, TextOrElse},
+    words::{Words, listed},
+};
+
+/// The fields of a request's body that the endpoint knows. `Debug` shows none.
+pub struct Fields<'a>(Object<'a>);
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fields")
+            .field("count", &self.0.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of an object.
+    ///
+    /// # Errors
+    ///
+    /// `400` where a required field is missing: the message names all that are, `param` the first.
+    pub(super) fn of(object: Object<'a>, known: &Known) -> Result<Self, ApiError> {
+        let fields = Self(object);
+        let is_missing = |name: &&&str| fields.value(name).is_none();
+        let missing: Vec<_> = known.required.iter().filter(is_missing).copied().collect();
+        match missing.first() {
+            None => Ok(fields),
+            Some(first) => Err(ApiError::invalid_field(first, all_required(&missing))),
+        }
+    }
+
+    /// Whether the body has the field, be it `null`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.member(name).is_some()
+    }
+
+    /// What `read` makes of the field `name`, where it is not missing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn if_any<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Self) -> Result<T, ApiError>,
+    ) -> Result<Option<T>, ApiError> {
+        self.value(name).map(|_| read(self)).transpose()
+    }
+
+    /// Whether the field holds a text in which something is visible.
+    #[must_use]
+    pub fn is_filled(&self, name: &str) -> bool {
+        let text = self.value(name).and_then(text_of);
+        text.is_some_and(|text| text::is_visible(&text))
+    }
+
+    /// A text of at most `max` characters exactly as it was sent, but without what nobody sees around it: for what names
+    /// something elsewhere. `None` where the field is missing or blank.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is no text, or too long.
+    pub fn exact_if_any(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
+        let text = self.string(name)?.unwrap_or_default();
+        match text.trim_matches(text::is_invisible) {
+            "" => Ok(None),
+            text if text.chars().count() > max => Err(too_long(name, max)),
+            text => Ok(Some(text.to_owned())),
+        }
+    }
+
+    /// A line of 1 to `max` characters.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where the field is missing, no text, empty or too long.
+    pub fn line(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
+        let text = self.required(name)?;
+        line_of(name, &text, max)?.ok_or_else(|| empty(name))
+    }
+
+    /// A line of at most `max` characters; `None` where it is missing or empty.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is no text, or too long.
+    pub fn line_if_any(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
+        let text = self.string(name)?.unwrap_or_default();
+        line_of(name, &text, max)
+    }
+
+    /// A body of 1 to `max` characters.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where the field is missing, no text, empty or too long.
+    pub fn body(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
+        let text = self.required(name)?;
+        match text::clean(&text, max) {
+            Ok(body) if text::is_visible(&body) => Ok(body.into_owned()),
+            Ok(_) => Err(empty(name)),
+            Err(TooLong) => Err(too_long(name, max)),
+        }
+    }
+
+    /// An e-mail address, as it was typed, without a display name. See [`crate::domain::email`].
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where the field is missing or no such address.
+    pub fn email(&self, name: &'static str) -> Result<String, ApiError> {
+        let text = self.required(name)?;
+        email::parse(&text).map(str::to_owned).ok_or_else(|| {
+            let rule = format!("`{name}` must be an e-mail address, such as `kim@example.com`.");
+            ApiError::invalid_field(name, rule)
+        })
+    }
+
+    /// `true` or `false`; `false` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is anything else.
+    pub fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
+        match self.value(name).map(RawValue::get) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ApiError::invalid_field(
+                name,
+                format!("`{name}` must be true or false."),
+            )),
+        }
+    }
+
+    /// One word of a list; `None` where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is another, or no text.
+    pub fn word<W: Words>(&self, name: &'static str) -> Result<Option<W>, ApiError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let word = text_of(value).and_then(|text| W::parse(&text));
+        let rule = || format!("`{name}` must be {}.", W::listed());
+        word.map(Some)
+            .ok_or_else(|| ApiError::invalid_field(name, rule()))
+    }
+
+    /// One word of a list, or `otherwise`, whatever the field holds.
+    pub fn word_or<W: Words>(&self, name: &str, otherwise: W) -> W {
+        let word = self.value(name).and_then(text_of);
+        word.and_then(|text| W::parse(&text)).unwrap_or(otherwise)
+    }
+
+    /// A list of at most `most` labels of 1 to `max` characters, see [`text::label`], each once, in the order in which
+    /// they first stand.
+    ///
+    /// # Errors
+    ///
+    /// `400` with `param` where it is no list, or one of other things, of too many or of too long ones.
+    pub fn labels(
+        &self,
+        name: &'static str,
+        most: usize,
+        max: usize,
+    ) -> Result<Vec<String>, ApiError> {
+        let no_list = || {
+            let rule = format!("`{name}` must be a list of strings.");
+            ApiError::invalid_field(name, rule)
+        };
+        let too_many = || {
+            let rule = format!("`{name}` must have at most {most} different entries.");
+            ApiError::invalid_field(name, rule)
+        };
+        let (mut labels, mut entries) = (Vec::new(), 0);
+        let take = |label: &str| {
+            entries += 1;
+            if entries > MAX_ENTRIES {
+                return Err(too_many());
+            }
+            let label = text::label(label, max).map_err(|TooLong| {
+                let rule = format!("Each of `{name}` must have at most {max} characters.");
+                ApiError::invalid_field(name, rule)
+            })?;
+            if !text::is_visible(&label) {
+                let rule = format!("Each of `{name}` must not be empty.");
+                return Err(ApiError::invalid_field(name, rule));
+            }
+            if labels.contains(&label) {
+                return Ok(());
+            }
+            // At once: each further one would be compared with all before it.
+            if labels.len() == most {
+                return Err(too_many());
+            }
+            labels.push(label);
+            Ok(())
+        };
+        let list = self.value(name).ok_or_else(no_list)?;
+        json::each_text(list, take).map_err(|refused| refused.unwrap_or_else(no_list))?;
+        Ok(labels)
+    }
+
+    /// The field as it was sent; `None` where it is missing or `null`.
+    fn value(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.member(name).filter(|value| value.get() != "null")
+    }
+
+    fn string(&self, name: &'static str) -> Result<Option<String>, ApiError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        text_of(value).map(Some).ok_or_else(|| {
+            let rule = if value.get().starts_with('"') {
+                format!(
+                    "`{name}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character. \
+                     Send the whole pair."
+                )
+            } else {
+                format!("`{name}` must be a string.")
+            };
+            ApiError::invalid_field(name, rule)
+        })
+    }
+
+    fn required(&self, name: &'static str) -> Result<String, ApiError> {
+        let missing = || ApiError::invalid_field(name, all_required(&[name]));
+        self.string(name)?.ok_or_else(missing)
+    }
+}
+
+/// The most entries that are read of a list, doubles included: more are no client's.
+const MAX_ENTRIES: usize = 1_000;
+
+/// The text that a field holds; `None` where it holds something else.
+fn text_of(value: &RawValue) -> Option<String> {
+    let read: TextOrElse = serde_json::from_str(value.get()).ok()?;
+    read.into_text()
+}
+
+/// Says that these fields are required.
+fn all_required(names: &[&str]) -> String {
+    let is = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {is} required.", listed(names, "and"))
+}
+
+/// A line, clean and trimmed; `None` where nothing of it is visible.
+fn line_of(name: &'static str, text: &str, max: usize) -> Result<Option<String>, ApiError> {
+    let line = text::clean_and_trim(text, max).map_err(|TooLong| too_long(name, max))?;
+    Ok(text::is_visible(&line).then(|| line.into_owned()))
+}
+
+fn empty(name: &'static str) -> ApiError {
+    ApiError::invalid_field(name, format!("`{name}` must not be empty."))
+}
+
+/// `400`: the text of a field or parameter is longer than it may be.
+pub(super) fn too_long(name: &'static str, max: usize) -> ApiError {
+    ApiError::invalid_field(
+        name,
+        format!("`{name}` must have at most {max} characters."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    static F: Known = Known {
+        required: &[],
+        optional: &["f"],
+    };
+
+    fn with<T>(text: &str, how: impl Fn(&Fields<'_>) -> T) -> T {
+        let text = format!("{{\"f\":{text}}}");
+        how(&Fields::of(Object::read(&text, &F).unwrap(), &F).unwrap())
+    }
+
+    /// What is read of a field, or the message of its refusal.
+    fn read<T>(
+        value: Value,
+        how: impl Fn(&Fields<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, String> {
+        with(&value.to_string(), how).map_err(|error| {
+            assert_eq!(error.param, Some("f"));
+            error.message.into_owned()
+        })
+    }
+
+    fn refused<T>(message: &str) -> Result<T, String> {
+        Err(message.to_owned())
+    }
+
+    #[test]
+    fn a_line_is_clean_and_trimmed_and_its_characters_counted() {
+        let line = |value| read(value, |fields| fields.line("f", 3));
+        let fine = |text: &str| Ok(text.to_owned());
+        assert_eq!(line(json!("  a b\n")), fine("a b"));
+        assert_eq!(line(json!("𝒳𝒴𝒵")), fine("𝒳𝒴𝒵"));
+        assert_eq!(line(json!("a\u{b}b")), fine("a\nb"));
+        assert_eq!(line(json!("\u{1} \u{0}a\u{7f}b\u{9b}c \u{0}")), fine("abc"));
+        assert_eq!(line(json!("e\u{301}e\u{301}e\u{301}")), fine("ééé"));
+        for empty in ["", " \t ", "\u{0}", "\u{200b}", "\u{3164} \u{202e}"] {
+            assert_eq!(line(json!(empty)), refused("`f` must not be empty."));
+        }
+        assert_eq!(
+            line(json!("abcd")),
+            refused("`f` must have at most 3 characters.")
+        );
+        assert_eq!(line(json!(7)), refused("`f` must be a string."));
+        assert_eq!(line(Value::Null), refused("`f` is required."));
+    }
+
+    #[test]
+    fn a_line_may_be_missing_where_it_may() {
+        let line = |value| read(value, |fields| fields.line_if_any("f", 3));
+        for nothing in [Value::Null, json!(""), json!(" "), json!("\u{200b}\u{0}")] {
+            assert_eq!(line(nothing), Ok(None));
+        }
+        assert_eq!(line(json!(" a ")), Ok(Some("a".to_owned())));
+        assert_eq!(
+            line(json!("abcd")),
+            refused("`f` must have at most 3 characters.")
+        );
+    }
+
+    #[test]
+    fn a_body_is_clean_and_not_trimmed() {
+        let body = |value| read(value, |fields| fields.body("f", 6));
+        assert_eq!(body(json!(" a\r\n\tb")), Ok(" a\r\n\tb".to_owned()));
+        assert_eq!(body(json!(" \u{1b}[0m\u{c} ")), Ok(" [0m\n ".to_owned()));
+        for empty in ["", " \n ", "\u{2060}", "\u{0}"] {
+            assert_eq!(body(json!(empty)), refused("`f` must not be empty."));
+        }
+        assert_eq!(
+            body(json!("abcdefg")),
+            refused("`f` must have at most 6 characters.")
+        );
+    }
+
+    #[test]
+    fn an_address_is_kept_as_it_was_typed() {
+        let email = |value| read(value, |fields| fields.email("f"));
+        for good in [" A.b+c@Sub.example.com ", "jose\u{301}@example.com"] {
+            assert_eq!(email(json!(good)), Ok(good.trim().to_owned()));
+        }
+        for wrong in ["", "a@b", "a@b.co, c@d.ef", "a@b.co\r\nBcc: c@d.ef"] {
+            let rule = "`f` must be an e-mail address, such as `kim@example.com`.";
+            assert_eq!(email(json!(wrong)), refused(rule), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn labels_are_trimmed_lower_cased_and_each_once() {
+        let labels = |value| read(value, |fields| fields.labels("f", 2, 4));
+        let ok = |labels: &[&str]| Ok(labels.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(labels(json!([" VIP ", "vip", "Ä"])), ok(&["vip", "ä"]));
+        assert_eq!(labels(json!(["Cafe\u{301}", "CAFÉ"])), ok(&["café"]));
+        assert_eq!(labels(json!(["a\u{0}\u{b}b"])), ok(&["a\nb"]));
+        assert_eq!(labels(json!([])), ok(&[]));
+        assert_eq!(
+            labels(json!(["a", "b", "c"])),
+            refused("`f` must have at most 2 different entries.")
+        );
+        assert_eq!(labels(json!(["a", "b", "A"])), ok(&["a", "b"]));
+        assert_eq!(
+            labels(json!(["abcde"])),
+            refused("Each of `f` must have at most 4 characters.")
+        );
+        for empty in [json!([""]), json!([" "]), json!(["\u{200b}"])] {
+            assert_eq!(labels(empty), refused("Each of `f` must not be empty."));
+        }
+        assert_eq!(labels(json!(vec!["a"; MAX_ENTRIES])), ok(&["a"]));
+        assert_eq!(
+            labels(json!(vec!["a"; MAX_ENTRIES + 1])),
+            refused("`f` must have at most 2 different entries.")
+        );
+        for other in [Value::Null, json!("a"), json!([7]), json!([null])] {
+            assert_eq!(labels(other), refused("`f` must be a list of strings."));
+        }
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        let flag = |value| read(value, |fields| fields.flag("f"));
+        assert_eq!(
+            (flag(json!(true)), flag(Value::Null)),
+            (Ok(true), Ok(false))
+        );
+        for other in [json!("true"), json!(1)] {
+            assert_eq!(flag(other), refused("`f` must be true or false."));
+        }
+    }
+
+    #[test]
+    fn a_field_is_filled_by_a_text_that_shows() {
+        for (value, filled) in [
+            (Value::Null, false),
+            (json!(""), false),
+            (json!(" \t"), false),
+            (json!("\u{200b}\u{feff}"), false),
+            (json!(false), false),
+            (json!(true), false),
+            (json!(0), false),
+            (json!([]), false),
+            (json!(["Shop Ltd"]), false),
+            (json!({}), false),
+            (json!("Shop Ltd"), true),
+        ] {
+            let is_filled = with(&value.to_string(), |fields| fields.is_filled("f"));
+            assert_eq!(is_filled, filled);
+        }
+    }
+
+    #[test]
+    fn all_that_is_missing_is_said_at_once() {
+        static THREE: Known = Known {
+            required: &["a", "b", "c"],
+            optional: &["d"],
+        };
+        let missing = |text| {
+            let object = Object::read(text, &THREE).unwrap();
+            let error = Fields::of(object, &THREE).unwrap_err();
+            (error.message.into_owned(), error.param)
+        };
+        let all = "`a`, `b` and `c` are required.".to_owned();
+        assert_eq!(missing(r#"{"d":1}"#), (all, Some("a")));
+        let two = "`b` and `c` are required.".to_owned();
+        assert_eq!(missing(r#"{"a":1,"c":null}"#), (two, Some("b")));
+        let one = "`c` is required.".to_owned();
+        assert_eq!(missing(r#"{"a":"","b":[]}"#), (one, Some("c")));
+    }
+
+    #[test]
+    fn what_no_type_can_hold_is_a_fault_of_its_field() {
+        for text in [
+            r#""a\ud800b""#,
+            "1e999",
+            r#"{"$serde_json::private::RawValue":"\"x\""}"#,
+            r#"[{"$serde_json::private::RawValue":"\"x\""}]"#,
+            &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
+        ] {
+            let faults = with(text, |fields| {
+                [
+                    fields.exact_if_any("f", 99).err(),
+                    fields.line("f", 99).err(),
+                    fields.line_if_any("f", 99).err(),
+                    fields.body("f", 99).err(),
+                    fields.email("f").err(),
+                    fields.flag("f").err(),
+                    fields.word::<crate::domain::ticket::Status>("f").err(),
+                    fields.labels("f", 9, 9).err(),
+                ]
+            });
+            for fault in faults {
+                let fault = fault.expect(text);
+                assert_eq!((fault.code.status(), fault.param), (400, Some("f")));
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! What a deployment decides, read once from the environment. `template.yaml` sets it all.
+
+use std::{env, fmt};
+
+use crate::{
+    auth::{issuer_tokens::Issuer, sign_in::provider::ClientSettings},
+    domain::{
+        rate_limit::{PublicLimits, RateLimit},
+        session::Lifetime,
+    },
+    time::MINUTE,
+};
+
+/// The configuration of a function.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// `TABLE_NAME`, required.
+    pub(crate) table: String,
+    /// `AWS_REGION`, which Lambda sets.
+    pub(crate) region: String,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, where the table is not AWS's.
+    pub(crate) dynamodb: Option<String>,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, where the secret is not AWS's.
+    pub(crate) secrets_manager: Option<String>,
+    /// `SIGNING_SECRET`, required: the name or ARN of the secret in Secrets Manager. Not the secret.
+    pub(crate) signing_secret: String,
+    /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
+    pub(crate) issuer: Issuer,
+    /// `HUUDIS_CLIENT_ID`, `suppuo` by default, and `HUUDIS_CLIENT_SECRET`.
+    pub(crate) client: ClientSettings,
+    /// `SESSION_IDLE_HOURS`, 12 by default, and `SESSION_HOURS`, 168 by default.
+    pub(crate) sessions: Lifetime,
+    /// `CALLER_LIMIT`, calls a minute of one key or one user; 2000 by default.
+    pub(crate) caller_limit: RateLimit,
+    /// What one address may do without a credential.
+    pub(crate) public_limits: PublicLimits,
+    /// `SUPPORT_URL`, where people write to when something fails: `https://…` or `mailto:…`; nowhere by default.
+    pub(crate) support_url: Option<String>,
+}
+
+/// A setting that cannot be used. The function does not start.
+#[derive(Debug)]
+pub(crate) struct ConfigError {
+    setting: &'static str,
+    why: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(setting: &'static str, why: &str) -> Self {
+        Self {
+            setting,
+            why: why.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.why)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The highest limit of calls.
+const MOST_CALLS: u32 = 999_999_999;
+
+/// The longest that a session may last, 11 years: of more, the end would have a year that no clock shows.
+const MOST_HOURS: u32 = 99_999;
+
+/// A number from 1 to `most`, written as the template's patterns admit it: no sign, no leading zero.
+fn whole_number(text: &str, most: u32) -> Option<u32> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let number = text.parse().ok().filter(|_| digits)?;
+    (number <= most).then_some(number)
+}
+
+/// Whether it is an absolute HTTP URL, with nothing after its path and nobody's name before its host.
+fn is_url(text: &str) -> bool {
+    let text = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let Some(text) = text else { return false };
+    let (authority, path) = text.split_at(text.find('/').unwrap_or(text.len()));
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "1"));
+    let of = |text: &str, others: &[u8]| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+    };
+    let is_port = matches!(port.len(), 1..=5) && port.bytes().all(|byte| byte.is_ascii_digit());
+    !host.is_empty() && of(host, b".-") && is_port && of(path, b"._~/-")
+}
+
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl Config {
+    pub(crate) fn from_env() -> Result<Self, ConfigError> {
+        Self::read(|name| env::var(name).ok())
+    }
+
+    /// A setting that is blank is as good as not there: that is how a template leaves one out. What else is read is
+    /// what the patterns of the template's parameters admit, no more and no less.
+    fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let setting = |name| setting(name).filter(|value| !value.trim().is_empty());
+        let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
+        let number = |name, default, most| match setting(name) {
+            None => Ok(default),
+            Some(text) => whole_number(&text, most).ok_or_else(|| {
+                let why = format!("must be a whole number from 1 to {most}, in digits only");
+                ConfigError::new(name, &why)
+            }),
+        };
+        let support_url = setting("SUPPORT_URL");
+        if support_url.as_deref().is_some_and(|url| !is_support(url)) {
+            return Err(ConfigError::new(
+                "SUPPORT_URL",
+                "must be an https:// or mailto: URL, without blanks",
+            ));
+        }
+        let limit = |name, default, window| {
+            let calls = number(name, default, MOST_CALLS)?;
+            Ok(RateLimit::new(calls, window))
+        };
+        let url = |name| match setting(name) {
+            Some(url) if !is_url(&url) => {
+                let why = "must be a URL that begins with https://, without a query";
+                Err(ConfigError::new(name, why))
+            }
+            url => Ok(url),
+        };
+        let name = url("HUUDIS_ISSUER")?.unwrap_or_else(|| "https://huudis.com".to_owned());
+        let audiences =
+            setting("HUUDIS_AUDIENCES").unwrap_or_else(|| "suppuo,suppuo-cli".to_owned());
+        let audiences: Vec<_> = audiences
+            .split(',')
+            .map(|one| one.trim_matches(' ').to_owned())
+            .collect();
+        if audiences.contains(&String::new()) {
+            return Err(ConfigError::new(
+                "HUUDIS_AUDIENCES",
+                "names an empty audience",
+            ));
+        }
+        if !audiences.iter().all(|one| is_visible(one)) {
+            let why = "must be names of visible ASCII characters, separated by commas";
+            return Err(ConfigError::new("HUUDIS_AUDIENCES", why));
+        }
+        let client_id = setting("HUUDIS_CLIENT_ID").unwrap_or_else(|| "suppuo".to_owned());
+        if !is_visible(&client_id) {
+            let why = "must be visible ASCII characters";
+            return Err(ConfigError::new("HUUDIS_CLIENT_ID", why));
+        }
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            region: required("AWS_REGION")?,
+            dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
+            secrets_manager: setting("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            signing_secret: required("SIGNING_SECRET")?,
+            issuer: Issuer {
+                jwks_url: url("HUUDIS_JWKS_URL")?.unwrap_or_else(|| {
+                    format!("{}/.well-known/jwks.json", name.trim_end_matches('/'))
+                }),
+                name,
+                audiences,
+            },
+            client: ClientSettings {
+                id: client_id,
+                secret: setting("HUUDIS_CLIENT_SECRET"),
+            },
+            sessions: Lifetime::of_hours(
+                number("SESSION_IDLE_HOURS", 12, MOST_HOURS)?,
+                number("SESSION_HOURS", 7 * 24, MOST_HOURS)?,
+            ),
+            caller_limit: limit("CALLER_LIMIT", 2000, MINUTE)?,
+            public_limits: PublicLimits {
+                calls: limit("PUBLIC_LIMIT", 60, MINUTE)?,
+                submissions_in_10_minutes: limit("SUBMISSIONS_IN_10_MINUTES", 5, 10 * MINUTE)?,
+                submissions_in_an_hour: limit("SUBMISSIONS_IN_AN_HOUR", 20, 60 * MINUTE)?,
+            },
+            support_url,
+        })
+    }
+
+    /// A configuration of a table and a secret that nobody asks.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        let settings = [
+            ("TABLE_NAME", "none"),
+            ("AWS_REGION", "us-east-1"),
+            ("SIGNING_SECRET", "none"),
+        ];
+        let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
+        Self::read(|name| find(name).map(|(_, value)| (*value).to_owned())).unwrap()
+    }
+}
+
+/// Whether a link may lead to this: to a page, or to a new message for an address, and to nothing that runs. As
+/// `template.yaml` has it, of the parameter `SupportUrl`.
+fn is_support(url: &str) -> bool {
+    let readable = |text: &str| {
+        let is_of_url = |b: u8| b.is_ascii_graphic() && !b"\"<>".contains(&b);
+        !text.is_empty() && text.bytes().all(is_of_url)
+    };
+    if let Some(page) = url.strip_prefix("https://") {
+        return readable(page) && !page.starts_with('/');
+    }
+    let address = url
+        .strip_prefix("mailto:")
+        .and_then(|to| to.split_once('@'));
+    address.is_some_and(|(local, domain)| readable(local) && readable(domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, String> {
+        let always = [("AWS_REGION", "us-east-1"), ("SIGNING_SECRET", "s")];
+        let settings = [settings, &always].concat();
+        let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
+        Config::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
+            .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_table_and_what_lambda_sets_is_enough() {
+        let config = read(&[
+            ("TABLE_NAME", "t"),
+            ("HUUDIS_JWKS_URL", ""),
+            ("CALLER_LIMIT", " "),
+        ])
+        .unwrap();
+        assert_eq!(
+            config.issuer.jwks_url,
+            "https://huudis.com/.well-known/jwks.json"
+        );
+        assert_eq!(config.issuer.audiences, ["suppuo", "suppuo-cli"]);
+        assert_eq!(config.caller_limit, RateLimit::new(2000, MINUTE));
+        assert_eq!(config.sessions, Lifetime::of_hours(12, 168));
+        assert_eq!(config.client.id, "suppuo");
+        assert_eq!(config.support_url, None);
+        let public = config.public_limits;
+        assert_eq!(public.calls, RateLimit::new(60, MINUTE));
+        assert_eq!(
+            (
+                public.submissions_in_10_minutes,
+                public.submissions_in_an_hour
+            ),
+            (
+                RateLimit::new(5, 10 * MINUTE),
+                RateLimit::new(20, 60 * MINUTE)
+            )
+        );
+    }
+
+    #[test]
+    fn everything_can_be_said() {
+        let config = read(&[
+            ("TABLE_NAME", "t"),
+            ("HUUDIS_ISSUER", "http://127.0.0.1:9400"),
+            ("HUUDIS_JWKS_URL", "http://127.0.0.1:9401/keys"),
+            ("HUUDIS_AUDIENCES", "a, b"),
+            ("CALLER_LIMIT", "7"),
+            ("SUPPORT_URL", "mailto:help@example.com?subject=API%20keys"),
+        ])
+        .unwrap();
+        assert_eq!(config.issuer.name, "http://127.0.0.1:9400");
+        assert_eq!(config.issuer.jwks_url, "http://127.0.0.1:9401/keys");
+        assert_eq!(config.issuer.audiences, ["a", "b"]);
+        assert_eq!(config.caller_limit, RateLimit::new(7, MINUTE));
+        let support = "mailto:help@example.com?subject=API%20keys";
+        assert_eq!(config.support_url.as_deref(), Some(support));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        assert_eq!(read(&[]).unwrap_err(), "TABLE_NAME: is not set");
+        for audiences in [",", "suppuo,", "a,,b"] {
+            let error = read(&[("TABLE_NAME", "t"), ("HUUDIS_AUDIENCES", audiences)]).unwrap_err();
+            assert_eq!(error, "HUUDIS_AUDIENCES: names an empty audience");
+        }
+        for url in [
+            "help@example.com",
+            "mailto:help",
+            "mailto:@example.com",
+            "http://example.com",
+            "https://",
+            "https:///x",
+            "https://example.com/a b",
+            "https://example.com/\"><script>",
+            "javascript:alert(1)",
+        ] {
+            let error = read(&[("TABLE_NAME", "t"), ("SUPPORT_URL", url)]).unwrap_err();
+            assert!(error.starts_with("SUPPORT_URL: must be"), "{error}");
+        }
+        for number in [
+            "0",
+            "-1",
+            "many",
+            "1.5",
+            "2000.5",
+            "+1",
+            "01",
+            " 1",
+            "1000000000",
+        ] {
+            let error = read(&[("TABLE_NAME", "t"), ("CALLER_LIMIT", number)]).unwrap_err();
+            let why = "must be a whole number from 1 to 999999999, in digits only";
+            assert_eq!(error, format!("CALLER_LIMIT: {why}"));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The start of a function: everything that is made once, before the first event.
+
+use std::{convert::Infallible, process::ExitCode, sync::Arc};
+
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use serde_json::value::RawValue;
+
+use crate::{
+    auth::{
+        access_token::AccessTokens, issuer_http::IssuerHttp, issuer_tokens::IssuerTokens,
+        sign_in::provider::Provider,
+    },
+    aws::{
+        clients::{self, Connection},
+        secrets::SecretsManager,
+        signing_secret,
+    },
+    endpoint::{handler::Endpoint, platform::Platform},
+    error::Cause,
+    log,
+    runtime::{config::Config, pipeline},
+    store::database::Database,
+};
+
+/// Serves an endpoint until Lambda ends the process. The whole of a function's `main`.
+///
+/// `route` is the endpoint's method and path as `template.yaml` states them, of several the first; the log names it.
+///
+/// A Lambda function handles one event at a time, so that its runtime has one thread: a second one costs
+/// more than half as much CPU per call again, for nothing.
+pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
+    log::panics();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(run(route, endpoint)),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::fatal(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_runtime::Error> {
+    let (platform, endpoint) = (&Arc::new(Platform::start()?), &endpoint);
+    endpoint.prepare(platform).await;
+    Runtime::new(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        let LambdaEvent { payload, context } = event;
+        Ok::<_, Infallible>(
+            pipeline::answer(route, endpoint, platform, payload.get(), &context).await,
+        )
+    }))
+    .run()
+    .await
+}
+
+impl Platform {
+    fn start() -> Result<Self, lambda_runtime::Error> {
+        Ok(Self::of(&Config::from_env()?)?)
+    }
+
+    pub(crate) fn of(config: &Config) -> Result<Self, Cause> {
+        let connection = Connection::new(&config.region)?;
+        let dynamodb = clients::dynamodb(&connection, config.dynamodb.as_deref());
+        let secrets = SecretsManager::new(&connection, config.secrets_manager.as_deref());
+        let http = Arc::<IssuerHttp>::default();
+        let tokens = Arc::new(IssuerTokens::new(&config.issuer, Arc::clone(&http)));
+        Ok(Self {
+            database: Database::new(dynamodb, &config.table),
+            access_tokens: AccessTokens::new(Arc::clone(&tokens), &config.issuer.audiences),
+            provider: Provider::new(&config.issuer.name, &config.client, &secrets, http, tokens),
+            sessions: config.sessions,
+            signing_secret: Arc::new(signing_secret::secret(&secrets, &config.signing_secret)),
+            caller_limit: config.caller_limit,
+            public_limits: config.public_limits,
+            support_url: config.support_url.as_deref().map(Into::into),
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! The windows of client addresses: of their calls, and of their submissions, see [`crate::store::rate_windows`].
+
+use crate::{
+    domain::{
+        client_address::AddressHash,
+        rate_limit::{Decision, Policy, PublicLimits},
+    },
+    store::{
+        attributes::{self, Item},
+        conditional_update::{Count, send},
+        database::{Database, StoreError},
+        rate_windows::{Quota, Turn, count, no_first_window, status, turn},
+        submissions::Submission,
+    },
+    time::{MINUTE, Timestamp},
+};
+
+/// An address is forgotten two hours after it last opened a window, of which the longest lasts one.
+const ADDRESS_KEPT_MILLIS: i64 = 2 * 60 * MINUTE;
+
+/// What an address does, as its limits tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PublicAct {
+    /// Anything.
+    Call,
+    /// It submits a ticket, which is also a call.
+    Submission,
+}
+
+/// What counting an address's act came to.
+pub(crate) struct CountedAct {
+    pub(crate) decision: Decision,
+    /// The submission, where one was counted.
+    pub(crate) submission: Option<Submission>,
+}
+
+/// Counts what a client address does.
+pub(crate) async fn count_address(
+    database: &Database,
+    address: &AddressHash,
+    act: PublicAct,
+    limits: &PublicLimits,
+    now: Timestamp,
+) -> Result<CountedAct, StoreError> {
+    let key = attributes::key(&format!("ADDRESS#{}", address.as_str()), "ADDRESS");
+    let calls = Quota::of_calls(Policy::Address, limits.calls);
+    let submissions = [
+        Quota {
+            policy: Policy::SubmissionsIn10Minutes,
+            opened: "openedFor10Minutes",
+            calls: "submissionsIn10Minutes",
+            limit: limits.submissions_in_10_minutes,
+            weight: 1,
+        },
+        Quota {
+            policy: Policy::SubmissionsInAnHour,
+            opened: "openedForAnHour",
+            calls: "submissionsInAnHour",
+            limit: limits.submissions_in_an_hour,
+            weight: 1,
+        },
+    ];
+    let all = [calls, submissions[0], submissions[1]];
+    let quotas = match act {
+        PublicAct::Call => &all[..1],
+        PublicAct::Submission => &all,
+    };
+    let turn = async |seen: Option<&Item>| turn_address(database, &key, seen, quotas, now).await;
+    let counted = count(database, &key, quotas, now, turn).await?;
+    let (item, decision) = counted.ok_or_else(no_first_window)?;
+    let submission = match (act, &decision) {
+        (PublicAct::Submission, Decision::Allowed(_)) => {
+            Some(Submission::of(key, &item, calls, &submissions)?)
+        }
+        _ => None,
+    };
+    Ok(CountedAct {
+        decision,
+        submission,
+    })
+}
+
+/// Opens those of an address's windows that are over.
+async fn turn_address(
+    database: &Database,
+    key: &Item,
+    seen: Option<&Item>,
+    quotas: &[Quota],
+    now: Timestamp,
+) -> Result<Turn, StoreError> {
+    let opening = turn(seen, quotas, Some(ADDRESS_KEPT_MILLIS), now)?;
+    Ok(match send(database, key, opening).await? {
+        Count::Done(item) => Turn::Opened(status(&item, quotas, now)?, Some(item)),
+        Count::Failed(_) | Count::InTheWay => Turn::Lost,
+    })
+}

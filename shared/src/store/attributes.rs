@@ -1,0 +1,110 @@
+//! Reading and writing DynamoDB's attributes. No type of the SDK's leaves the store.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::{store::database::StoreError, time::Timestamp, words::Words};
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The primary key of an item.
+pub(super) fn key(partition: &str, sort: &str) -> Item {
+    Item::from([
+        ("pk".to_owned(), text(partition)),
+        ("sk".to_owned(), text(sort)),
+    ])
+}
+
+pub(super) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+pub(super) fn number(value: impl Into<i64>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
+}
+
+pub(super) fn flag(value: bool) -> AttributeValue {
+    AttributeValue::Bool(value)
+}
+
+pub(super) fn texts(values: &[String]) -> AttributeValue {
+    AttributeValue::L(values.iter().map(|value| text(value)).collect())
+}
+
+pub(super) fn moment(value: Timestamp) -> AttributeValue {
+    number(value.as_millis())
+}
+
+/// Reads attributes by name. One that is missing or of another type is a [`StoreError`] that names it.
+pub(super) trait Read {
+    fn text(&self, name: &str) -> Result<&str, StoreError>;
+    fn text_if_any(&self, name: &str) -> Result<Option<&str>, StoreError>;
+    fn texts(&self, name: &str) -> Result<Vec<String>, StoreError>;
+    fn word<W: Words>(&self, name: &str) -> Result<W, StoreError>;
+    fn flag(&self, name: &str) -> Result<bool, StoreError>;
+    fn number(&self, name: &str) -> Result<i64, StoreError>;
+    fn number_if_any(&self, name: &str) -> Result<Option<i64>, StoreError>;
+    fn moment(&self, name: &str) -> Result<Timestamp, StoreError>;
+    fn moment_if_any(&self, name: &str) -> Result<Option<Timestamp>, StoreError>;
+}
+
+impl Read for Item {
+    fn text(&self, name: &str) -> Result<&str, StoreError> {
+        let value = self.get(name).and_then(|value| value.as_s().ok());
+        value.map(String::as_str).ok_or_else(|| broken(name))
+    }
+
+    fn text_if_any(&self, name: &str) -> Result<Option<&str>, StoreError> {
+        self.contains_key(name).then(|| self.text(name)).transpose()
+    }
+
+    fn texts(&self, name: &str) -> Result<Vec<String>, StoreError> {
+        let values = self.get(name).and_then(|value| value.as_l().ok());
+        let texts = values.and_then(|values| {
+            let texts = values.iter().map(|value| value.as_s().ok().cloned());
+            texts.collect()
+        });
+        texts.ok_or_else(|| broken(name))
+    }
+
+    fn word<W: Words>(&self, name: &str) -> Result<W, StoreError> {
+        W::parse(self.text(name)?).ok_or_else(|| broken(name))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, StoreError> {
+        let value = self.get(name).and_then(|value| value.as_bool().ok());
+        value.copied().ok_or_else(|| broken(name))
+    }
+
+    fn number(&self, name: &str) -> Result<i64, StoreError> {
+        let value = self.get(name).and_then(|value| value.as_n().ok());
+        value
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| broken(name))
+    }
+
+    fn number_if_any(&self, name: &str) -> Result<Option<i64>, StoreError> {
+        self.contains_key(name)
+            .then(|| self.number(name))
+            .transpose()
+    }
+
+    fn moment(&self, name: &str) -> Result<Timestamp, StoreError> {
+        self.number(name).map(Timestamp::from_millis)
+    }
+
+    fn moment_if_any(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        self.contains_key(name)
+            .then(|| self.moment(name))
+            .transpose()
+    }
+}
+
+/// An item that this project did not write, or wrote before the attribute was there.
+pub(super) fn broken(attribute: &str) -> StoreError {
+    StoreError::because(
+        "read an item",
+        &format!("`{attribute}` is missing or malformed"),
+    )
+}

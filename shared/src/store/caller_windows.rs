@@ -1,0 +1,174 @@
+//! The windows of API keys and users: see [`crate::store::rate_windows`].
+
+use aws_sdk_dynamodb::types::Update;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    domain::{
+        api_key::KeyHash,
+        rate_limit::{Decision, Policy, RateLimit, Window},
+    },
+    ids::{ApiKeyId, Subject, WorkspaceId},
+    store::{
+        api_keys::{KEY_SORT, key_partition, listing_key},
+        attributes::{self, Item, Read},
+        conditional_update::{Count, Expressions, in_transaction, send},
+        database::{Database, StoreError},
+        rate_windows::{Quota, Turn, count, no_first_window, turn},
+        transaction::Transaction,
+        workspaces,
+    },
+    time::{MINUTE, Timestamp},
+};
+
+/// A user's window is forgotten a day after its end; nothing hangs on when exactly.
+const USER_KEPT_MILLIS: i64 = 24 * 60 * MINUTE;
+
+/// An API key that the table knows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct KnownKey {
+    pub(crate) id: ApiKeyId,
+    pub(crate) workspace: WorkspaceId,
+}
+
+/// Recognises a key and counts its call; `None` where there is no such key.
+pub(crate) async fn count_key(
+    database: &Database,
+    hash: &KeyHash,
+    limit: RateLimit,
+    now: Timestamp,
+) -> Result<Option<(KnownKey, Decision)>, StoreError> {
+    let key = attributes::key(&key_partition(hash), KEY_SORT);
+    let quota = Quota::of_calls(Policy::ApiKey, limit);
+    let turn = async |seen: Option<&Item>| match seen {
+        None => Ok(Turn::NobodyThere),
+        Some(seen) => turn_key(database, key.clone(), seen, quota, now).await,
+    };
+    match count(database, &key, &[quota], now, turn).await? {
+        None => Ok(None),
+        Some((item, decision)) => Ok(Some((known_key(&item)?, decision))),
+    }
+}
+
+/// Counts the call of a user in a workspace.
+pub(crate) async fn count_user(
+    database: &Database,
+    workspace: &WorkspaceId,
+    subject: &Subject,
+    limit: RateLimit,
+    now: Timestamp,
+) -> Result<Decision, StoreError> {
+    let key = user_key(workspace, subject);
+    let quota = Quota::of_calls(Policy::User, limit);
+    let turn = async |seen: Option<&Item>| {
+        turn_user(database, key.clone(), workspace, seen, quota, now).await
+    };
+    always(count(database, &key, &[quota], now, turn).await?)
+}
+
+/// A user's window as their item has it, if calls made `now` count into it.
+pub(super) fn user_window(
+    user: Option<&Item>,
+    limit: RateLimit,
+    now: Timestamp,
+) -> Result<Option<Window>, StoreError> {
+    let quota = Quota::of_calls(Policy::User, limit);
+    let window = user.map(|item| quota.open_window(item, now));
+    Ok(window.transpose()?.flatten())
+}
+
+/// The write that counts so many calls of a user at once, in the window that was seen or in the next: see
+/// [`crate::store::sessions`].
+pub(super) fn drawing(
+    seen: Option<&Item>,
+    limit: RateLimit,
+    calls: u32,
+    now: Timestamp,
+) -> Result<Expressions, StoreError> {
+    let quota = Quota {
+        weight: calls,
+        ..Quota::of_calls(Policy::User, limit)
+    };
+    turn(seen, &[quota], Some(user_kept(limit)), now)
+}
+
+/// How long a user's item is kept after a window was opened.
+fn user_kept(limit: RateLimit) -> i64 {
+    limit.window_millis + USER_KEPT_MILLIS
+}
+
+/// The decision on a caller who is made where they are not there.
+fn always(counted: Option<(Item, Decision)>) -> Result<Decision, StoreError> {
+    let counted = counted.map(|(_, decision)| decision);
+    counted.ok_or_else(no_first_window)
+}
+
+/// Opens a key's next window and stamps its listing.
+async fn turn_key(
+    database: &Database,
+    key: Item,
+    seen: &Item,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Turn, StoreError> {
+    let known = known_key(seen)?;
+    let stamp = Update::builder()
+        .set_key(Some(listing_key(&known.workspace, &known.id)))
+        .update_expression("SET lastUsedAt = :now")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":now", attributes::moment(now));
+    let turned = Transaction::new(database, "turn a key's window")
+        .update(in_transaction(key, turn(Some(seen), &[quota], None, now)?))?
+        .update(stamp)?;
+    Ok(turned_alone(turned.send().await?.is_ok(), quota, now))
+}
+
+/// Opens a user's next window; or their first, which makes the workspace known.
+async fn turn_user(
+    database: &Database,
+    key: Item,
+    workspace: &WorkspaceId,
+    seen: Option<&Item>,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Turn, StoreError> {
+    let opening = turn(seen, &[quota], Some(user_kept(quota.limit)), now)?;
+    let done = if seen.is_some() {
+        matches!(send(database, &key, opening).await?, Count::Done(_))
+    } else {
+        let first = Transaction::new(database, "open a user's first window")
+            .update(in_transaction(key, opening))?
+            .update(workspaces::make_known(workspace, now))?;
+        first.send().await?.is_ok()
+    };
+    Ok(turned_alone(done, quota, now))
+}
+
+/// What came of the turn of one window. Where it was lost, whatever became of it, the steady state's write tells.
+fn turned_alone(done: bool, quota: Quota, now: Timestamp) -> Turn {
+    if done {
+        let window = Window {
+            opened: now,
+            calls: quota.weight,
+        };
+        Turn::Opened(quota.status(window), None)
+    } else {
+        Turn::Lost
+    }
+}
+
+fn known_key(item: &Item) -> Result<KnownKey, StoreError> {
+    Ok(KnownKey {
+        id: ApiKeyId::parse(item.text("keyId")?).ok_or_else(|| attributes::broken("keyId"))?,
+        workspace: WorkspaceId::parse(item.text("accountId")?)
+            .ok_or_else(|| attributes::broken("accountId"))?,
+    })
+}
+
+/// A subject may be long and personal; its item needs neither. A workspace id has no `#`, so that two
+/// pairs never read the same.
+pub(super) fn user_key(workspace: &WorkspaceId, subject: &Subject) -> Item {
+    let hash = Sha256::digest(format!("{}#{}", workspace.as_str(), subject.as_str()));
+    let partition = format!("USER#{}", base16ct::lower::encode_string(&hash));
+    attributes::key(&partition, "USER")
+}

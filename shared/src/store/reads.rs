@@ -1,0 +1,160 @@
+//! Reads. Those of items and partitions are strongly consistent: what one request wrote, the next one finds, on every
+//! instance.
+
+use aws_sdk_dynamodb::{
+    operation::query::{QueryOutput, builders::QueryFluentBuilder},
+    types::{KeysAndAttributes, ReturnConsumedCapacity},
+};
+
+use crate::store::{
+    attributes::{self, Item},
+    database::{Database, StoreError},
+};
+
+/// Which of a partition's items are read, by their sort keys.
+#[derive(Clone, Copy)]
+pub(super) enum Sort<'a> {
+    BeginsWith(&'a str),
+    From(&'a str),
+}
+
+impl Database {
+    /// One item, by its key. 1 unit for every 4 KB.
+    pub(super) async fn get(&self, attempted: &str, key: Item) -> Result<Option<Item>, StoreError> {
+        self.get_item(attempted, key, true).await
+    }
+
+    /// Reads an item that does not exist, at half a unit: whether the table answers is all that counts.
+    pub(crate) async fn answers(&self) -> Result<(), StoreError> {
+        let nothing = attributes::key("HEALTH", "HEALTH");
+        self.get_item("health", nothing, false).await.map(drop)
+    }
+
+    async fn get_item(
+        &self,
+        attempted: &str,
+        key: Item,
+        consistent: bool,
+    ) -> Result<Option<Item>, StoreError> {
+        let read = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(key))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let read = self
+            .meter
+            .call(read)
+            .await
+            .map_err(|e| StoreError::new(attempted, &e))?;
+        self.meter.read(read.consumed_capacity());
+        Ok(read.item)
+    }
+
+    /// The items of these keys, at most 100, in any order; those that are not there are left out. 1 unit for every 4 KB
+    /// of each.
+    pub(super) async fn get_all(
+        &self,
+        attempted: &str,
+        keys: Vec<Item>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        let mut wanted = keys;
+        for attempt in 1.. {
+            if wanted.is_empty() {
+                break;
+            }
+            let of_table = KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(true)
+                .build()
+                .map_err(|e| StoreError::because(attempted, &e.to_string()))?;
+            let read = self
+                .client
+                .batch_get_item()
+                .request_items(&*self.table, of_table)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send();
+            let read = self
+                .meter
+                .call(read)
+                .await
+                .map_err(|e| StoreError::new(attempted, &e))?;
+            self.meter.read(read.consumed_capacity());
+            items.extend(read.responses.unwrap_or_default().into_values().flatten());
+            // What the service did not get round to ("BatchGetItem", DynamoDB API reference).
+            let left = read.unprocessed_keys.unwrap_or_default().into_values();
+            wanted = left.flat_map(|left| left.keys).collect();
+            if !wanted.is_empty() && !self.pause_to_try_again(attempt).await {
+                return Err(StoreError::because(attempted, "the table is busy"));
+            }
+        }
+        Ok(items)
+    }
+
+    /// The items of a partition, in the order of their sort keys. 1 unit for every 4 KB; a request for every 1 MB,
+    /// which is one in the usual case.
+    pub(super) async fn read_partition(
+        &self,
+        attempted: &str,
+        partition: &str,
+        sort: Sort<'_>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let take = |page| {
+            items.extend::<Vec<_>>(page);
+            Ok(())
+        };
+        self.read_pages(attempted, partition, sort, take).await?;
+        Ok(items)
+    }
+
+    /// The same for as long as `take` takes what each request has read: where there may be more than memory holds.
+    pub(super) async fn read_pages(
+        &self,
+        attempted: &str,
+        partition: &str,
+        sort: Sort<'_>,
+        mut take: impl FnMut(Vec<Item>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let (condition, sort) = match sort {
+            Sort::BeginsWith(prefix) => ("pk = :pk AND begins_with(sk, :sk)", prefix),
+            Sort::From(first) => ("pk = :pk AND sk >= :sk", first),
+        };
+        let mut after = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .key_condition_expression(condition)
+                .expression_attribute_values(":pk", attributes::text(partition))
+                .expression_attribute_values(":sk", attributes::text(sort))
+                .consistent_read(true)
+                .set_exclusive_start_key(after);
+            let page = self.query(attempted, page).await?;
+            take(page.items.unwrap_or_default())?;
+            match page.last_evaluated_key {
+                Some(key) => after = Some(key),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// One page of a query.
+    pub(super) async fn query(
+        &self,
+        attempted: &str,
+        query: QueryFluentBuilder,
+    ) -> Result<QueryOutput, StoreError> {
+        let page = query
+            .table_name(&*self.table)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let page = self.meter.call(page).await;
+        let page = page.map_err(|e| StoreError::new(attempted, &e))?;
+        self.meter.read(page.consumed_capacity());
+        Ok(page)
+    }
+}

@@ -1,0 +1,31 @@
+//! The data of one workspace. Each kind of item adds its own way in: [`Workspace::tickets`], [`Workspace::api_keys`]…
+
+use std::fmt;
+
+use crate::{ids::WorkspaceId, store::database::Database};
+
+/// The data of one workspace: all that a handler can reach.
+#[derive(Clone)]
+pub struct Workspace {
+    pub(super) id: WorkspaceId,
+    pub(super) database: Database,
+}
+
+impl Workspace {
+    /// Only for a caller that was recognised; see [`crate::auth`].
+    pub(crate) fn new(id: WorkspaceId, database: Database) -> Self {
+        Self { id, database }
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn id(&self) -> &WorkspaceId {
+        &self.id
+    }
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Workspace").field(&self.id).finish()
+    }
+}
