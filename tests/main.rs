@@ -18,6 +18,7 @@ mod events;
 mod faults;
 mod history;
 mod hostile_json;
+mod imports;
 mod limits;
 mod log;
 mod model;
