@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every relative link in the project's Markdown leads to a file that is there, and its anchor to a heading of that file.
+"""Every relative link in the Markdown leads to a file that is there, and its anchor to a heading of that file.
 Part of `make check`; `links.py FOLDER` checks another folder than the project."""
 
 import pathlib
