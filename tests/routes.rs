@@ -1,5 +1,5 @@
-//! The places that know the routes agree: binaries, `template.yaml`, the local router, `events/`, the README's
-//! table, the functions themselves; and each function may do what it does, and nothing else.
+//! The places that know the routes agree: binaries, `template.yaml`, the local router, `events/`, the table of
+//! `docs/architecture.md`, the functions themselves; and each function may do what it does, and nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -186,11 +186,11 @@ fn every_function_has_an_event_of_its_route() {
 }
 
 #[test]
-fn the_readme_lists_the_routes() {
-    let readme = fs::read_to_string(project().join("README.md")).unwrap();
-    let rows = readme
+fn the_architecture_lists_the_routes() {
+    let architecture = fs::read_to_string(project().join("docs/architecture.md")).unwrap();
+    let rows = architecture
         .lines()
-        .filter(|line| line.starts_with("| `") && line.contains("](functions/"));
+        .filter(|line| line.starts_with("| `") && line.contains("](../functions/"));
     let listed: BTreeSet<_> = rows
         .map(|row| {
             let cells: Vec<_> = row
@@ -210,7 +210,7 @@ fn the_readme_lists_the_routes() {
         let file = format!("functions/{}", binaries()[&route.function]);
         (
             route.key(),
-            format!("[`{}`]({file})", file.trim_start_matches("functions/")),
+            format!("[`{}`](../{file})", file.trim_start_matches("functions/")),
         )
     });
     assert_eq!(listed, declared.collect());
