@@ -1,7 +1,8 @@
 //! Who calls: the three authentication schemes, the issuer's tokens, and the sign-in.
 
-pub mod access_token;
-pub mod api_key;
+mod access_token;
+pub(crate) mod access_tokens;
+mod api_key;
 pub(crate) mod authenticate;
 pub mod bearer;
 pub(crate) mod cached_document;

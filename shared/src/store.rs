@@ -98,6 +98,7 @@ pub(crate) mod outbox;
 pub mod public_form;
 pub(crate) mod rate_windows;
 mod reads;
+mod retry;
 pub(crate) mod session_calls;
 pub(crate) mod sessions;
 pub(crate) mod submissions;

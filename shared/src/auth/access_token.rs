@@ -1,90 +1,15 @@
-//! Huudis access tokens: `Authorization: Bearer` and a JWT of the issuer's, see [`crate::auth::issuer_tokens`].
-
-use std::sync::Arc;
-
-use serde::{Deserialize, de::IgnoredAny};
+//! The scheme of access tokens: `Authorization: Bearer` and a JWT of the issuer's, see [`crate::auth::issuer_tokens`].
 
 use crate::{
     auth::{
+        access_tokens::Holder,
         bearer::Authorization,
-        issuer_tokens::IssuerTokens,
         scheme::{Authenticated, Context, SchemeResult},
     },
     domain::caller::{Caller, User},
     error::ApiError,
-    http::json::TextOrElse,
-    ids::{Subject, WorkspaceId},
     store::caller_windows,
-    time::Timestamp,
 };
-
-/// What is read of the claims beside those that every token has.
-///
-/// An ID token tells one client who signed in (OpenID Connect Core 1.0 section 2). It is no access token. Two claims
-/// that only ID tokens have give it away: `nonce` and `at_hash`.
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
-    #[serde(default)]
-    nonce: Option<IgnoredAny>,
-    #[serde(default)]
-    at_hash: Option<IgnoredAny>,
-    #[serde(default, rename = "accountId")]
-    account_id: TextOrElse,
-}
-
-/// Tells who holds an access token.
-pub(crate) struct AccessTokens {
-    tokens: Arc<IssuerTokens>,
-    audiences: Vec<String>,
-}
-
-/// Who holds an access token that is good.
-pub(crate) struct Holder {
-    pub(crate) subject: Subject,
-    pub(crate) workspace: WorkspaceId,
-    /// When the token ends.
-    pub(crate) expires_at: Timestamp,
-}
-
-impl AccessTokens {
-    /// Of the issuer's tokens those that are for one of `audiences`.
-    pub(crate) fn new(tokens: Arc<IssuerTokens>, audiences: &[String]) -> Self {
-        Self {
-            tokens,
-            audiences: audiences.to_owned(),
-        }
-    }
-
-    /// Who holds a token.
-    ///
-    /// # Errors
-    ///
-    /// `401` where it does not verify, `403` where it belongs to no workspace, `500` where the issuer's keys are not to
-    /// be had.
-    pub(crate) async fn holder(&self, token: &str, now: Timestamp) -> Result<Holder, ApiError> {
-        let verified = self.tokens.verify(token, &self.audiences, now);
-        let (registered, claims): (_, Claims) = verified.await?;
-        if claims.nonce.is_some() || claims.at_hash.is_some() {
-            let message = "This is an ID token, which tells one client who signed in. Send the access token that was \
-                           issued with it.";
-            return Err(ApiError::auth_required(message, "id_token"));
-        }
-        let nobody =
-            "The access token names nobody: its `sub` is empty. Get a new one from the issuer.";
-        let subject = Subject::parse(claims.sub)
-            .ok_or_else(|| ApiError::auth_required(nobody, "no_subject"))?;
-        let workspace = claims.account_id.text().and_then(WorkspaceId::parse);
-        let no_workspace = "The access token belongs to no workspace: its `accountId` must be one, `acc_…`. Sign in as \
-                            somebody who belongs to one.";
-        Ok(Holder {
-            subject,
-            workspace: workspace
-                .ok_or_else(|| ApiError::forbidden(no_workspace, "no_workspace"))?,
-            expires_at: registered.expires_at(),
-        })
-    }
-}
 
 pub(crate) async fn attempt(
     authorization: &Authorization<'_>,

@@ -1,7 +1,7 @@
 //! What an authentication scheme is given, and what it says of a request.
 
 use crate::{
-    auth::access_token::AccessTokens,
+    auth::access_tokens::AccessTokens,
     domain::{
         caller::Caller,
         rate_limit::{Decision, RateLimit},

@@ -48,13 +48,15 @@ use oauth2::PkceCodeVerifier;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    auth::access_token::AccessTokens,
-    auth::sign_in::{
-        pending::PendingSignIn,
-        prompt::Prompt,
-        provider::{Exchanged, Provider},
-        return_to::ReturnTo,
-        tokens::Tokens,
+    auth::{
+        access_tokens::AccessTokens,
+        sign_in::{
+            pending::PendingSignIn,
+            prompt::Prompt,
+            provider::{Exchanged, Provider},
+            return_to::ReturnTo,
+            tokens::Tokens,
+        },
     },
     domain::{
         session::{Lifetime, SessionHash, SessionId},

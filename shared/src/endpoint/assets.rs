@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use crate::{
     endpoint::{
-        handler::{Early, Given},
+        handler::{AnswerTo, Early, Given},
         platform::Platform,
         request_context::RequestContext,
     },
-    http::request::Request,
+    error::ApiError,
+    http::{
+        reply::{File, Reply},
+        request::Request,
+    },
 };
 
 /// The name that stands at `{file}` in the path.
@@ -33,5 +37,11 @@ impl Given for AssetName {
     ) -> Result<Self, Early> {
         request.within_size()?;
         Ok(Self(request.path_parameter("file").to_owned()))
+    }
+}
+
+impl AnswerTo<AssetName> for File {
+    fn into_reply(self) -> Result<Reply, ApiError> {
+        Ok(Reply::File(self))
     }
 }

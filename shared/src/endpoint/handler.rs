@@ -3,16 +3,11 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use crate::{
-    endpoint::{
-        assets::AssetName,
-        pages::{OpenPage, PageCall},
-        platform::Platform,
-        request_context::RequestContext,
-    },
+    endpoint::{platform::Platform, request_context::RequestContext},
     error::ApiError,
     http::{
         envelope::{Answer, Redirect},
-        reply::{File, Page, Reply},
+        reply::Reply,
         request::Request,
     },
     portal::problem_page::Way,
@@ -77,24 +72,6 @@ impl<G: Given> AnswerTo<G> for Answer {
 impl<G: Given> AnswerTo<G> for Redirect {
     fn into_reply(self) -> Result<Reply, ApiError> {
         Answer::try_from(self).map(Reply::Answer)
-    }
-}
-
-impl AnswerTo<PageCall> for Page {
-    fn into_reply(self) -> Result<Reply, ApiError> {
-        Ok(Reply::Page(self))
-    }
-}
-
-impl AnswerTo<OpenPage> for Page {
-    fn into_reply(self) -> Result<Reply, ApiError> {
-        Ok(Reply::Page(self))
-    }
-}
-
-impl AnswerTo<AssetName> for File {
-    fn into_reply(self) -> Result<Reply, ApiError> {
-        Ok(Reply::File(self))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
         envelope::Redirect,
         language::{Language, language_of},
         origin::Origin,
+        reply::{Page, Reply},
         request::Request,
     },
     store::workspace::Workspace,
@@ -71,6 +72,12 @@ impl Given for PageCall {
     }
 }
 
+impl AnswerTo<PageCall> for Page {
+    fn into_reply(self) -> Result<Reply, ApiError> {
+        Ok(Reply::Page(self))
+    }
+}
+
 /// A call of a page that is the same for everyone, but for its language.
 #[derive(Debug)]
 pub struct OpenPage {
@@ -89,6 +96,12 @@ impl Given for OpenPage {
         request.within_size()?;
         let language = language_of(&request);
         Ok(Self { language })
+    }
+}
+
+impl AnswerTo<OpenPage> for Page {
+    fn into_reply(self) -> Result<Reply, ApiError> {
+        Ok(Reply::Page(self))
     }
 }
 

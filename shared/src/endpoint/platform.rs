@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    auth::{access_token::AccessTokens, sign_in::provider::Provider},
+    auth::{access_tokens::AccessTokens, sign_in::provider::Provider},
     aws::signing_secret::SigningSecret,
     domain::{
         rate_limit::{PublicLimits, RateLimit},

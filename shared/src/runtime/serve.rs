@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     auth::{
-        access_token::AccessTokens, issuer_http::IssuerHttp, issuer_tokens::IssuerTokens,
+        access_tokens::AccessTokens, issuer_http::IssuerHttp, issuer_tokens::IssuerTokens,
         sign_in::provider::Provider,
     },
     aws::{

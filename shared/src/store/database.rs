@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     error::Cause,
-    store::{bounded_collection::BoundedCollection, capacity_meter::CapacityMeter, transaction},
+    store::{bounded_collection::BoundedCollection, capacity_meter::CapacityMeter, retry::pause},
 };
 use aws_sdk_dynamodb::{
     Client,
@@ -62,7 +62,7 @@ impl Database {
         if !self.may_try_again() {
             return false;
         }
-        transaction::pause(attempt).await;
+        pause(attempt).await;
         self.may_try_again()
     }
 }

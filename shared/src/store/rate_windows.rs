@@ -58,7 +58,7 @@ use crate::{
         attributes::{self, Item, Read},
         conditional_update::{Count, Expressions, send},
         database::{Database, StoreError},
-        transaction::pause,
+        retry::pause,
     },
     time::Timestamp,
 };

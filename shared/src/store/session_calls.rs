@@ -46,8 +46,9 @@ use crate::{
         conditional_update::{self, Count, Expressions},
         database::{Database, StoreError},
         rate_windows::ATTEMPTS,
+        retry::pause,
         sessions::{SignedIn, session_key},
-        transaction::{Transaction, pause},
+        transaction::Transaction,
     },
     time::Timestamp,
 };

@@ -1,7 +1,5 @@
 //! Several writes that happen together or not at all.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::{
     error::BuildError,
     operation::transact_write_items::TransactWriteItemsError,
@@ -185,12 +183,4 @@ pub(super) async fn until_unchanged<T>(
         }
     }
     Err(StoreError::Contended)
-}
-
-/// Waits after `attempt` attempts: a random while of up to 10, 20, 40… 640 ms, so that those who met do not
-/// meet again.
-pub(super) async fn pause(attempt: u32) {
-    let longest = 5 << attempt.clamp(1, 7);
-    let [random] = random::bytes();
-    tokio::time::sleep(Duration::from_millis(longest * u64::from(random) / 256)).await;
 }
