@@ -8,7 +8,7 @@
 //! | the switch of the languages | `templates/languages.html` |
 //! | whom to write to about a problem, and what to quote | `templates/reference.html` |
 //! | what all have around them | `templates/layout.html` |
-//! | all words, in each language | `texts` |
+//! | all words, in each language | `texts`, `translations` |
 //! | how a moment is told | `moment` |
 //! | the stylesheet, the scripts and the icon, from `assets/` | [`assets`] |
 //!
@@ -21,6 +21,7 @@ mod moment;
 pub mod problem_page;
 pub mod signed_out_page;
 mod texts;
+mod translations;
 
 /// Where a sign-in begins that comes back to the page of API keys.
 const SIGN_IN: &str = "/api/v1/auth/huudis/start?returnTo=/dashboard/api-keys";

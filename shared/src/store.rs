@@ -7,7 +7,7 @@
 //! | key | `KEY#{SHA-256 of the key}` | `KEY` | `accountId` `keyId` `opened` `calls` |
 //! | listing of a key | `ACC#{accountId}` | `KEY#{keyId}` | `name` `keyPrefix` `keyHash` `createdAt` `lastUsedAt`? |
 //! | user | `USER#{SHA-256 of workspace and sub}` | `USER` | `opened` `calls` `expiresAt` |
-//! | portal session | `SESSION#{SHA-256 of its id}` | `SESSION` | `accountId` `sub` `email`? `name`? `createdAt` `lastSeenAt` `opened` `calls` `drawn` `userHasLeft` `expiresAt` |
+//! | portal session | `SESSION#{SHA-256 of its id}` | `SESSION` | `accountId` `sub` `email`? `name`? `createdAt` `lastSeenAt` `opened` `calls` `leased` `userRemaining` `expiresAt` |
 //! | sign-in that was used | `SIGNIN#{SHA-256 of its state}` | `SIGNIN` | `expiresAt` |
 //! | client address | `ADDRESS#{keyed hash}` | `ADDRESS` | `opened` `calls`, the same of its submissions, `expiresAt` |
 //! | workspace | `ACC#{accountId}` | `WORKSPACE` | `createdAt` `keyCount` `tickets` `openTickets` `pendingTickets`… |

@@ -141,7 +141,7 @@ impl RateLimitStatus {
     /// Of several limits the one that is met first: where least remains, and longest.
     pub(crate) fn tightest(of: impl IntoIterator<Item = Self>) -> Option<Self> {
         of.into_iter()
-            .min_by_key(|standing| (standing.remaining, Reverse(standing.resets_at)))
+            .min_by_key(|status| (status.remaining, Reverse(status.resets_at)))
     }
 
     /// Whole seconds until this window has ended, and a call may be admitted again; at least one.
@@ -245,8 +245,8 @@ mod tests {
             calls: 1,
         };
         for now in [0, 1, 999, 1000, 59_000, 59_999].map(after) {
-            let standing = window.status(Policy::User, limit(1));
-            let told = standing.retry_after(now);
+            let status = window.status(Policy::User, limit(1));
+            let told = status.retry_after(now);
             assert!((1..=60).contains(&told));
             assert!(
                 !window.is_open(limit(1), now.plus_millis(told * 1000)),
@@ -257,16 +257,16 @@ mod tests {
 
     #[test]
     fn of_several_limits_the_one_that_is_met_first_is_told() {
-        let standing = |calls, opened, limit| {
+        let status = |calls, opened, limit| {
             Window {
                 opened: after(opened),
                 calls,
             }
             .status(Policy::Address, limit)
         };
-        let minute = standing(1, 0, limit(60));
-        let ten = standing(1, 0, RateLimit::new(5, 10 * MINUTE));
-        let hour = standing(16, 0, RateLimit::new(20, 60 * MINUTE));
+        let minute = status(1, 0, limit(60));
+        let ten = status(1, 0, RateLimit::new(5, 10 * MINUTE));
+        let hour = status(16, 0, RateLimit::new(20, 60 * MINUTE));
         let tightest = |of: &[RateLimitStatus]| RateLimitStatus::tightest(of.iter().copied());
         assert_eq!(tightest(&[minute, ten]), Some(ten));
         // Equally little remains: the one that lasts longer.
@@ -281,8 +281,8 @@ mod tests {
             calls: 9_999,
         };
         let told = |policy, calls, seconds| {
-            let standing = window.status(policy, limit(calls));
-            standing.exceeded(seconds)
+            let status = window.status(policy, limit(calls));
+            status.exceeded(seconds)
         };
         assert_eq!(
             told(Policy::ApiKey, 2000, 23),

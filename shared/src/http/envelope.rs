@@ -228,7 +228,7 @@ pub(crate) fn seal(
     response
 }
 
-/// The headers that every response has, in the envelope or not. `standing` is how the caller stands against their
+/// The headers that every response has, in the envelope or not. `rate_limit` is how the caller stands against their
 /// limit, where their call was counted; `retry_after`, in how many seconds a caller over it is told to come back.
 ///
 /// The limit is told twice: in `X-RateLimit-*`, and in `RateLimit-Policy` and `RateLimit` as
@@ -236,7 +236,7 @@ pub(crate) fn seal(
 pub(crate) fn headers_of_all(
     status: i64,
     request_id: &RequestId,
-    standing: Option<&RateLimitStatus>,
+    rate_limit: Option<&RateLimitStatus>,
     retry_after: Option<i64>,
     cors: Cors,
 ) -> HeaderMap {
@@ -255,21 +255,21 @@ pub(crate) fn headers_of_all(
     if status == 401 {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    let Some(standing) = standing else {
+    let Some(rate_limit) = rate_limit else {
         return headers;
     };
     let numbers = [
-        ("x-ratelimit-limit", i64::from(standing.limit)),
-        ("x-ratelimit-remaining", i64::from(standing.remaining)),
-        ("x-ratelimit-reset", standing.resets_at.as_secs_ceil()),
+        ("x-ratelimit-limit", i64::from(rate_limit.limit)),
+        ("x-ratelimit-remaining", i64::from(rate_limit.remaining)),
+        ("x-ratelimit-reset", rate_limit.resets_at.as_secs_ceil()),
     ];
     for (name, number) in numbers {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
     }
-    let policy = standing.policy.name();
-    let (quota, remaining) = (standing.limit, standing.remaining);
-    let window = standing.window_millis / 1000;
-    let resets_in = retry_after.unwrap_or_else(|| standing.retry_after(Timestamp::now()));
+    let policy = rate_limit.policy.name();
+    let (quota, remaining) = (rate_limit.limit, rate_limit.remaining);
+    let window = rate_limit.window_millis / 1000;
+    let resets_in = retry_after.unwrap_or_else(|| rate_limit.retry_after(Timestamp::now()));
     let texts = [
         (
             "ratelimit-policy",

@@ -9,6 +9,7 @@ use crate::{
         SIGN_IN, SIGNED_OUT, assets,
         moment::{DAY, TimeText},
         texts::Texts,
+        translations,
     },
     store::api_keys::{ApiKey, MAX_KEYS},
     time::Timestamp,
@@ -52,7 +53,7 @@ impl ApiKeysPage<'_> {
             icon: assets::icon().path(),
             stylesheet: assets::stylesheet().path(),
             script: assets::script().path(),
-            texts: Texts::of(self.language),
+            texts: translations::of(self.language),
             who: self.name.or(self.email),
             // Shown beside the name, and not twice.
             email: self.name.and(self.email),

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     http::language::Language,
-    portal::texts::{Texts, Unit},
+    portal::{texts::Unit, translations},
     time::Timestamp,
 };
 
@@ -48,7 +48,7 @@ impl TimeText {
 
 /// `3 minutes ago`. What lies ahead, by a clock that disagrees, is `just now`.
 fn age(at: Timestamp, now: Timestamp, language: Language) -> String {
-    let texts = Texts::of(language);
+    let texts = translations::of(language);
     let passed = now.as_millis() - at.as_millis();
     let days = passed / DAY;
     let (count, unit): (_, &Unit) = match (passed, days) {
@@ -67,13 +67,13 @@ fn age(at: Timestamp, now: Timestamp, language: Language) -> String {
 /// `11 June 2026`, in UTC.
 fn day(at: Timestamp, language: Language) -> String {
     let at = in_utc(at);
-    let month = Texts::of(language).months[usize::from(u8::from(at.month())) - 1];
+    let month = translations::of(language).months[usize::from(u8::from(at.month())) - 1];
     format!("{} {month} {}", at.day(), at.year())
 }
 
 /// `11 June 2026, 03:00 UTC`.
 fn exact(at: Timestamp, language: Language) -> String {
-    let colon = Texts::of(language).hour_and_minute;
+    let colon = translations::of(language).hour_and_minute;
     let (hour, minute) = (in_utc(at).hour(), in_utc(at).minute());
     format!("{}, {hour:02}{colon}{minute:02} UTC", day(at, language))
 }

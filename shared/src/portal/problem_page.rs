@@ -8,6 +8,7 @@ use crate::{
     portal::{
         assets,
         texts::{Problem, Texts},
+        translations,
     },
     words::Words,
 };
@@ -48,7 +49,7 @@ impl ProblemPage<'_> {
     ///
     /// [`ErrorCode::InternalError`] where the template cannot be written out.
     pub fn render(&self) -> Result<String, ApiError> {
-        let texts = Texts::of(self.language);
+        let texts = translations::of(self.language);
         let problem = told(self.code, self.way, texts);
         let seconds = self.retry_after.unwrap_or(60).to_string();
         let page = Page {

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::{
     error::ApiError,
     http::language::Language,
-    portal::{SIGN_IN, assets, texts::Texts},
+    portal::{SIGN_IN, assets, texts::Texts, translations},
     words::Words,
 };
 
@@ -19,7 +19,7 @@ pub fn render(language: Language) -> Result<String, ApiError> {
         language,
         icon: assets::icon().path(),
         stylesheet: assets::stylesheet().path(),
-        texts: Texts::of(language),
+        texts: translations::of(language),
         sign_in: SIGN_IN,
     };
     page.render().map_err(ApiError::internal)

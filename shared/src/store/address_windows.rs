@@ -9,7 +9,7 @@ use crate::{
         attributes::{self, Item},
         conditional_update::{Count, send},
         database::{Database, StoreError},
-        rate_windows::{Quota, Turn, count, no_first_window, status, turn},
+        rate_windows::{Quota, Rollover, count, no_first_window, open_next_windows, status},
         submissions::Submission,
     },
     time::{MINUTE, Timestamp},
@@ -65,8 +65,9 @@ pub(crate) async fn count_address(
         PublicAct::Call => &all[..1],
         PublicAct::Submission => &all,
     };
-    let turn = async |seen: Option<&Item>| turn_address(database, &key, seen, quotas, now).await;
-    let counted = count(database, &key, quotas, now, turn).await?;
+    let roll_over =
+        async |seen: Option<&Item>| roll_over_address(database, &key, seen, quotas, now).await;
+    let counted = count(database, &key, quotas, now, roll_over).await?;
     let (item, decision) = counted.ok_or_else(no_first_window)?;
     let submission = match (act, &decision) {
         (PublicAct::Submission, Decision::Allowed(_)) => {
@@ -81,16 +82,16 @@ pub(crate) async fn count_address(
 }
 
 /// Opens those of an address's windows that are over.
-async fn turn_address(
+async fn roll_over_address(
     database: &Database,
     key: &Item,
     seen: Option<&Item>,
     quotas: &[Quota],
     now: Timestamp,
-) -> Result<Turn, StoreError> {
-    let opening = turn(seen, quotas, Some(ADDRESS_KEPT_MILLIS), now)?;
+) -> Result<Rollover, StoreError> {
+    let opening = open_next_windows(seen, quotas, Some(ADDRESS_KEPT_MILLIS), now)?;
     Ok(match send(database, key, opening).await? {
-        Count::Done(item) => Turn::Opened(status(&item, quotas, now)?, Some(item)),
-        Count::Failed(_) | Count::InTheWay => Turn::Lost,
+        Count::Done(item) => Rollover::Opened(status(&item, quotas, now)?, Some(item)),
+        Count::Failed(_) | Count::InTheWay => Rollover::Lost,
     })
 }

@@ -14,7 +14,7 @@ use crate::{
         attributes::{self, Item, Read},
         conditional_update::{Count, Expressions, in_transaction, send},
         database::{Database, StoreError},
-        rate_windows::{Quota, Turn, count, no_first_window, turn},
+        rate_windows::{Quota, Rollover, count, no_first_window, open_next_windows},
         transaction::Transaction,
         workspaces,
     },
@@ -40,11 +40,11 @@ pub(crate) async fn count_key(
 ) -> Result<Option<(KnownKey, Decision)>, StoreError> {
     let key = attributes::key(&key_partition(hash), KEY_SORT);
     let quota = Quota::of_calls(Policy::ApiKey, limit);
-    let turn = async |seen: Option<&Item>| match seen {
-        None => Ok(Turn::NobodyThere),
-        Some(seen) => turn_key(database, key.clone(), seen, quota, now).await,
+    let roll_over = async |seen: Option<&Item>| match seen {
+        None => Ok(Rollover::NobodyThere),
+        Some(seen) => roll_over_key(database, key.clone(), seen, quota, now).await,
     };
-    match count(database, &key, &[quota], now, turn).await? {
+    match count(database, &key, &[quota], now, roll_over).await? {
         None => Ok(None),
         Some((item, decision)) => Ok(Some((known_key(&item)?, decision))),
     }
@@ -60,10 +60,10 @@ pub(crate) async fn count_user(
 ) -> Result<Decision, StoreError> {
     let key = user_key(workspace, subject);
     let quota = Quota::of_calls(Policy::User, limit);
-    let turn = async |seen: Option<&Item>| {
-        turn_user(database, key.clone(), workspace, seen, quota, now).await
+    let roll_over = async |seen: Option<&Item>| {
+        roll_over_user(database, key.clone(), workspace, seen, quota, now).await
     };
-    always(count(database, &key, &[quota], now, turn).await?)
+    always(count(database, &key, &[quota], now, roll_over).await?)
 }
 
 /// A user's window as their item has it, if calls made `now` count into it.
@@ -79,7 +79,7 @@ pub(super) fn user_window(
 
 /// The write that counts so many calls of a user at once, in the window that was seen or in the next: see
 /// [`crate::store::sessions`].
-pub(super) fn drawing(
+pub(super) fn leasing(
     seen: Option<&Item>,
     limit: RateLimit,
     calls: u32,
@@ -89,7 +89,7 @@ pub(super) fn drawing(
         weight: calls,
         ..Quota::of_calls(Policy::User, limit)
     };
-    turn(seen, &[quota], Some(user_kept(limit)), now)
+    open_next_windows(seen, &[quota], Some(user_kept(limit)), now)
 }
 
 /// How long a user's item is kept after a window was opened.
@@ -104,35 +104,38 @@ fn always(counted: Option<(Item, Decision)>) -> Result<Decision, StoreError> {
 }
 
 /// Opens a key's next window and stamps its listing.
-async fn turn_key(
+async fn roll_over_key(
     database: &Database,
     key: Item,
     seen: &Item,
     quota: Quota,
     now: Timestamp,
-) -> Result<Turn, StoreError> {
+) -> Result<Rollover, StoreError> {
     let known = known_key(seen)?;
     let stamp = Update::builder()
         .set_key(Some(listing_key(&known.workspace, &known.id)))
         .update_expression("SET lastUsedAt = :now")
         .condition_expression("attribute_exists(pk)")
         .expression_attribute_values(":now", attributes::moment(now));
-    let turned = Transaction::new(database, "turn a key's window")
-        .update(in_transaction(key, turn(Some(seen), &[quota], None, now)?))?
+    let written = Transaction::new(database, "open a key's next window")
+        .update(in_transaction(
+            key,
+            open_next_windows(Some(seen), &[quota], None, now)?,
+        ))?
         .update(stamp)?;
-    Ok(turned_alone(turned.send().await?.is_ok(), quota, now))
+    Ok(rollover_of_one(written.send().await?.is_ok(), quota, now))
 }
 
 /// Opens a user's next window; or their first, which makes the workspace known.
-async fn turn_user(
+async fn roll_over_user(
     database: &Database,
     key: Item,
     workspace: &WorkspaceId,
     seen: Option<&Item>,
     quota: Quota,
     now: Timestamp,
-) -> Result<Turn, StoreError> {
-    let opening = turn(seen, &[quota], Some(user_kept(quota.limit)), now)?;
+) -> Result<Rollover, StoreError> {
+    let opening = open_next_windows(seen, &[quota], Some(user_kept(quota.limit)), now)?;
     let done = if seen.is_some() {
         matches!(send(database, &key, opening).await?, Count::Done(_))
     } else {
@@ -141,19 +144,19 @@ async fn turn_user(
             .update(workspaces::make_known(workspace, now))?;
         first.send().await?.is_ok()
     };
-    Ok(turned_alone(done, quota, now))
+    Ok(rollover_of_one(done, quota, now))
 }
 
-/// What came of the turn of one window. Where it was lost, whatever became of it, the steady state's write tells.
-fn turned_alone(done: bool, quota: Quota, now: Timestamp) -> Turn {
+/// What came of opening one window. Where it was lost, whatever became of it, the steady state's write tells.
+fn rollover_of_one(done: bool, quota: Quota, now: Timestamp) -> Rollover {
     if done {
         let window = Window {
             opened: now,
             calls: quota.weight,
         };
-        Turn::Opened(quota.status(window), None)
+        Rollover::Opened(quota.status(window), None)
     } else {
-        Turn::Lost
+        Rollover::Lost
     }
 }
 

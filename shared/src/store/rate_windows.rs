@@ -24,7 +24,7 @@
 //! | is not there | no such key: refused. A user, an address: their first call, the window opens |
 //! | window open, no room | over the limit: refused |
 //! | window over | the window turns: the second request |
-//! | window open, has room | someone turned it in between, or a limit was raised: once more |
+//! | window open, has room | someone write it in between, or a limit was raised: once more |
 //!
 //! # The turn: a second request, once a minute at most
 //!
@@ -120,7 +120,7 @@ impl Quota {
 }
 
 /// What came of opening a caller's next window, or windows.
-pub(super) enum Turn {
+pub(super) enum Rollover {
     /// With the item as it is now, where the write told.
     Opened(RateLimitStatus, Option<Item>),
     /// Somebody else was first, or in the way.
@@ -130,13 +130,13 @@ pub(super) enum Turn {
 }
 
 /// Counts a call, by the table of this module's documentation. Gives the caller's item, as it was found or is now, and
-/// the decision; `None` where there is no item and `turn` does not make one.
+/// the decision; `None` where there is no item and `roll_over` does not make one.
 pub(super) async fn count(
     database: &Database,
     key: &Item,
     quotas: &[Quota],
     now: Timestamp,
-    turn: impl AsyncFn(Option<&Item>) -> Result<Turn, StoreError>,
+    roll_over: impl AsyncFn(Option<&Item>) -> Result<Rollover, StoreError>,
 ) -> Result<Option<(Item, Decision)>, StoreError> {
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
@@ -144,8 +144,8 @@ pub(super) async fn count(
         }
         let found = match add(database, key, quotas, now).await? {
             Count::Done(item) => {
-                let standing = status(&item, quotas, now)?;
-                return Ok(Some((item, Decision::Allowed(standing))));
+                let status = status(&item, quotas, now)?;
+                return Ok(Some((item, Decision::Allowed(status))));
             }
             Count::InTheWay => continue,
             Count::Failed(found) => found,
@@ -156,23 +156,23 @@ pub(super) async fn count(
                 let window = quota.open_window(item, now)?;
                 windows.push(window.map(|window| quota.status(window)));
             }
-            let full = windows.iter().zip(quotas).filter_map(|(standing, quota)| {
-                standing.filter(|standing| standing.remaining < quota.weight)
+            let full = windows.iter().zip(quotas).filter_map(|(status, quota)| {
+                status.filter(|status| status.remaining < quota.weight)
             });
-            if let Some(standing) = RateLimitStatus::tightest(full) {
-                return Ok(found.map(|item| (item, Decision::Limited(standing))));
+            if let Some(status) = RateLimitStatus::tightest(full) {
+                return Ok(found.map(|item| (item, Decision::Limited(status))));
             }
             if windows.iter().all(Option::is_some) {
                 continue;
             }
         }
-        match turn(found.as_ref()).await? {
-            Turn::Opened(standing, opened) => {
+        match roll_over(found.as_ref()).await? {
+            Rollover::Opened(status, opened) => {
                 let item = opened.or(found).unwrap_or_default();
-                return Ok(Some((item, Decision::Allowed(standing))));
+                return Ok(Some((item, Decision::Allowed(status))));
             }
-            Turn::Lost => {}
-            Turn::NobodyThere => return Ok(None),
+            Rollover::Lost => {}
+            Rollover::NobodyThere => return Ok(None),
         }
     }
     Err(StoreError::because(
@@ -187,12 +187,12 @@ pub(super) fn status(
     quotas: &[Quota],
     now: Timestamp,
 ) -> Result<RateLimitStatus, StoreError> {
-    let mut standings = Vec::with_capacity(quotas.len());
+    let mut statuses = Vec::with_capacity(quotas.len());
     for quota in quotas {
         let window = quota.open_window(item, now)?;
-        standings.extend(window.map(|window| quota.status(window)));
+        statuses.extend(window.map(|window| quota.status(window)));
     }
-    RateLimitStatus::tightest(standings).ok_or_else(|| attributes::broken("opened"))
+    RateLimitStatus::tightest(statuses).ok_or_else(|| attributes::broken("opened"))
 }
 
 /// The steady state's write.
@@ -225,13 +225,13 @@ async fn add(
 }
 
 /// The write that opens the windows that are over, and counts on in the others.
-pub(super) fn turn(
+pub(super) fn open_next_windows(
     seen: Option<&Item>,
     quotas: &[Quota],
     kept_millis: Option<i64>,
     now: Timestamp,
 ) -> Result<Expressions, StoreError> {
-    let mut turned = Expressions::default();
+    let mut write = Expressions::default();
     for (n, quota) in quotas.iter().enumerate() {
         let Quota {
             opened,
@@ -240,37 +240,37 @@ pub(super) fn turn(
             weight,
             ..
         } = quota;
-        turned.value(format!(":calls{n}"), attributes::number(*weight));
+        write.value(format!(":calls{n}"), attributes::number(*weight));
         let window = seen.map(|item| quota.window(item)).transpose()?.flatten();
         match window {
             Some(window) if window.is_open(*limit, now) => {
-                turned.add.push(format!("{calls} :calls{n}"));
-                turned.conditions.push(format!("{calls} <= :room{n}"));
-                turned.value(format!(":room{n}"), quota.room());
+                write.add.push(format!("{calls} :calls{n}"));
+                write.conditions.push(format!("{calls} <= :room{n}"));
+                write.value(format!(":room{n}"), quota.room());
             }
             _ => {
-                turned
+                write
                     .set
                     .push(format!("{opened} = :now, {calls} = :calls{n}"));
-                turned.value(":now".to_owned(), attributes::moment(now));
+                write.value(":now".to_owned(), attributes::moment(now));
             }
         }
         match window {
             Some(window) => {
-                turned.conditions.push(format!("{opened} = :seen{n}"));
-                turned.value(format!(":seen{n}"), attributes::moment(window.opened));
+                write.conditions.push(format!("{opened} = :seen{n}"));
+                write.value(format!(":seen{n}"), attributes::moment(window.opened));
             }
-            None => turned
+            None => write
                 .conditions
                 .push(format!("attribute_not_exists({opened})")),
         }
     }
     if let Some(kept) = kept_millis {
-        turned.set.push("expiresAt = :expires".to_owned());
+        write.set.push("expiresAt = :expires".to_owned());
         let expires = now.plus_millis(kept).as_secs_ceil();
-        turned.value(":expires".to_owned(), attributes::number(expires));
+        write.value(":expires".to_owned(), attributes::number(expires));
     }
-    Ok(turned)
+    Ok(write)
 }
 
 pub(super) fn no_first_window() -> StoreError {

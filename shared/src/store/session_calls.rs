@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! UpdateItem  SESSION#{hash}   ADD calls 1  SET lastSeenAt = now
-//!             IF opened > now - 60 s AND calls < drawn
+//!             IF opened > now - 60 s AND calls < leased
 //!                AND lastSeenAt > now - 12 h AND createdAt > now - 7 d AND expiresAt >= now
 //!             returns the item: whose session it is, and how they stand
 //! ```
@@ -14,21 +14,21 @@
 //! # The limit is the user's
 //!
 //! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each
-//! of several browsers, and access tokens. So a session admits no calls of its own: it *draws* them from the user's
+//! of several browsers, and access tokens. So a session admits no calls of its own: it *leases* them from the user's
 //! window (see [`rate_windows`]) and gives them out one by one: at first a two-hundredth of the limit, then a twentieth at a
 //! time. Most sessions make a few calls a minute, and a person may have many.
 //!
 //! | the session's item | then |
 //! |---|---|
 //! | is not there, idle or too old | no such session: refused |
-//! | its window is over, or all that it drew is given out | it draws, and gives out the first |
+//! | its window is over, or all that it drew is given out | it leases, and gives out the first |
 //! | the same, and the user's window has nothing left | over the limit: that is noted, and the call refused |
 //! | it was noted, and that window is not over | over the limit: refused |
 //!
-//! To draw is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that:
+//! To lease is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that:
 //! the user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has
-//! done so meanwhile. Of calls that find the session empty at once, one draws and the others go back to the steady
-//! state. What was drawn and not given out when the window ends is lost to the user's other sessions and tokens; all of
+//! done so meanwhile. Of calls that find the session empty at once, one leases and the others go back to the steady
+//! state. What was leased and not given out when the window ends is lost to the user's other sessions and tokens; all of
 //! them together never get more than the limit.
 //!
 //! That the user's window has nothing left is noted in the session's item, with the window: so a session over the limit
@@ -53,7 +53,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What share of the limit a session draws at first in a window: one in so many…
+/// What share of the limit a session leases at first in a window: one in so many…
 const FIRST_SHARE: u32 = 200;
 
 /// …and what share from then on.
@@ -85,12 +85,12 @@ pub(crate) async fn count(
         if attempt > 0 {
             pause(attempt).await;
         }
-        let found = match session.give_out().await? {
+        let found = match session.use_lease().await? {
             Count::InTheWay => continue,
             Count::Failed(None) => return Ok(None),
             Count::Done(item) => {
-                let standing = session.status(&item)?;
-                return Ok(Some((session.known(&item)?, Decision::Allowed(standing))));
+                let status = session.status(&item)?;
+                return Ok(Some((session.known(&item)?, Decision::Allowed(status))));
             }
             Count::Failed(Some(item)) => item,
         };
@@ -98,13 +98,13 @@ pub(crate) async fn count(
             return Ok(None);
         }
         let known = session.known(&found)?;
-        if let Some(standing) = session.nothing_left(&found)? {
-            return Ok(Some((known, Decision::Limited(standing))));
+        if let Some(status) = session.exhausted(&found)? {
+            return Ok(Some((known, Decision::Limited(status))));
         }
-        match session.draw(&found, &known.whose).await? {
-            Draw::Drawn(standing) => return Ok(Some((known, Decision::Allowed(standing)))),
-            Draw::Exhausted(standing) => return Ok(Some((known, Decision::Limited(standing)))),
-            Draw::Lost => {}
+        match session.lease(&found, &known.whose).await? {
+            Lease::Granted(status) => return Ok(Some((known, Decision::Allowed(status)))),
+            Lease::Exhausted(status) => return Ok(Some((known, Decision::Limited(status)))),
+            Lease::Lost => {}
         }
     }
     Err(StoreError::because(
@@ -123,9 +123,9 @@ struct Counting<'a> {
 }
 
 /// What came of drawing calls from the user's window.
-enum Draw {
+enum Lease {
     /// The session has some again, less the one that is being made.
-    Drawn(RateLimitStatus),
+    Granted(RateLimitStatus),
     /// The window has none left, which is noted.
     Exhausted(RateLimitStatus),
     /// Somebody else was first, or in the way.
@@ -163,11 +163,11 @@ impl Counting<'_> {
     }
 
     /// The steady state's write.
-    async fn give_out(&self) -> Result<Count, StoreError> {
+    async fn use_lease(&self) -> Result<Count, StoreError> {
         let mut write = self.write();
         write.add.push("calls :one".to_owned());
         write.value(":one".to_owned(), attributes::number(1));
-        let has_some = "opened > :ended AND calls < drawn";
+        let has_some = "opened > :ended AND calls < leased";
         write.conditions.push(has_some.to_owned());
         let ended = attributes::moment(self.limit.ended_before(self.now));
         write.value(":ended".to_owned(), ended);
@@ -175,16 +175,16 @@ impl Counting<'_> {
     }
 
     /// Takes a part of what the user's window has left, or all of it where that is less, and gives out one.
-    async fn draw(&self, session: &Item, whose: &SignedIn) -> Result<Draw, StoreError> {
+    async fn lease(&self, session: &Item, whose: &SignedIn) -> Result<Lease, StoreError> {
         let user = caller_windows::user_key(&whose.workspace, &whose.sub);
         let found = self.database.get("read a user", user.clone()).await?;
         let window = caller_windows::user_window(found.as_ref(), self.limit, self.now)?;
         let used = window.map_or(0, |window| window.calls);
-        let has_drawn = match window {
+        let has_leased = match window {
             Some(window) => window.opened == session.moment("opened")?,
             None => false,
         };
-        let share = if has_drawn { SHARE } else { FIRST_SHARE };
+        let share = if has_leased { SHARE } else { FIRST_SHARE };
         let calls = (self.limit.calls / share)
             .max(1)
             .min(self.limit.calls.saturating_sub(used));
@@ -195,56 +195,56 @@ impl Counting<'_> {
             opened: window.map_or(self.now, |window| window.opened),
             calls: used + calls,
         };
-        let standing = window.status(Policy::User, self.limit);
+        let status = window.status(Policy::User, self.limit);
 
         let mut write = self.write();
-        if has_drawn {
-            write.add.push("drawn :drawn, calls :one".to_owned());
+        if has_leased {
+            write.add.push("leased :leased, calls :one".to_owned());
         } else {
-            let anew = "opened = :opened, drawn = :drawn, calls = :one";
+            let anew = "opened = :opened, leased = :leased, calls = :one";
             write.set.push(anew.to_owned());
             write.value(":opened".to_owned(), attributes::moment(window.opened));
         }
-        write.set.push("userHasLeft = :left".to_owned());
+        write.set.push("userRemaining = :left".to_owned());
         for (name, value) in [
-            (":drawn", attributes::number(calls)),
-            (":left", attributes::number(standing.remaining)),
+            (":leased", attributes::number(calls)),
+            (":left", attributes::number(status.remaining)),
             (":one", attributes::number(1)),
         ] {
             write.value(name.to_owned(), value);
         }
-        if_not_drawn_since(session, &mut write)?;
-        let drawing = caller_windows::drawing(found.as_ref(), self.limit, calls, self.now)?;
-        let written = Transaction::new(self.database, "draw a session's calls")
-            .update(conditional_update::in_transaction(user, drawing))?
+        if_not_leased_since(session, &mut write)?;
+        let leasing = caller_windows::leasing(found.as_ref(), self.limit, calls, self.now)?;
+        let written = Transaction::new(self.database, "lease a session's calls")
+            .update(conditional_update::in_transaction(user, leasing))?
             .update(conditional_update::in_transaction(self.key.clone(), write))?;
         Ok(match written.send().await? {
-            Ok(()) => Draw::Drawn(RateLimitStatus {
-                remaining: standing.remaining + calls - 1,
-                ..standing
+            Ok(()) => Lease::Granted(RateLimitStatus {
+                remaining: status.remaining + calls - 1,
+                ..status
             }),
-            Err(_) => Draw::Lost,
+            Err(_) => Lease::Lost,
         })
     }
 
     /// Notes in the session's item that the user's window has nothing left. Where the session is in an older window, it
-    /// enters the user's, with nothing drawn. `lastSeenAt` stays: a refused call does not keep a session alive.
+    /// enters the user's, with nothing leased. `lastSeenAt` stays: a refused call does not keep a session alive.
     ///
-    /// Nothing is noted if another call of the session has drawn meanwhile: there may be something to give out.
-    async fn note_exhausted(&self, session: &Item, window: Window) -> Result<Draw, StoreError> {
+    /// Nothing is noted if another call of the session has leased meanwhile: there may be something to give out.
+    async fn note_exhausted(&self, session: &Item, window: Window) -> Result<Lease, StoreError> {
         let mut write = Expressions::default();
-        write.set.push("userHasLeft = :none".to_owned());
+        write.set.push("userRemaining = :none".to_owned());
         write.value(":none".to_owned(), attributes::number(0));
         if window.opened != session.moment("opened")? {
-            let anew = "opened = :opened, drawn = :none, calls = :none";
+            let anew = "opened = :opened, leased = :none, calls = :none";
             write.set.push(anew.to_owned());
             write.value(":opened".to_owned(), attributes::moment(window.opened));
         }
-        if_not_drawn_since(session, &mut write)?;
+        if_not_leased_since(session, &mut write)?;
         Ok(
             match conditional_update::send(self.database, &self.key, write).await? {
-                Count::Done(_) => Draw::Exhausted(window.status(Policy::User, self.limit)),
-                Count::Failed(_) | Count::InTheWay => Draw::Lost,
+                Count::Done(_) => Lease::Exhausted(window.status(Policy::User, self.limit)),
+                Count::Failed(_) | Count::InTheWay => Lease::Lost,
             },
         )
     }
@@ -261,7 +261,7 @@ impl Counting<'_> {
     /// session has left of that.
     fn status(&self, session: &Item) -> Result<RateLimitStatus, StoreError> {
         let number = |name: &str| session.number(name);
-        let remaining = number("userHasLeft")? + number("drawn")? - number("calls")?;
+        let remaining = number("userRemaining")? + number("leased")? - number("calls")?;
         let opened = session.moment("opened")?;
         Ok(RateLimitStatus {
             policy: Policy::User,
@@ -272,11 +272,11 @@ impl Counting<'_> {
         })
     }
 
-    /// How the user stands, where it is known that nothing is to be drawn until their window is over.
-    fn nothing_left(&self, session: &Item) -> Result<Option<RateLimitStatus>, StoreError> {
-        let standing = self.status(session)?;
+    /// How the user stands, where it is known that nothing is to be leased until their window is over.
+    fn exhausted(&self, session: &Item) -> Result<Option<RateLimitStatus>, StoreError> {
+        let status = self.status(session)?;
         let is_open = session.moment("opened")? > self.limit.ended_before(self.now);
-        Ok((is_open && standing.remaining == 0).then_some(standing))
+        Ok((is_open && status.remaining == 0).then_some(status))
     }
 
     fn known(&self, session: &Item) -> Result<KnownSession, StoreError> {
@@ -295,13 +295,13 @@ impl Counting<'_> {
     }
 }
 
-/// Has a write fail where the session has drawn, or ended, since its item was read.
-fn if_not_drawn_since(session: &Item, write: &mut Expressions) -> Result<(), StoreError> {
-    let unchanged = "opened = :openedBefore AND drawn = :drawnBefore";
+/// Has a write fail where the session has leased, or ended, since its item was read.
+fn if_not_leased_since(session: &Item, write: &mut Expressions) -> Result<(), StoreError> {
+    let unchanged = "opened = :openedBefore AND leased = :leasedBefore";
     write.conditions.push(unchanged.to_owned());
     let opened = attributes::moment(session.moment("opened")?);
-    let drawn = attributes::number(session.number("drawn")?);
+    let leased = attributes::number(session.number("leased")?);
     write.value(":openedBefore".to_owned(), opened);
-    write.value(":drawnBefore".to_owned(), drawn);
+    write.value(":leasedBefore".to_owned(), leased);
     Ok(())
 }

@@ -72,11 +72,11 @@ pub(crate) async fn mint(
         .item("sub", attributes::text(whose.sub.as_str()))
         .item("createdAt", attributes::moment(now))
         .item("lastSeenAt", attributes::moment(now))
-        // The window that this opens is over: the first call draws.
+        // The window that this opens is over: the first call leases.
         .item("opened", attributes::moment(Timestamp::EPOCH))
         .item("calls", attributes::number(0))
-        .item("drawn", attributes::number(0))
-        .item("userHasLeft", attributes::number(0))
+        .item("leased", attributes::number(0))
+        .item("userRemaining", attributes::number(0))
         .item("expiresAt", attributes::number(expires))
         .condition_expression("attribute_not_exists(pk)");
     for (name, value) in [("email", &whose.email), ("name", &whose.name)] {

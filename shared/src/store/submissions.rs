@@ -44,7 +44,7 @@ pub(crate) struct Submission {
     windows: Vec<(Quota, Timestamp)>,
     calls: Quota,
     /// How the address stands as a caller.
-    standing: RateLimitStatus,
+    status: RateLimitStatus,
 }
 
 impl Submission {
@@ -65,7 +65,7 @@ impl Submission {
         }
         Ok(Self {
             windows,
-            standing: calls.status(window(&calls)?),
+            status: calls.status(window(&calls)?),
             key,
             calls,
         })
@@ -80,7 +80,7 @@ impl Submission {
             match send_once(database, &self.key, self.expressions()).await {
                 Ok(Count::Done(item)) => {
                     let window = self.calls.window(&item).ok().flatten();
-                    return window.map_or(self.standing, |window| self.calls.status(window));
+                    return window.map_or(self.status, |window| self.calls.status(window));
                 }
                 Ok(Count::Failed(found)) => {
                     let item = found.unwrap_or_default();
@@ -91,7 +91,7 @@ impl Submission {
                     self.windows
                         .retain(|(quota, opened)| is_open(quota, *opened));
                     if self.windows.is_empty() {
-                        return self.standing;
+                        return self.status;
                     }
                 }
                 Ok(Count::InTheWay) => {
@@ -103,12 +103,12 @@ impl Submission {
                     log::warn(&format!(
                         "a submission may not have been given back: {error}"
                     ));
-                    return self.standing;
+                    return self.status;
                 }
             }
         }
         log::warn("a submission was not given back: other writes were always in the way");
-        self.standing
+        self.status
     }
 
     fn expressions(&self) -> Expressions {
