@@ -29,25 +29,37 @@ def processes():
     return found
 
 
+def parsed(status, body):
+    """The JSON of an answer. One that is no JSON fails with its status and beginning."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise AssertionError(f"{status}, and no JSON: {body[:500]!r}") from None
+
+
 def call(port, timeout=20):
     connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     connection.request("GET", "/api/v1/health")
     answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())
+    return answer.status, parsed(answer.status, answer.read())
+
+
+def expect_health(port):
+    status, answer = call(port)
+    assert status == 200, (status, answer)
 
 
 def deaths(port):
     """Eight deaths between calls, then eight in calls: each call is answered, and the next one works."""
     for number in (signal.SIGKILL, signal.SIGABRT) * 4:
-        assert call(port)[0] == 200
+        expect_health(port)
         for process in processes():
             os.kill(process, number)
         while processes():
             time.sleep(0.01)
-        status, answer = call(port)
-        assert status == 200, (status, answer)
+        expect_health(port)
     for number in (signal.SIGKILL, signal.SIGABRT) * 4:
-        assert call(port)[0] == 200
+        expect_health(port)
         (process,) = processes()
         # Stopped, it takes the call and is in it when it dies.
         os.kill(process, signal.SIGSTOP)
@@ -62,7 +74,7 @@ def deaths(port):
         calling.join()
         assert answers == [(500, {"message": "Internal Server Error"})], answers
         assert time.monotonic() - began < 2, "the answer to a call whose function died was not prompt"
-    assert call(port)[0] == 200
+    expect_health(port)
 
 
 def raw(port, request):
@@ -74,7 +86,8 @@ def raw(port, request):
             answer += part
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"lambda-runtime" not in head.lower(), head
-    return int(head.split()[1]), json.loads(body)
+    status = int(head.split()[1])
+    return status, parsed(status, body)
 
 
 def get(port, path, *headers, method="GET"):

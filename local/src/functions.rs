@@ -1,13 +1,9 @@
-//! The Lambda service of `make run`: the processes of the functions.
+//! The processes of the functions, for `make run`.
 //!
-//! `cargo lambda watch` 1.9 would start them, too. But it takes notice of no process that ends: what a function was
-//! called with then is never answered, and when as many as it may start have ended, nothing is. So it is asked for
-//! its Runtime API only, and each function's events are fetched and handed on here:
-//!
-//! - to a process that has nothing to do, or a new one, up to a number of them at once, as Lambda would;
-//! - a call whose process ends, or that takes longer than Lambda allows, is answered with an error at once; the next
-//!   one has another process;
-//! - of what comes with the event, a process is told the ids and nothing that a client could write.
+//! `cargo lambda watch` 1.9 can start them, but does not notice when one ends: its call is never answered, and when as
+//! many have ended as it may start, no call is. So it is asked for its Runtime API only, and each function's events are
+//! fetched and handed on here, to an idle process or a new one. Where the process ends or takes too long, the call is
+//! answered with an error at once, as Lambda would; the next call gets another process.
 
 use std::{
     fs::File,
@@ -19,7 +15,8 @@ use std::{
 use axum::http::StatusCode;
 use serde_json::json;
 use tokio::{
-    sync::mpsc::{self, UnboundedSender},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     task::JoinSet,
 };
 
@@ -31,10 +28,12 @@ use crate::{
 /// How soon a Runtime API is asked again that did not answer: the emulator starts after us.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
+const HOST: &str = "127.0.0.1";
+
 /// Where the functions are, and how they are run.
 pub struct Functions {
-    /// The emulator's URL.
-    pub emulator: String,
+    /// The emulator's port on this machine.
+    pub port: u16,
     /// Where the binaries lie, each named like its function.
     pub folder: PathBuf,
     /// What a process finds in its environment, beside what Lambda sets.
@@ -50,51 +49,39 @@ type Idle = Mutex<Vec<Instance>>;
 
 impl Functions {
     /// Runs these functions until the tasks are dropped, and the processes with them.
-    #[must_use]
-    pub fn run(self, names: impl IntoIterator<Item = String>) -> JoinSet<()> {
+    ///
+    /// # Errors
+    ///
+    /// Where there can be no HTTP client.
+    pub fn run(self, names: impl IntoIterator<Item = String>) -> Result<JoinSet<()>, Error> {
+        let client = reqwest::Client::builder().no_proxy().build()?;
         let functions = Arc::new(self);
-        let serve = |name: String| Arc::clone(&functions).serve(name);
-        names.into_iter().map(serve).collect()
-    }
-
-    /// Runs one function: a slot for each call that it may answer at once, a further one when the others are taken.
-    async fn serve(self: Arc<Self>, name: String) {
-        let idle = Arc::<Idle>::default();
-        let (taken, mut all_taken) = mpsc::unbounded_channel();
-        let slot = || Arc::clone(&self).slot(name.clone(), Arc::clone(&idle), taken.clone());
         let mut slots = JoinSet::new();
-        slots.spawn(slot());
-        while let Some(()) = all_taken.recv().await {
-            if slots.len() < self.concurrency {
-                slots.spawn(slot());
+        for name in names {
+            let idle = Arc::<Idle>::default();
+            for _ in 0..functions.concurrency {
+                let (client, name, idle) = (client.clone(), name.clone(), Arc::clone(&idle));
+                slots.spawn(Arc::clone(&functions).slot(client, name, idle));
             }
         }
+        Ok(slots)
     }
 
-    /// Fetches one event after the other and hands each on, over a connection of its own. As the runtimes do, it asks for
-    /// the next event where it has sent the answer: the emulator reads a long answer to its end only when its connection
-    /// is used again.
-    async fn slot(self: Arc<Self>, name: String, idle: Arc<Idle>, taken: UnboundedSender<()>) {
-        let url = format!("{}/.rt/{name}/2018-06-01/runtime/invocation", self.emulator);
-        let client = reqwest::Client::builder().no_proxy().http1_only();
-        let client = match client.pool_max_idle_per_host(1).build() {
-            Ok(client) => client,
-            Err(error) => return eprintln!("{name}: {error}"),
-        };
+    /// Fetches one event of a function after the other, and answers it.
+    async fn slot(self: Arc<Self>, client: reqwest::Client, name: String, idle: Arc<Idle>) {
+        let path = format!("/.rt/{name}/2018-06-01/runtime/invocation");
+        let url = format!("http://{HOST}:{}{path}/next", self.port);
         loop {
             let Ok(Some(event)) = next(&client, &url).await else {
                 tokio::time::sleep(ASK_AGAIN).await;
                 continue;
             };
-            // Nobody counts any more where the run ends.
-            let _ = taken.send(());
-            let url = format!("{url}/{}", event.request_id);
-            let (url, body) = match self.call(&name, &idle, event).await {
-                Ok(answer) => (format!("{url}/response"), answer),
-                Err(error) => (format!("{url}/error"), error),
+            let path = format!("{path}/{}", event.request_id);
+            let sent = match self.call(&name, &idle, event).await {
+                Ok(answer) => send(self.port, &format!("{path}/response"), &answer).await,
+                Err(error) => send(self.port, &format!("{path}/error"), &error).await,
             };
-            let sent = async { client.post(url).body(body).send().await?.bytes().await };
-            if let Err(error) = sent.await {
+            if let Err(error) = sent {
                 eprintln!("{name}: cargo lambda watch takes no answer: {error}");
             }
         }
@@ -130,9 +117,19 @@ impl Functions {
     }
 }
 
+/// The process that has been idle for the shortest time, of those that have not ended meanwhile.
+async fn first_alive(idle: &Idle) -> Option<Instance> {
+    loop {
+        let instance = locked(idle).pop()?;
+        if instance.is_alive().await {
+            return Some(instance);
+        }
+    }
+}
+
 /// Asks the Runtime API for an event.
 async fn next(client: &reqwest::Client, url: &str) -> Result<Option<Event>, Error> {
-    let answer = client.get(format!("{url}/next")).send().await?;
+    let answer = client.get(url).send().await?;
     if answer.status() != StatusCode::OK {
         return Ok(None);
     }
@@ -148,12 +145,23 @@ async fn next(client: &reqwest::Client, url: &str) -> Result<Option<Event>, Erro
     }))
 }
 
-/// The process that has been idle for the shortest time, of those that have not ended meanwhile.
-async fn first_alive(idle: &Idle) -> Option<Instance> {
-    loop {
-        let instance = locked(idle).pop()?;
-        if instance.is_alive().await {
-            return Some(instance);
-        }
+/// Sends an answer, over a connection that closes after it.
+///
+/// The emulator says 200 before it has read the answer. Its HTTP server (hyper 1.11) then misses the end of a long answer
+/// until the connection closes or carries another request; and a client of hyper's (1.12), told 200 so early, may wait for
+/// ever to be ready for another. So this request says that it is the last one, and is written by hand.
+async fn send(port: u16, path: &str, answer: &[u8]) -> Result<(), Error> {
+    let mut connection = TcpStream::connect((HOST, port)).await?;
+    let length = answer.len();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await?;
+    connection.write_all(answer).await?;
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).await?;
+    if reply.starts_with("HTTP/1.1 200 ") {
+        return Ok(());
     }
+    Err(reply.lines().next().unwrap_or("no reply").into())
 }

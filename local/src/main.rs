@@ -158,7 +158,7 @@ async fn run() -> Result<(), Error> {
     let emulator = format!("http://127.0.0.1:{}", ports.lambda);
     let routes = template.routes()?;
     let functions = Functions {
-        emulator: emulator.clone(),
+        port: ports.lambda,
         folder: env::current_exe()?.with_file_name(""),
         environment: environment(&ports, dynamodb.url()),
         concurrency: concurrency()?,
@@ -166,7 +166,7 @@ async fn run() -> Result<(), Error> {
     };
     // A function may have several routes.
     let names: BTreeSet<_> = routes.iter().map(|route| route.function.clone()).collect();
-    let functions = functions.run(names);
+    let functions = functions.run(names)?;
     let behind_the_door = routes.clone();
     tokio::spawn(async move {
         if let Err(error) = front::serve(door, emulator, &behind_the_door).await {
