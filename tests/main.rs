@@ -25,6 +25,7 @@ mod model;
 mod parameters;
 mod public_form;
 mod public_limits;
+mod reference;
 mod routes;
 mod sessions;
 mod sign_in;

@@ -168,6 +168,14 @@ def odd_requests():
         assert body["error"]["code"] in ("AUTH_REQUIRED", "NOT_FOUND"), (method, path, body)
 
 
+def are_documented(commands):
+    """Holds the requests against openapi.yaml."""
+    python = PROJECT / ".tools/openapi/bin/python"
+    subprocess.run(["make", "--silent", ".tools/openapi/bin/schemathesis"], cwd=PROJECT, check=True)
+    command = [python, PROJECT / "tests/reference_requests.py"]
+    subprocess.run(command, input="\n".join(commands), text=True, check=True)
+
+
 def curls(lines):
     return [line.strip() for line in lines if line.strip().startswith("curl ")]
 
@@ -221,6 +229,8 @@ def main():
     say("ready")
     printed = curls(run.lines)
     assert len(printed) == 5, printed
+    are_documented(of_readme + printed)
+    say("the README's requests and the printed ones are documented")
     [of_run, placeholder] = exports(run.lines)
     assert placeholder == "sk_live_…", placeholder
     walk_through(*printed, SUPPUO_TOKEN=of_run)

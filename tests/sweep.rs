@@ -1,7 +1,10 @@
 //! Every endpoint of the template, without anyone's doing: without a credential, with wrong ones, with another
 //! workspace's, over the limit, and with bodies that are garbage.
 
-use local::template::Route;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use local::{proxy::Fault, template::Route};
 use serde_json::json;
 use shared::domain::{api_key::PlaintextKey, session::SessionId};
 
@@ -323,6 +326,37 @@ async fn with_garbage_for_a_body() {
                 );
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn with_a_body_that_is_too_large_where_there_is_no_route() {
+    let app = App::start().await;
+    let body = "x".repeat(1024 * 1024 + 1);
+    for path in ["/nowhere", "/api/v1/public/nowhere"] {
+        for method in ["GET", "PUT", "OPTIONS"] {
+            let answer = app.call(method, path).body(&body).send().await;
+            if method == "OPTIONS" && path.contains("/public/") {
+                assert_eq!(answer.status, 200, "{answer:?}");
+            } else {
+                is(&answer, 400, "VALIDATION_ERROR", path);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_a_table_that_fails() {
+    let builder = App::builder().faults(|_| Fault::Fail);
+    // What fails is tried again until the function's time is up.
+    let app = builder.timeout(Duration::from_secs(3)).start().await;
+    let token = app.token("acc_a");
+    let answers = authenticated().chain(of(&PUBLIC)).map(async |route| {
+        let call = call(&app, route).bearer(&token).body(&good_body(route));
+        (route.key(), call.send().await)
+    });
+    for (key, answer) in join_all(answers).await {
+        is(&answer, 500, "INTERNAL_ERROR", &key);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API under test: built functions behind a gateway, a table and an issuer of its own for each test.
 
 pub mod issuer;
+pub mod reference;
 pub mod resources;
 pub mod response;
 pub mod sign_in;
@@ -27,7 +28,7 @@ use local::{
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use self::{issuer::TestIssuer, response::Response};
+use self::{issuer::TestIssuer, reference::REFERENCE, response::Response};
 
 /// The folder of the project.
 pub fn project() -> &'static Path {
@@ -258,7 +259,10 @@ impl App {
         self.calls.fetch_add(1, Relaxed);
         let instance = self.instance(function, number).await;
         let answer = instance.invoke(&event.to_string()).await.unwrap();
-        Response::read(answer.expect("the function answers and does not report an error"))
+        let answer = answer.expect("the function answers and does not report an error");
+        let response = Response::read(answer);
+        REFERENCE.check(event, &response);
+        response
     }
 
     async fn instance(&self, function: &str, number: usize) -> &Instance {

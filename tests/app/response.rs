@@ -173,6 +173,21 @@ impl Response {
         assert!(limits == [true; 3] || limits == [false; 3]);
     }
 
+    /// All headers, by their names in lower case; `Set-Cookie` is not among them.
+    pub fn headers(&self) -> &BTreeMap<String, String> {
+        &self.headers
+    }
+
+    /// The values of all `Set-Cookie` headers.
+    pub fn cookies(&self) -> &[String] {
+        &self.cookies
+    }
+
+    /// The envelope; `null` for a page or a file.
+    pub fn envelope(&self) -> &Value {
+        &self.body
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
