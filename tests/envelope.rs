@@ -34,8 +34,8 @@ async fn a_path_or_method_that_does_not_exist_is_not_found() {
 async fn whoever_misses_a_path_or_method_is_told_what_would_be_right() {
     let app = App::start().await;
     let no_such = "There is no such path.";
-    let areas = "Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, `/public/tickets` and \
-                 `/tickets`.";
+    let areas = "Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, `/openapi.json`, \
+                 `/public/tickets` and `/tickets`.";
     for (method, path, told, allow) in [
         (
             "PUT",

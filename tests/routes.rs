@@ -87,12 +87,12 @@ fn the_folders_mirror_the_api() {
         {
             let resource = path
                 .trim_start_matches("/api/v1")
-                .trim_start_matches('/')
+                .trim_start_matches(['/', '.'])
                 .split('/')
                 .next()
                 .unwrap();
             assert!(
-                file.starts_with(&resource.replace('-', "_")),
+                file.starts_with(&resource.replace(['-', '.'], "_")),
                 "{file} serves {path}"
             );
         }

@@ -15,18 +15,24 @@ use crate::{
 
 /// The routes that ask for no credential, of these the public form's, and its preflights'. A new endpoint is not among
 /// them until it is written here.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 17] = [
     "$default",
+    "GET /.well-known/security.txt",
     "GET /api/v1/auth/huudis/callback",
     "GET /api/v1/auth/huudis/start",
     "GET /api/v1/health",
+    "GET /api/v1/openapi.json",
     "GET /dashboard",
     "GET /dashboard/assets/{file}",
     "GET /dashboard/signed-out",
+    "GET /docs",
+    "HEAD /.well-known/security.txt",
     "HEAD /api/v1/health",
+    "HEAD /api/v1/openapi.json",
     "HEAD /dashboard",
     "HEAD /dashboard/assets/{file}",
     "HEAD /dashboard/signed-out",
+    "HEAD /docs",
 ];
 const PUBLIC: [&str; 3] = [
     "POST /api/v1/public/tickets",

@@ -9,8 +9,5 @@ fn main() -> ExitCode {
 async fn asset(name: AssetName) -> Result<File, ApiError> {
     let none = "The portal has no such file. Load its page again: the files get new names when they change.";
     let asset = assets::find(name.as_str()).ok_or_else(|| ApiError::not_found(none))?;
-    Ok(File {
-        content_type: asset.content_type,
-        body: &asset.body,
-    })
+    Ok(File::immutable(asset.content_type, &asset.body))
 }

@@ -37,7 +37,7 @@ fn a_text_is_what_stands_between_quotes(text: &str) {
         return;
     };
     let event = json!({ "body": format!(r#"{{"f":{text}}}"#) }).to_string();
-    if let Ok(request) = Request::from_event(&event)
+    if let Ok(request) = Request::from_text(&event)
         && let Ok(fields) = request.fields(&FIELD)
         && (fields.line("f", 1000).is_ok() || fields.email("f").is_ok())
     {
@@ -46,7 +46,7 @@ fn a_text_is_what_stands_between_quotes(text: &str) {
 }
 
 fn read(event: &serde_json::Value) {
-    if let Ok(request) = Request::from_event(&event.to_string())
+    if let Ok(request) = Request::from_text(&event.to_string())
         && let Ok(fields) = request.fields(&FIELD)
     {
         check(&fields);

@@ -14,7 +14,7 @@ static NAME: Known = Known {
 };
 
 fuzz_target!(|event: &str| {
-    let Ok(request) = Request::from_event(event) else {
+    let Ok(request) = Request::from_text(event) else {
         return;
     };
     let query = request.query();

@@ -11,7 +11,7 @@ fuzz_target!(|input: (&str, &str)| {
     let (name, value) = input;
     let event =
         json!({ "headers": { name: value, "host": value, "Authorization": value } }).to_string();
-    let Ok(request) = Request::from_event(&event) else {
+    let Ok(request) = Request::from_text(&event) else {
         unreachable!("whatever is in them")
     };
     match Authorization::of(Some(value)) {

@@ -10,7 +10,7 @@ fuzz_target!(|part: &str| {
     for id in [part, &format!("{}{part}", ApiKeyId::PREFIX)] {
         let path = format!("/api/v1/api-keys/{id}");
         let event = json!({ "rawPath": path, "pathParameters": { "id": id } }).to_string();
-        let Ok(request) = Request::from_event(&event) else {
+        let Ok(request) = Request::from_text(&event) else {
             unreachable!("any path is read")
         };
         assert_eq!(request.path_parameter("id"), id);

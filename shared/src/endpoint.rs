@@ -13,10 +13,11 @@
 //! | [`PublicCall`](public::PublicCall) | the public form | the call is counted for its client address |
 //! | [`SubmissionCall`](public::SubmissionCall) | the public form | the same, as a ticket's submission |
 //! | [`Anyone`](anyone::Anyone) | whether the table answers | |
+//! | [`DocumentCall`](documents::DocumentCall) | the origin, and whom to write to | |
 //! | [`Preflight`](preflight::Preflight), [`Unrouted`](unrouted::Unrouted), [`AssetName`](assets::AssetName) | a part of the request | |
 //!
 //! What it returns says how it is answered: an `Answer` or a `Redirect` in the envelope; a page, which only the two
-//! page types may return; a file, which only an asset's endpoint may return. Errors are an `ApiError`, in the envelope;
+//! page types may return; a file, which only an asset's and a document's endpoint may return. Errors are an `ApiError`, in the envelope;
 //! a browser that navigates gets them as a page where it navigates by itself.
 //!
 //! No data without a caller: a workspace comes from an authenticated call, and from nowhere else.
@@ -58,6 +59,7 @@ pub mod anyone;
 pub mod assets;
 pub mod authenticated;
 pub mod cursors;
+pub mod documents;
 pub(crate) mod error_page;
 pub mod handler;
 pub mod pages;

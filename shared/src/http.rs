@@ -3,6 +3,7 @@
 pub mod cookies;
 pub mod cursor;
 pub mod envelope;
+pub mod event;
 pub mod fields;
 pub mod json;
 pub mod language;

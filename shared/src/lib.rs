@@ -44,6 +44,7 @@ pub use endpoint::{
     assets::AssetName,
     authenticated::{Authenticated, Session},
     cursors::Cursors,
+    documents::DocumentCall,
     handler::handler,
     pages::{OpenPage, PageCall},
     preflight::Preflight,

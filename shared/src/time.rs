@@ -9,7 +9,7 @@ use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::forma
 pub(crate) const MINUTE: i64 = 60 * 1000;
 
 /// An hour, in milliseconds.
-pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub const HOUR: i64 = 60 * MINUTE;
 
 /// A moment, in whole milliseconds since the Unix epoch.
 ///

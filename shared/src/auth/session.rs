@@ -109,7 +109,7 @@ mod tests {
             .collect();
         let event =
             json!({ "headers": headers, "requestContext": { "http": { "method": method } } });
-        same_origin(&Request::from_event(&event.to_string()).unwrap()).is_ok()
+        same_origin(&Request::from_text(&event.to_string()).unwrap()).is_ok()
     }
 
     #[test]

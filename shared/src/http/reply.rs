@@ -3,7 +3,9 @@
 //! An endpoint of the API answers in the envelope and in nothing else, redirects and errors included. The portal's
 //! endpoints also have pages and their files; and they tell an error as a page to who takes one.
 
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::borrow::Cow;
+
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::http::envelope::Answer;
 
@@ -35,13 +37,45 @@ impl std::fmt::Debug for Page {
     }
 }
 
-/// A file whose name changes with its content: it may be kept for ever.
+/// A file.
 #[derive(Debug)]
 pub struct File {
-    /// Its media type.
-    pub content_type: &'static str,
-    /// What is in it.
-    pub body: &'static str,
+    content_type: &'static str,
+    cache_control: &'static str,
+    body: Cow<'static, str>,
+}
+
+impl File {
+    /// A file whose name changes with its content, so that browsers may keep it for ever.
+    #[must_use]
+    pub fn immutable(content_type: &'static str, body: &'static str) -> Self {
+        Self {
+            content_type,
+            cache_control: "public, max-age=31536000, immutable",
+            body: body.into(),
+        }
+    }
+
+    /// A file that changes with a deployment: clients may keep it for five minutes.
+    #[must_use]
+    pub fn of_release(content_type: &'static str, body: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            content_type,
+            cache_control: "public, max-age=300",
+            body: body.into(),
+        }
+    }
+
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        headers(&[
+            ("content-type", self.content_type),
+            ("cache-control", self.cache_control),
+        ])
+    }
 }
 
 /// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but
@@ -63,11 +97,4 @@ pub(crate) fn headers(named: &[(&'static str, &'static str)]) -> HeaderMap {
         (name, HeaderValue::from_static(value))
     });
     headers.collect()
-}
-
-pub(crate) fn file_headers(file: &File) -> HeaderMap {
-    let mut headers = headers(&[("cache-control", "public, max-age=31536000, immutable")]);
-    let content_type = HeaderValue::from_static(file.content_type);
-    headers.insert(header::CONTENT_TYPE, content_type);
-    headers
 }

@@ -1,21 +1,15 @@
 //! The request, as an endpoint sees it, read from API Gateway's event.
-//!
-//! The event's format is the "payload format version 2.0" of "Working with AWS Lambda proxy
-//! integrations for HTTP APIs" (API Gateway developer guide). It is read here and not by
-//! `lambda_http`, because what a client can write must not decide whether there is an answer:
-//! `lambda_http` 1.3 builds a URL of the `Host` header and panics where that is none, refuses the whole
-//! event for one odd header, and both end outside the envelope.
 
 use std::{collections::HashMap, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::Deserialize;
 
 use crate::{
     domain::rate_limit::grouped,
     error::ApiError,
     http::{
         cookies::{self, CookieName},
+        event::Event,
         fields::Fields,
         json::{Known, MAX_BODY_BYTES, MAX_MEMBERS, NoObject, Object},
         origin::Origin,
@@ -40,91 +34,57 @@ pub struct Request {
     body: Vec<u8>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Event {
-    #[serde(default)]
-    raw_path: Option<String>,
-    #[serde(default)]
-    headers: Option<HashMap<String, String>>,
-    #[serde(default)]
-    cookies: Option<Vec<String>>,
-    #[serde(default)]
-    path_parameters: Option<HashMap<String, String>>,
-    #[serde(default)]
-    raw_query_string: Option<String>,
-    #[serde(default)]
-    request_context: Option<RequestContext>,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RequestContext {
-    #[serde(default)]
-    domain_name: Option<String>,
-    #[serde(default)]
-    http: Option<Http>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Http {
-    #[serde(default)]
-    method: Option<String>,
-    #[serde(default)]
-    source_ip: Option<String>,
-}
-
 impl Request {
+    /// Reads the text of an event.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::from_event`]; and `400` where the text is no JSON.
+    pub fn from_text(event: &str) -> Result<Self, ApiError> {
+        Self::from_event(serde_json::from_str(event).unwrap_or_else(|_| Event::unreadable()))
+    }
+
     /// Reads an event.
     ///
     /// # Errors
     ///
     /// `400` where the event is not of the format, or the body not the base64 that it claims to be. API
     /// Gateway sends neither; a test or a misconfigured trigger may.
-    pub fn from_event(event: &str) -> Result<Self, ApiError> {
-        let event: Event = serde_json::from_str(event).map_err(|_| {
+    pub fn from_event(event: Event) -> Result<Self, ApiError> {
+        let event = event.of_gateway().ok_or_else(|| {
             ApiError::validation(
                 "The request is no event of API Gateway's HTTP API, payload format 2.0.",
             )
         })?;
-        let body = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded {
-            BASE64_STANDARD.decode(body).map_err(|_| {
+            BASE64_STANDARD.decode(event.body).map_err(|_| {
                 ApiError::validation("The body is not the base64 that the event says it is.")
             })?
         } else {
-            body.into_bytes()
+            event.body.into_bytes()
         };
         // The gateway writes names in lower case and joins repeated headers; another source of events need not.
-        let mut headers = HashMap::<String, String>::new();
-        for (name, value) in event.headers.unwrap_or_default() {
+        let mut headers = HashMap::<String, String>::with_capacity(event.headers.len() + 1);
+        for (name, value) in event.headers {
             headers
                 .entry(name.to_ascii_lowercase())
                 .and_modify(|before| *before = format!("{before}, {value}"))
                 .or_insert(value);
         }
         // The gateway has them apart; another source of events may leave them in their header.
-        let cookies = event.cookies.unwrap_or_default().into_iter();
-        let cookies = cookies.chain(headers.remove("cookie"));
-        let context = event.request_context.unwrap_or_default();
+        let cookies = event.cookies.into_iter().chain(headers.remove("cookie"));
         // The gateway tells the host twice; a test need not.
-        if let Some(domain) = context.domain_name {
+        if let Some(domain) = event.domain_name {
             headers.entry("host".to_owned()).or_insert(domain);
         }
-        let http = context.http.unwrap_or_default();
         Ok(Self {
-            method: http.method.unwrap_or_default(),
-            path: event.raw_path.unwrap_or_default(),
+            method: event.method,
+            path: event.path,
             cookies: cookies.collect(),
             headers,
-            source_ip: http.source_ip.unwrap_or_default(),
-            query: event.raw_query_string.unwrap_or_default(),
-            path_parameters: event.path_parameters.unwrap_or_default(),
+            source_ip: event.source_ip,
+            query: event.query,
+            path_parameters: event.path_parameters,
             body,
         })
     }
@@ -298,7 +258,7 @@ mod tests {
     };
 
     fn with_body(body: &str) -> Request {
-        Request::from_event(&json!({ "body": body }).to_string()).unwrap()
+        Request::from_text(&json!({ "body": body }).to_string()).unwrap()
     }
 
     #[test]
@@ -308,7 +268,7 @@ mod tests {
             "headers": { "host": "not a host", "user-agent": "Café ☕", "x-forwarded-proto": "::" },
             "requestContext": { "http": { "method": "B(AD", "sourceIp": "192.0.2.1" } },
         });
-        let request = Request::from_event(&event.to_string()).unwrap();
+        let request = Request::from_text(&event.to_string()).unwrap();
         assert_eq!(request.source_ip(), "192.0.2.1");
         assert_eq!(request.authorization(), None);
         assert_eq!(request.path_parameter("id"), "");
@@ -319,7 +279,7 @@ mod tests {
         for name in ["authorization", "Authorization", "AUTHORIZATION"] {
             let event = json!({ "headers": { name: "Bearer x" } }).to_string();
             assert_eq!(
-                Request::from_event(&event).unwrap().authorization(),
+                Request::from_text(&event).unwrap().authorization(),
                 Some("Bearer x")
             );
         }
@@ -328,7 +288,7 @@ mod tests {
     #[test]
     fn the_origin_is_the_hosts_that_the_client_used() {
         let origin = |event: Value| {
-            let request = Request::from_event(&event.to_string()).unwrap();
+            let request = Request::from_text(&event.to_string()).unwrap();
             request.origin().map(|origin| origin.url(""))
         };
         let context = json!({ "domainName": "api.example.com" });
@@ -343,7 +303,7 @@ mod tests {
     #[test]
     fn cookies_are_found_in_the_list_and_in_the_header() {
         let held = |event: Value| {
-            let request = Request::from_event(&event.to_string()).unwrap();
+            let request = Request::from_text(&event.to_string()).unwrap();
             request.cookie(CookieName::Session).map(str::to_owned)
         };
         let host = json!({ "host": "127.0.0.1:9000" });
@@ -363,7 +323,7 @@ mod tests {
     fn debug_shows_neither_credential_nor_body() {
         let event =
             json!({ "headers": { "authorization": "Bearer x-1" }, "body": "{\"name\":\"x-2\"}" });
-        let request = Request::from_event(&event.to_string()).unwrap();
+        let request = Request::from_text(&event.to_string()).unwrap();
         let shown = format!("{request:?} {:?}", request.fields(&NAME).unwrap());
         assert_eq!(shown, "Request { bytes: 14, .. } Fields { count: 1, .. }");
     }
@@ -372,19 +332,19 @@ mod tests {
     fn what_is_no_event_is_refused() {
         for event in ["", "null", "7", r#"{"headers": 7}"#, r#"{"body": 7}"#] {
             assert_eq!(
-                Request::from_event(event).unwrap_err().code.status(),
+                Request::from_text(event).unwrap_err().code.status(),
                 400,
                 "{event}"
             );
         }
         let event = json!({ "body": "not base64!", "isBase64Encoded": true }).to_string();
-        assert_eq!(Request::from_event(&event).unwrap_err().code.status(), 400);
+        assert_eq!(Request::from_text(&event).unwrap_err().code.status(), 400);
     }
 
     #[test]
     fn a_base64_body_is_decoded() {
         let event = json!({ "body": "eyJuYW1lIjoieCJ9", "isBase64Encoded": true }).to_string();
-        let request = Request::from_event(&event).unwrap();
+        let request = Request::from_text(&event).unwrap();
         let fields = request.fields(&NAME).unwrap();
         assert_eq!(fields.line("name", 9).unwrap(), "x");
     }
@@ -394,7 +354,7 @@ mod tests {
         let message = |content_type: &str, body: &str| {
             let headers = json!({ "content-type": content_type });
             let event = json!({ "headers": headers, "body": body }).to_string();
-            let request = Request::from_event(&event).unwrap();
+            let request = Request::from_text(&event).unwrap();
             let error = request.fields(&NAME).unwrap_err();
             assert_eq!(
                 (error.code, error.param),
@@ -440,7 +400,7 @@ mod tests {
         let fields = request.fields(&NAME).unwrap();
         assert_eq!(fields.line("name", 9).unwrap(), "x");
         let not_utf8 = json!({ "body": "gA==", "isBase64Encoded": true }).to_string();
-        let request = Request::from_event(&not_utf8).unwrap();
+        let request = Request::from_text(&not_utf8).unwrap();
         let error = request.fields(&NAME).unwrap_err();
         assert_eq!(
             error.message,

@@ -12,11 +12,12 @@ const API: &str = "/api/v1";
 const PUBLIC: &str = "/public";
 
 /// The areas of the API, under [`API`], but for the sign-in, which only browsers use.
-const AREAS: [&str; 6] = [
+const AREAS: [&str; 7] = [
     "/api-keys",
     "/canned-replies",
     "/health",
     "/me",
+    "/openapi.json",
     "/public/tickets",
     "/tickets",
 ];
@@ -35,7 +36,8 @@ const fn path(pattern: &'static str, methods: &'static [&'static str]) -> Path {
 }
 
 /// Every path. One that is more special stands before one that takes it in.
-pub const PATHS: [Path; 21] = [
+pub const PATHS: [Path; 24] = [
+    path("/.well-known/security.txt", &["GET", "HEAD"]),
     path("/api/v1/api-keys", &["GET", "POST"]),
     path("/api/v1/api-keys/{id}", &["DELETE"]),
     path("/api/v1/auth/huudis/callback", &["GET"]),
@@ -46,6 +48,7 @@ pub const PATHS: [Path; 21] = [
     path("/api/v1/canned-replies/{id}", &["DELETE", "PATCH"]),
     path("/api/v1/health", &["GET", "HEAD"]),
     path("/api/v1/me", &["GET"]),
+    path("/api/v1/openapi.json", &["GET", "HEAD"]),
     path("/api/v1/public/tickets", &["POST"]),
     path("/api/v1/public/tickets/{accessToken}", &["GET"]),
     path("/api/v1/public/tickets/{accessToken}/messages", &["POST"]),
@@ -57,6 +60,7 @@ pub const PATHS: [Path; 21] = [
     path("/dashboard/api-keys", &["GET", "HEAD"]),
     path("/dashboard/assets/{file}", &["GET", "HEAD"]),
     path("/dashboard/signed-out", &["GET", "HEAD"]),
+    path("/docs", &["GET", "HEAD"]),
 ];
 
 /// Whether pages of any origin may read what is answered at a path.
@@ -309,7 +313,7 @@ mod tests {
             assert_eq!(
                 error.message,
                 "There is no such path. Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, \
-                 `/public/tickets` and `/tickets`.",
+                 `/openapi.json`, `/public/tickets` and `/tickets`.",
                 "{path}"
             );
             assert_eq!(error.allow, None, "{path}");
@@ -321,7 +325,7 @@ mod tests {
         let in_api = PATHS.iter().filter_map(|known| under(API, known.pattern));
         let (sign_in, others): (Vec<_>, Vec<_>) =
             in_api.partition(|path| under("/auth", path).is_some());
-        assert_eq!((sign_in.len(), others.len()), (4, 13));
+        assert_eq!((sign_in.len(), others.len()), (4, 14));
         let areas_of = |path| AREAS.iter().filter(move |area| under(area, path).is_some());
         for path in &others {
             assert_eq!(areas_of(path).count(), 1, "{path}");

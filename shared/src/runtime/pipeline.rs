@@ -17,7 +17,7 @@ use lambda_runtime::Context;
 use crate::{
     endpoint::{handler::Endpoint, platform::Platform, request_context::RequestContext},
     error::ApiError,
-    http::{envelope::Cors, language, request::Request, routes},
+    http::{envelope::Cors, event::Event, language, request::Request, routes},
     ids::RequestId,
     log,
     runtime::{request_log, respond},
@@ -32,7 +32,7 @@ pub(crate) async fn answer<E: Endpoint>(
     route: &str,
     endpoint: &E,
     platform: &Arc<Platform>,
-    event: &str,
+    event: Event,
     context: &Context,
 ) -> ApiGatewayV2httpResponse {
     let started = Instant::now();
@@ -122,7 +122,8 @@ mod tests {
         function: impl AsyncFn(Anyone) -> Result<Answer, ApiError>,
         context: &Context,
     ) -> (i64, Value) {
-        let response = answer("GET /", &handler(function), &platform(), "{}", context).await;
+        let event = serde_json::from_str("{}").unwrap();
+        let response = answer("GET /", &handler(function), &platform(), event, context).await;
         let body = serde_json::to_value(response.body).unwrap();
         (
             response.status_code,
@@ -156,12 +157,13 @@ mod tests {
     /// panics, and where it does not end.
     async fn is_readable(route: &str, event: &str) -> bool {
         let platform = platform();
+        let read = |event| serde_json::from_str(event).unwrap_or_else(|_| Event::unreadable());
         let panics = handler(async |_: Anyone| -> Result<Answer, ApiError> { panic!("a handler") });
         let never_ends =
             handler(async |_: Anyone| -> Result<Answer, ApiError> { std::future::pending().await });
         let (context, short) = (Context::default(), short_deadline());
-        let after_panic = answer(route, &panics, &platform, event, &context).await;
-        let cut_off = answer(route, &never_ends, &platform, event, &short).await;
+        let after_panic = answer(route, &panics, &platform, read(event), &context).await;
+        let cut_off = answer(route, &never_ends, &platform, read(event), &short).await;
         let [one, other] = [after_panic, cut_off].map(|response| {
             assert_ne!(response.status_code, 200, "{route}");
             response.headers.contains_key("access-control-allow-origin")

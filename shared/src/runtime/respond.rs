@@ -7,7 +7,7 @@ use crate::{
     error::ApiError,
     http::{
         envelope::{self, Cors},
-        reply::{PAGE_HEADERS, Reply, file_headers, headers},
+        reply::{PAGE_HEADERS, Reply, headers},
     },
     ids::RequestId,
     portal::problem_page::Way,
@@ -25,7 +25,7 @@ pub(crate) fn write(
     let mut response = match outcome {
         Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id),
         Ok(Reply::Page(page)) => response(200, headers(&PAGE_HEADERS), &page.0),
-        Ok(Reply::File(file)) => response(200, file_headers(file), file.body),
+        Ok(Reply::File(file)) => response(200, file.headers(), file.body()),
         Err(error) => {
             let support = platform.support_url.as_deref();
             let told = (error.code, error.retry_after);

@@ -3,7 +3,6 @@
 use std::{convert::Infallible, process::ExitCode, sync::Arc};
 
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
-use serde_json::value::RawValue;
 
 use crate::{
     auth::{
@@ -17,6 +16,7 @@ use crate::{
     },
     endpoint::{handler::Endpoint, platform::Platform},
     error::Cause,
+    http::event::Event,
     log,
     runtime::{config::Config, pipeline},
     store::database::Database,
@@ -49,11 +49,9 @@ pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
 async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_runtime::Error> {
     let (platform, endpoint) = (&Arc::new(Platform::start()?), &endpoint);
     endpoint.prepare(platform).await;
-    Runtime::new(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+    Runtime::new(service_fn(|event: LambdaEvent<Event>| async move {
         let LambdaEvent { payload, context } = event;
-        Ok::<_, Infallible>(
-            pipeline::answer(route, endpoint, platform, payload.get(), &context).await,
-        )
+        Ok::<_, Infallible>(pipeline::answer(route, endpoint, platform, payload, &context).await)
     }))
     .run()
     .await

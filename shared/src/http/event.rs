@@ -1,0 +1,189 @@
+//! API Gateway's event.
+//!
+//! Its format is the "payload format version 2.0" of "Working with AWS Lambda proxy integrations for HTTP APIs" (API
+//! Gateway developer guide). It is read here and not by `lambda_http`, because what a client can write must not decide
+//! whether there is an answer: `lambda_http` 1.3 builds a URL of the `Host` header and panics where that is none,
+//! refuses the whole event for one odd header, and both end outside the envelope.
+//!
+//! An event is read in one pass, straight from what the runtime received: a second pass over a body of 1 MiB would cost
+//! as much as all else that is done with it. The runtime itself answers where an event cannot be read, outside the
+//! envelope. So nothing that is JSON is an error here: a value of a type that the format does not have is noted, and
+//! the request is refused later.
+
+use std::{collections::HashMap, fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{
+        Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+
+/// Any JSON, of which only what API Gateway writes is kept.
+#[derive(Deserialize)]
+pub struct Event(Lenient<Fields>);
+
+/// What is read of an event that API Gateway wrote.
+pub(crate) struct GatewayEvent {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) cookies: Vec<String>,
+    pub(crate) domain_name: Option<String>,
+    pub(crate) source_ip: String,
+    pub(crate) path_parameters: HashMap<String, String>,
+    pub(crate) query: String,
+    pub(crate) body: String,
+    pub(crate) is_base64_encoded: bool,
+}
+
+impl Event {
+    /// What stands for something that is no event.
+    pub(crate) fn unreadable() -> Self {
+        Self(Lenient::Wrong)
+    }
+
+    /// The event; `None` where a value has a type that the format does not have.
+    pub(crate) fn of_gateway(self) -> Option<GatewayEvent> {
+        let Lenient::Right(event) = self.0 else {
+            return None;
+        };
+        let context = event.request_context.or_default()?;
+        let http = context.http.or_default()?;
+        let headers = event.headers.or_default()?.into_iter();
+        let cookies = event.cookies.or_default()?.into_iter();
+        let parameters = event.path_parameters.or_default()?.into_iter();
+        let text = |(name, text): (String, Lenient<String>)| Some((name, text.or_default()?));
+        Some(GatewayEvent {
+            method: http.method.or_default()?,
+            path: event.raw_path.or_default()?,
+            headers: headers.map(text).collect::<Option<_>>()?,
+            cookies: cookies.map(Lenient::or_default).collect::<Option<_>>()?,
+            domain_name: match context.domain_name {
+                Lenient::Right(name) => Some(name),
+                Lenient::Missing => None,
+                Lenient::Wrong => return None,
+            },
+            source_ip: http.source_ip.or_default()?,
+            path_parameters: parameters.map(text).collect::<Option<_>>()?,
+            query: event.raw_query_string.or_default()?,
+            body: event.body.or_default()?,
+            is_base64_encoded: event.is_base64_encoded.or_default()?,
+        })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Fields {
+    raw_path: Lenient<String>,
+    headers: Lenient<HashMap<String, Lenient<String>>>,
+    cookies: Lenient<Vec<Lenient<String>>>,
+    path_parameters: Lenient<HashMap<String, Lenient<String>>>,
+    raw_query_string: Lenient<String>,
+    request_context: Lenient<RequestContext>,
+    body: Lenient<String>,
+    is_base64_encoded: Lenient<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext {
+    domain_name: Lenient<String>,
+    http: Lenient<Http>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Http {
+    method: Lenient<String>,
+    source_ip: Lenient<String>,
+}
+
+/// A value of whatever type, which is read without an error.
+#[derive(Default)]
+enum Lenient<T> {
+    /// There is none, or it is `null`.
+    #[default]
+    Missing,
+    Right(T),
+    /// It has another type.
+    Wrong,
+}
+
+impl<T: Default> Lenient<T> {
+    /// The value, or the default of a missing one; `None` for one of another type.
+    fn or_default(self) -> Option<T> {
+        match self {
+            Self::Missing => Some(T::default()),
+            Self::Right(value) => Some(value),
+            Self::Wrong => None,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyType(PhantomData))
+    }
+}
+
+struct AnyType<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AnyType<T> {
+    type Value = Lenient<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Lenient<T>, E> {
+        Ok(T::deserialize(value.into_deserializer()).map_or_else(wrong::<T, E>, Lenient::Right))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Lenient<T>, E> {
+        Ok(Lenient::Wrong)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Lenient<T>, E> {
+        Ok(Lenient::Wrong)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Lenient<T>, E> {
+        Ok(Lenient::Wrong)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Lenient<T>, E> {
+        self.visit_string(text.to_owned())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Lenient<T>, E> {
+        Ok(T::deserialize(text.into_deserializer()).map_or_else(wrong::<T, E>, Lenient::Right))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Lenient<T>, E> {
+        Ok(Lenient::Missing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Lenient<T>, A::Error> {
+        if let Ok(value) = T::deserialize(SeqAccessDeserializer::new(&mut list)) {
+            return Ok(Lenient::Right(value));
+        }
+        // What is no JSON fails here once more.
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Lenient::Wrong)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Lenient<T>, A::Error> {
+        if let Ok(value) = T::deserialize(MapAccessDeserializer::new(&mut object)) {
+            return Ok(Lenient::Right(value));
+        }
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Lenient::Wrong)
+    }
+}
+
+fn wrong<T, E>(_: E) -> Lenient<T> {
+    Lenient::Wrong
+}
