@@ -46,6 +46,7 @@ build: $(CARGO_LAMBDA)
 test: build axe ## Run every test; the portal's in a browser where there is one
 	@rm -f $(TARGET)/tmp/responses-seen
 	@cargo test
+	@cargo test --package reference
 	@cargo test --quiet --test api -- --ignored --exact reference::every_documented_response_was_seen
 	@cargo test --package browser
 
@@ -78,6 +79,10 @@ check: ## Format, lints as errors, API reference, template
 .PHONY: openapi
 openapi: .tools/openapi/bin/schemathesis ## Validate openapi.yaml
 	.tools/openapi/bin/openapi-spec-validator openapi.yaml
+
+.PHONY: reference
+reference: ## Renew what is made of openapi.yaml: the page for people, and the JSON
+	@cargo run --quiet --package reference
 
 # In a folder of their own: they and what checks the template need different versions of the same.
 .tools/openapi/bin/schemathesis: Makefile
