@@ -12,7 +12,8 @@ SCHEMATHESIS_VERSION := 4.32.5
 CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda 2>/dev/null),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-VENV = python3 -m venv $(or $(1),.tools) || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
+VENV = python3 -m venv $(or $(1),.tools) \
+  || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
 
 .PHONY: help
 help: ## Say what there is

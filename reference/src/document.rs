@@ -49,8 +49,8 @@ impl Document {
         self.resolved(found)
     }
 
-    /// The operations of a tag, in the document's order; without those that are answered as another one is (`HEAD`), and
-    /// without preflights.
+    /// The operations of a tag, in the document's order, without preflights and without `HEAD`, which is answered as
+    /// `GET` is.
     pub(crate) fn operations<'a>(&'a self, tag: &str) -> Vec<Operation<'a>> {
         let mut all = Vec::new();
         for (path, item) in members(&self.0["paths"]) {
@@ -83,8 +83,7 @@ impl Document {
         !sequence(security).is_empty()
     }
 
-    /// The members of an object's schema, with those of the schema that it refers to and extends; each with whether it is
-    /// required.
+    /// The members of an object's schema, with those of the schema that it extends; each with whether it is required.
     pub(crate) fn fields<'a>(&'a self, schema: &'a Value) -> Vec<(&'a str, &'a Value, bool)> {
         let mut fields = match schema["$ref"].as_str() {
             // `resolved` follows the reference to what refers to nothing more.

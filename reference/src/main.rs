@@ -5,7 +5,9 @@
 
 mod curl;
 mod document;
+mod html;
 mod page;
+mod rules;
 
 use std::{error::Error, fs, path::Path, process::ExitCode};
 

@@ -4,12 +4,13 @@
 
 use std::{collections::BTreeSet, error::Error, fmt::Write};
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 use serde_yaml_ng::Value;
 
 use crate::{
     curl,
     document::{Document, Operation, members, sequence, text},
+    html::{escaped, markdown, preformatted, slug},
+    rules::{rules, types},
 };
 
 /// Endpoints for browsers: nobody calls them with `curl`.
@@ -38,8 +39,8 @@ pub(crate) fn render(document: &Document) -> Result<String, Box<dyn Error>> {
     )?;
     writeln!(
         page.html,
-        "<p>For machines: <a href=\"/api/v1/openapi.json\">openapi.json</a>, an OpenAPI document. The commands below take \
-         these variables:</p>\n{}",
+        "<p>For machines: <a href=\"/api/v1/openapi.json\">openapi.json</a>, an OpenAPI document. The commands below \
+         take these variables:</p>\n{}",
         preformatted(
             "Variables",
             "export SUPPUO_URL=https://api.example.com SUPPUO_TOKEN=sk_live_…"
@@ -194,53 +195,14 @@ impl<'a> Page<'a> {
         }
         let schema = self.document.resolved(schema);
         let mut said = Vec::new();
-        let types: Vec<_> = match &schema["type"] {
-            Value::String(one) => vec![one.as_str()],
-            several => sequence(several).iter().map(text).collect(),
-        };
-        if types.contains(&"array") {
+        if types(schema).contains(&"array") {
             let items = match &schema["items"] {
                 Value::Null => "anything".to_owned(),
                 items => self.kind(items),
             };
             said.push(format!("list of {items}"));
         }
-        let others = types.iter().filter(|name| **name != "array").copied();
-        let others: Vec<_> = others.collect();
-        if !others.is_empty() {
-            said.push(others.join(" or "));
-        }
-        let values = sequence(&schema["enum"])
-            .iter()
-            .chain(Some(&schema["const"]));
-        let values: Vec<_> = values
-            .filter(|value| !value.is_null())
-            .filter_map(|value| serde_json::to_string(value).ok())
-            .map(|value| format!("<code>{}</code>", escaped(value.trim_matches('"'))))
-            .collect();
-        if !values.is_empty() {
-            said.push(values.join(" · "));
-        }
-        let bound = |least: &str, most: &str| (schema[least].as_u64(), schema[most].as_u64());
-        for (least, most, unit) in [
-            ("minLength", "maxLength", " characters"),
-            ("minItems", "maxItems", " entries"),
-            ("minimum", "maximum", ""),
-        ] {
-            said.extend(match bound(least, most) {
-                (Some(least), Some(most)) => Some(format!("{least} to {most}{unit}")),
-                (None, Some(most)) => Some(format!("at most {most}{unit}")),
-                (Some(least), None) if unit.is_empty() => Some(format!("at least {least}")),
-                _ => None,
-            });
-        }
-        if let Some(default) = schema.get("default") {
-            let default = serde_json::to_string(default).unwrap_or_default();
-            said.push(format!(
-                "default <code>{}</code>",
-                escaped(default.trim_matches('"'))
-            ));
-        }
+        said.extend(rules(schema));
         said.join(", ")
     }
 
@@ -295,8 +257,8 @@ impl<'a> Page<'a> {
         let (schemas, mut shown) = (&self.document.value()["components"]["schemas"], 0);
         writeln!(
             self.html,
-            "<h2 id=\"objects\">Objects</h2>\n<p>What answers have in <code>data</code>. Every field is there; one that is \
-             not set is <code>null</code>.</p>"
+            "<h2 id=\"objects\">Objects</h2>\n<p>What answers have in <code>data</code>. Every field is there; one that \
+             is not set is <code>null</code>.</p>"
         )?;
         // An object that is shown may refer to another one.
         while let Some(name) = self.objects.get(shown).copied() {
@@ -354,63 +316,6 @@ impl<'a> Page<'a> {
 
 fn id_of(operation: &Operation<'_>) -> String {
     slug(&format!("{} {}", operation.method, operation.path))
-}
-
-/// A text as an id: its letters and digits, in lower case, with hyphens between.
-fn slug(text: &str) -> String {
-    let parts = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-    parts.join("-").to_lowercase()
-}
-
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            c => html.push(c),
-        }
-    }
-    html
-}
-
-/// A text that may be wider than its place: it can be scrolled, with the keyboard, too.
-fn preformatted(label: &str, text: &str) -> String {
-    format!(
-        "<pre tabindex=\"0\" role=\"group\" aria-label=\"{label}\"><code>{}</code></pre>\n",
-        escaped(text)
-    )
-}
-
-/// Markdown as HTML; its headings can be linked to.
-fn markdown(text: &str) -> String {
-    let events: Vec<_> = Parser::new_ext(text, Options::ENABLE_TABLES).collect();
-    let headings = events.iter().enumerate().map(|(at, event)| match event {
-        Event::Start(Tag::Heading { level, .. }) => {
-            let name = match events.get(at + 1) {
-                Some(Event::Text(name)) => slug(name),
-                _ => String::new(),
-            };
-            Event::Html(CowStr::from(format!("<{level} id=\"{name}\">")))
-        }
-        Event::End(TagEnd::Heading(level)) => Event::Html(CowStr::from(format!("</{level}>\n"))),
-        // As for what is `preformatted`.
-        Event::Start(Tag::CodeBlock(_)) => Event::Html(CowStr::from(
-            "<pre tabindex=\"0\" role=\"group\" aria-label=\"Example\"><code>",
-        )),
-        Event::End(TagEnd::CodeBlock) => Event::Html(CowStr::from("</code></pre>\n")),
-        Event::Start(Tag::Table(_)) => Event::Html(CowStr::from(
-            "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>",
-        )),
-        Event::End(TagEnd::Table) => Event::Html(CowStr::from("</tbody></table></div>\n")),
-        other => other.clone(),
-    });
-    let mut html = String::new();
-    html::push_html(&mut html, headings);
-    html
 }
 
 #[cfg(test)]
@@ -483,18 +388,5 @@ mod tests {
                 &after[..8]
             );
         }
-    }
-
-    #[test]
-    fn what_is_no_html_is_written_as_text() {
-        assert_eq!(
-            escaped("<a href=\"x\">&"),
-            "&lt;a href=&quot;x&quot;&gt;&amp;"
-        );
-        assert_eq!(slug("GET /api/v1/api-keys/{id}"), "get-api-v1-api-keys-id");
-        assert_eq!(
-            markdown("## Rate limits\n"),
-            "<h2 id=\"rate-limits\">Rate limits</h2>\n"
-        );
     }
 }
