@@ -9,6 +9,7 @@ pub(super) struct Texts {
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
     pub(super) signed_in_as: &'static str,
+    pub(super) api_reference: &'static str,
     pub(super) workspace: &'static str,
     pub(super) sign_out: &'static str,
     pub(super) signing_out: &'static str,

@@ -7,6 +7,7 @@ pub(in crate::portal) static ENGLISH: Texts = Texts {
     skip: "Skip to the main content",
     language: "Language",
     signed_in_as: "Signed in as",
+    api_reference: "API reference",
     workspace: "Workspace",
     sign_out: "Sign out",
     signing_out: "Signing out…",

@@ -7,6 +7,7 @@ pub(in crate::portal) static INDONESIAN: Texts = Texts {
     skip: "Langsung ke isi utama",
     language: "Bahasa",
     signed_in_as: "Masuk sebagai",
+    api_reference: "Referensi API",
     workspace: "Ruang kerja",
     sign_out: "Keluar",
     signing_out: "Sedang keluar…",
