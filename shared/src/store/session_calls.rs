@@ -290,7 +290,7 @@ impl Counting<'_> {
                 email: text_if_any("email")?,
                 name: text_if_any("name")?,
             },
-            expires_at: self.lifetime.ends(session.moment("createdAt")?, self.now),
+            expires_at: self.lifetime.ends_at(session.moment("createdAt")?, self.now),
         })
     }
 }

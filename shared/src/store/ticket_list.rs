@@ -144,7 +144,7 @@ impl List<'_> {
         mut after: Option<String>,
     ) -> Result<(Vec<Entry>, Option<String>), StoreError> {
         let mut found = Vec::new();
-        if self.assignee == Assignee::WhoIsNotThere {
+        if self.assignee == Assignee::NoUser {
             return Ok((found, None));
         }
         let page = limit as usize;
@@ -253,7 +253,7 @@ impl List<'_> {
             passes.push("contains(tags, :tag)".to_owned());
             query = query.expression_attribute_values(":tag", attributes::text(tag));
         }
-        if self.assignee == Assignee::Nobody {
+        if self.assignee == Assignee::Unassigned {
             passes.push("attribute_not_exists(assigneeSub)".to_owned());
         }
         let passes = (!passes.is_empty()).then(|| passes.join(" AND "));
@@ -357,9 +357,9 @@ impl List<'_> {
                 .is_none_or(|tag| ticket.tags.contains(tag))
             && match self.assignee {
                 Assignee::Any => true,
-                Assignee::Nobody => assignee.is_none(),
+                Assignee::Unassigned => assignee.is_none(),
                 Assignee::Agent(sub) => assignee == Some(sub),
-                Assignee::WhoIsNotThere => false,
+                Assignee::NoUser => false,
             }
     }
 }

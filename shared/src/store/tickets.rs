@@ -131,7 +131,7 @@ impl Tickets<'_> {
             };
             let before = &stored.ticket;
             let at = next_moment(before);
-            let after = changes.made_to(before, at);
+            let after = changes.apply_to(before, at);
             let gone = tags::uses(database, workspace, before.tags_not_in(&after.tags)).await?;
 
             let mut update = Transaction::new(database, "change a ticket")
