@@ -41,7 +41,7 @@ async fn update(call: Authenticated) -> Result<Answer, ApiError> {
         let sub = fields.exact_if_any("assigneeSub", MAX_SUB)?;
         changes.assignee = Some(assignee(sub, call.caller.sub())?);
     }
-    if changes.are_none() {
+    if changes.is_empty() {
         let rule = "One of `status`, `priority`, `assigneeSub` and `tags` is required.";
         return Err(ApiError::validation(rule));
     }

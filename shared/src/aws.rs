@@ -1,4 +1,4 @@
-//! AWS services other than the table: their clients, and the secrets that Secrets Manager keeps.
+//! Clients of AWS services, and the secrets that Secrets Manager keeps.
 
 pub(crate) mod clients;
 pub(crate) mod secrets;

@@ -55,15 +55,15 @@ async fn authenticate(cookie: &str, context: &Context<'_>) -> Result<Authenticat
     );
     let (known, decision) = counted.await?.ok_or_else(|| ended("unknown_session"))?;
     let user = User {
-        sub: known.whose.sub,
-        email: known.whose.email,
-        name: known.whose.name,
+        sub: known.user.sub,
+        email: known.user.email,
+        name: known.user.name,
         expires_at: known.expires_at,
         session: Some(hash),
     };
     Ok(Authenticated {
         caller: Caller::User(Box::new(user)),
-        workspace: known.whose.workspace,
+        workspace: known.user.workspace,
         decision,
     })
 }

@@ -67,7 +67,7 @@ use crate::{
     random,
     store::{
         database::Database,
-        sessions::{self, DoneSignIn, Minting, SignedIn},
+        sessions::{self, CompletedSignIn, SessionCreation, SignedInUser},
     },
     time::Timestamp,
 };
@@ -182,22 +182,22 @@ impl SignIn<'_> {
             .provider
             .exchange(&origin.url(CALLBACK), code, verifier, self.now)
             .await?;
-        let sign_in = DoneSignIn {
+        let sign_in = CompletedSignIn {
             state: hash_of(&pending.state),
-            ends: pending.ends_at(),
+            expires_at: pending.ends_at(),
             replaces,
         };
         let session = match exchanged {
             Exchanged::Tokens(tokens) => {
                 let whose = self.verify(&tokens, &pending.nonce).await?;
                 let (database, lifetime) = (self.database, self.sessions);
-                match sessions::mint(database, &whose, lifetime, &sign_in, self.now).await? {
-                    Minting::Minted(session) => Some(session),
-                    Minting::UsedAlready => None,
+                match sessions::create(database, &whose, lifetime, &sign_in, self.now).await? {
+                    SessionCreation::Created(session) => Some(session),
+                    SessionCreation::SignInAlreadyUsed => None,
                 }
             }
             Exchanged::CodeRefused => {
-                if !sessions::is_soon_minted(self.database, &sign_in.state).await? {
+                if !sessions::wait_until_created(self.database, &sign_in.state).await? {
                     return Err(not_completed("code_refused"));
                 }
                 None
@@ -216,12 +216,12 @@ impl SignIn<'_> {
     /// `500` where the table does not answer.
     pub(crate) async fn is_done(&self, answer: &Query) -> Result<bool, ApiError> {
         match answer.text("state")? {
-            Some(state) => Ok(sessions::is_minted(self.database, &hash_of(state)).await?),
+            Some(state) => Ok(sessions::is_created(self.database, &hash_of(state)).await?),
             None => Ok(false),
         }
     }
 
-    async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
+    async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedInUser, ApiError> {
         let id = self.provider.id_token(tokens, nonce, self.now).await;
         let id = id.map_err(as_sign_in)?;
         let holder = self.access_tokens.holder(&tokens.access_token, self.now);
@@ -229,7 +229,7 @@ impl SignIn<'_> {
         if id.sub != holder.subject {
             return Err(not_completed("tokens_of_two_people"));
         }
-        Ok(SignedIn {
+        Ok(SignedInUser {
             workspace: holder.workspace,
             sub: holder.subject,
             email: id

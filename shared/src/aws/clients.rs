@@ -1,4 +1,4 @@
-//! How AWS's services are spoken to: made once, before the first event, and with no more than it needs.
+//! Clients of AWS services. They are made once, before the first event, and have only what a function needs.
 
 use std::time::Duration;
 
@@ -15,20 +15,19 @@ use aws_smithy_http_client::{
 use crate::error::Cause;
 
 /// The certificate authorities that AWS's endpoints chain to: Amazon Root CA 1 to 4 and Starfield
-/// Services Root CA G2 ("Amazon Trust Services repository"). Reading these five and not the system's
-/// hundred and forty halves the start of a function.
+/// Services Root CA G2 ("Amazon Trust Services repository"). Reading these five, instead of the system's
+/// hundred and forty, halves the start of a function.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// A service answers in milliseconds; a call that takes a second is lost, and is made again. What bounds a
-/// request's calls together is the pipeline's own deadline.
+/// A service answers in milliseconds. A call that takes a second is considered lost and is made again. All calls of
+/// one request together are bounded by the pipeline's deadline.
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(1);
 const OPERATION: Duration = Duration::from_millis(3500);
 const ATTEMPTS: u32 = 3;
-/// The SDK's own is a second, which is for services that take one to recover.
+/// The SDK's default is a second, which suits services that take that long to recover.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
-/// What the clients of all services share.
 #[derive(Clone)]
 pub(crate) struct Connection {
     http: SharedHttpClient,
@@ -53,11 +52,11 @@ impl Connection {
     }
 }
 
-/// Makes the client of a service. Each service's crate has a configuration of its own, of the same settings.
+/// Makes the client of a service. Each service's crate has its own type of configuration, with the same settings.
 ///
-/// The credentials are those that Lambda puts into the environment. The SDK's default chain also asks profiles,
-/// containers, instance metadata and STS; a Lambda function needs none of them, and without their code its binary is an
-/// eighth smaller.
+/// The credentials are those that Lambda puts into the environment. The SDK's default chain also tries profiles,
+/// containers, instance metadata and STS. A Lambda function needs none of them, and without their code its binary is
+/// an eighth smaller.
 macro_rules! client {
     ($service:ident, $connection:expr, $endpoint:expr) => {{
         let Connection { http, region } = $connection.clone();
@@ -76,14 +75,13 @@ macro_rules! client {
             .http_client(http)
             .timeout_config(timeouts)
             .retry_config(retries)
-            // For streamed bodies; ours come at once, and the timeouts above bound them.
+            // It protects streamed bodies. Ours are not streamed, and the timeouts above bound them.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url($endpoint.map(str::to_owned));
         $service::Client::from_conf(config.build())
     }};
 }
 
-/// The client of DynamoDB.
 pub(crate) fn dynamodb(
     connection: &Connection,
     endpoint: Option<&str>,
@@ -91,7 +89,6 @@ pub(crate) fn dynamodb(
     client!(aws_sdk_dynamodb, connection, endpoint)
 }
 
-/// The client of Secrets Manager.
 pub(crate) fn secrets_manager(
     connection: &Connection,
     endpoint: Option<&str>,
@@ -103,9 +100,9 @@ pub(crate) fn secrets_manager(
 mod tests {
     use super::*;
 
-    /// Reading the certificates is part of making a connection, and panics where one is none.
+    /// Connecting reads the certificates, and panics if one is malformed.
     #[tokio::test]
-    async fn a_connection_is_tried_with_the_five_roots() {
+    async fn a_connection_is_attempted_with_the_five_root_certificates() {
         assert_eq!(
             AMAZON_ROOTS
                 .split(|byte| *byte == b'\n')
@@ -113,7 +110,7 @@ mod tests {
                 .count(),
             5
         );
-        // Nobody listens there; it is TLS that would be spoken.
+        // Nobody listens there. The scheme makes the client set up TLS first.
         let nowhere = Some("https://127.0.0.1:1");
         let connection = Connection::new("us-east-1").unwrap();
         let secret = secrets_manager(&connection, nowhere).get_secret_value();

@@ -1,4 +1,4 @@
-//! Secrets, which Secrets Manager keeps. The environment names them and never holds one.
+//! Secrets in Secrets Manager. Environment variables name them and never hold one.
 
 use aws_sdk_secretsmanager::Client;
 use tokio::sync::OnceCell;
@@ -8,7 +8,6 @@ use crate::{
     error::{ApiError, Cause},
 };
 
-/// Reads the secrets of a deployment.
 #[derive(Clone)]
 pub(crate) struct SecretsManager {
     connection: Connection,
@@ -28,18 +27,18 @@ impl SecretsManager {
     }
 }
 
-/// One secret, which an instance reads once, and what is made of it.
+/// A secret that an instance reads once, and the value that is made from it.
 pub(crate) struct Secret<T> {
     manager: SecretsManager,
     id: Option<String>,
-    /// What it is, for the log: "the signing secret".
+    /// Describes the secret in the log, as in "the signing secret".
     what: &'static str,
     make: fn(&str) -> Result<T, &'static str>,
     value: OnceCell<T>,
 }
 
 impl<T> Secret<T> {
-    /// The secret of this name or ARN. `make` says what is wrong with one that it cannot use.
+    /// `id` is a name or an ARN. `make` turns the secret into the value, or says why it cannot.
     pub(crate) fn new(
         manager: &SecretsManager,
         id: Option<&str>,
@@ -55,17 +54,18 @@ impl<T> Secret<T> {
         }
     }
 
-    /// What was made of it; the first time, Secrets Manager is asked.
+    /// The value. The first call reads the secret from Secrets Manager.
     ///
     /// # Errors
     ///
-    /// `500` where it does not answer, or with no usable secret. The next call asks again.
+    /// `500` if Secrets Manager does not answer or the secret is unusable. The next call reads it again.
     pub(crate) async fn get(&self) -> Result<&T, ApiError> {
         let read = self.value.get_or_try_init(|| self.read());
         read.await.map_err(ApiError::internal)
     }
 
-    /// Reads it before the first event. A failure is the log's to know; the first call that needs it tries again.
+    /// Reads the secret before the first event. A failure is only logged: the first call that needs the secret tries
+    /// again.
     pub(crate) async fn read_at_start(&self) {
         if let Err(cause) = self.value.get_or_try_init(|| self.read()).await {
             crate::log::warn(&cause.to_string());

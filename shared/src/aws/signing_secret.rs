@@ -1,22 +1,22 @@
 //! The signing secret of a deployment, from which [`SigningKeys`] are derived.
 //!
-//! `template.yaml` has Secrets Manager make it up, so that no person ever sees it; the table never holds it.
-//! An instance reads it once, when something first needs a key: a client address to hash, a cursor to seal, or right at the
-//! start of a function that signs people in. A secret that changes under running instances makes cursors invalid (`400`),
-//! ends sign-ins that are under way and counts addresses anew; nothing else depends on it.
+//! `template.yaml` has Secrets Manager generate it, so that no person sees it. The table never holds it.
+//!
+//! An instance reads it once, when it first needs a key: to hash a client address or to seal a cursor. A function that
+//! signs people in reads it at its start. When the secret changes while instances run, cursors become invalid (`400`),
+//! pending sign-ins fail, and client addresses are counted from zero. Nothing else depends on it.
 
 use crate::{
     aws::secrets::{Secret, SecretsManager},
     domain::signing_keys::SigningKeys,
 };
 
-/// Less than this is no secret that anybody made with care.
+/// In bytes. A shorter secret is a mistake in the deployment.
 const SHORTEST_SECRET: usize = 32;
 
-/// Where the secret is, and the keys once it was read.
 pub(crate) type SigningSecret = Secret<SigningKeys>;
 
-/// The signing secret of this name or ARN.
+/// `id` is the secret's name or ARN.
 pub(crate) fn secret(manager: &SecretsManager, id: &str) -> SigningSecret {
     Secret::new(manager, Some(id), "the signing secret", |secret| {
         if secret.len() < SHORTEST_SECRET {

@@ -1,4 +1,4 @@
-//! API keys: the plaintext that a client holds, and what may be kept of it.
+//! API keys: the plaintext that a client holds, and the hash that the table holds.
 //!
 //! A key is `sk_live_` and 48 lower-case hex characters:
 //!
@@ -7,10 +7,9 @@
 //!                                        └ CRC-32 of everything before it
 //! ```
 //!
-//! The checksum is no secret and no protection. It lets a mistyped or made-up key be refused without
-//! asking the database, and lets a scanner tell a leaked key from a look-alike offline. The 160 random
-//! bits are what cannot be guessed; that is also why one plain SHA-256 is enough to store: there is no
-//! dictionary of 160-bit secrets to try, as there is of passwords.
+//! The checksum is not a protection. It lets the API refuse a mistyped or invented key without reading the table, and
+//! lets a scanner recognise a leaked key offline. Nobody can guess the 160 random bits. For the same reason one plain
+//! SHA-256 is enough to store: there is no dictionary of 160-bit secrets to try, as there is of passwords.
 
 use std::fmt;
 
@@ -21,20 +20,19 @@ use crate::random;
 const SECRET_BYTES: usize = 20;
 const CHECKSUM_BYTES: usize = 4;
 const HEX_LEN: usize = 2 * (SECRET_BYTES + CHECKSUM_BYTES);
-/// How much of a key its owner may see again, to tell one from another.
+/// How many hex characters of a key its owner may see again, to tell keys apart.
 const SHOWN_HEX: usize = 4;
 
-/// A whole API key. It exists in memory only: while it is created, and while a call presents it.
+/// A complete API key. It exists only in memory, while it is created and while a call presents it.
 ///
 /// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`PlaintextKey::reveal`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlaintextKey(String);
 
 impl PlaintextKey {
-    /// What makes a bearer token an API key and not an access token.
+    /// A bearer token with this prefix is an API key; any other is an access token.
     pub const PREFIX: &str = "sk_live_";
 
-    /// A new key, of 160 random bits.
     #[must_use]
     pub fn generate() -> Self {
         let secret: [u8; SECRET_BYTES] = random::bytes();
@@ -44,33 +42,33 @@ impl PlaintextKey {
         Self(text)
     }
 
-    /// Reads a token that a caller presents; `None` where its form or its checksum is wrong.
+    /// Parses a bearer token. `None` if its form or its checksum is wrong.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
         let hex = token.strip_prefix(Self::PREFIX)?;
         let mut bytes = [0; SECRET_BYTES + CHECKSUM_BYTES];
-        // `lower` refuses upper case, and the length has to be asked for: it decodes shorter texts too.
+        // `lower` refuses upper case. It also decodes shorter texts, so the length is checked below.
         let decoded = base16ct::lower::decode(hex, &mut bytes).ok()?;
         let (_, checksum) = decoded.split_last_chunk::<CHECKSUM_BYTES>()?;
-        let proved = hex.len() == HEX_LEN
+        let is_valid = hex.len() == HEX_LEN
             && u32::from_be_bytes(*checksum)
                 == crc32fast::hash(&token.as_bytes()[..token.len() - 2 * CHECKSUM_BYTES]);
-        proved.then(|| Self(token.to_owned()))
+        is_valid.then(|| Self(token.to_owned()))
     }
 
-    /// What is stored in the key's stead.
+    /// The table stores this hash instead of the key.
     #[must_use]
     pub fn hash(&self) -> KeyHash {
         KeyHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
     }
 
-    /// The part that stays visible: `sk_live_` and four characters more.
+    /// The part that stays visible: `sk_live_` and the next four characters.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.0[..Self::PREFIX.len() + SHOWN_HEX]
     }
 
-    /// The key itself, for the one answer that shows it.
+    /// The key itself, for the one response that shows it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -83,7 +81,7 @@ impl fmt::Debug for PlaintextKey {
     }
 }
 
-/// The SHA-256 of a whole key, in lower-case hex: the key of its item in the table.
+/// The SHA-256 of a complete key, in lower-case hex. The key's item in the table is found by it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyHash(String);
 
@@ -108,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_key_has_the_contracts_form_and_proves_itself() {
+    fn a_generated_key_has_the_documented_form_and_a_valid_checksum() {
         let key = PlaintextKey::generate();
         let hex = key.reveal().strip_prefix("sk_live_").unwrap();
         assert_eq!(hex.len(), 48);
@@ -122,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn every_single_mistyped_character_is_noticed() {
+    fn any_single_mistyped_character_is_refused() {
         let key = PlaintextKey::generate();
         for at in 0..key.reveal().len() {
             let mut typed = key.reveal().as_bytes().to_vec();

@@ -1,4 +1,4 @@
-//! Who calls.
+//! The caller of a request.
 
 use crate::{
     domain::session::SessionHash,
@@ -6,31 +6,29 @@ use crate::{
     time::Timestamp,
 };
 
-/// Who is calling, as far as an endpoint may care.
+/// The caller, as far as endpoints need to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// A script that holds this key. There is no person behind it.
+    /// A script with this key. It acts for no person.
     ApiKey(ApiKeyId),
     /// A person, with an access token or a session.
     User(Box<User>),
 }
 
-/// A person who calls.
 #[derive(Clone, PartialEq, Eq)]
 pub struct User {
-    /// Who they are.
     pub sub: Subject,
-    /// Their e-mail address, where a session knows it.
+    /// Known only with a session, if the ID token had one.
     pub email: Option<String>,
-    /// Their name, where a session knows it.
+    /// As `email`.
     pub name: Option<String>,
-    /// When their token ends, or their session where it is not used again.
+    /// When the access token expires, or when the session ends if it is not used again.
     pub expires_at: Timestamp,
-    /// The session, where they call with one.
+    /// `None` with an access token.
     pub(crate) session: Option<SessionHash>,
 }
 
-/// Shows nothing of the person.
+/// Hides personal data.
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("User(…)")
@@ -38,7 +36,7 @@ impl std::fmt::Debug for User {
 }
 
 impl Caller {
-    /// The person who calls, if it is one.
+    /// `None` for an API key.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         match self {
@@ -47,7 +45,7 @@ impl Caller {
         }
     }
 
-    /// Who that is.
+    /// `None` for an API key.
     #[must_use]
     pub fn sub(&self) -> Option<&Subject> {
         self.user().map(|user| &user.sub)

@@ -1,7 +1,8 @@
-//! The address of a client without a credential, as far as it is kept: a keyed hash.
+//! The address of a client without a credential. The table holds only a keyed hash of it.
 //!
-//! There are few enough IPv4 addresses to try them all, so that a plain hash would hide none. The key is not in
-//! the table (see [`crate::domain::signing_keys`]): what the table holds tells that two calls had one origin, and not which.
+//! Anybody can try all IPv4 addresses, so a plain hash would hide none. The key is not in the table (see
+//! [`crate::domain::signing_keys`]). The table therefore shows that two calls came from one address, but not from
+//! which.
 
 use std::{
     fmt,
@@ -10,13 +11,13 @@ use std::{
 
 use crate::domain::signing_keys::SigningKeys;
 
-/// Whom a limit counts: one IPv4 address, or one /64 of IPv6, which is what a provider gives a household
+/// A limit counts one IPv4 address, or one /64 of IPv6, which is what a provider gives a household
 /// (RFC 6177). `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ClientAddress(Vec<u8>);
 
 impl ClientAddress {
-    /// Reads what the gateway saw. Anything that is no address is a client of its own.
+    /// Parses the address that the gateway saw. A text that is not an address counts as a client of its own.
     pub(crate) fn of(source_ip: &str) -> Self {
         match source_ip
             .parse::<IpAddr>()
@@ -45,7 +46,7 @@ impl fmt::Debug for ClientAddress {
     }
 }
 
-/// What the table knows of an address: 128 bits, in lower-case hex.
+/// A keyed hash of an address: 128 bits, in lower-case hex.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AddressHash(String);
 
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ipv6_counts_by_64_and_ipv4_by_itself_however_it_is_written() {
+    fn an_ipv6_address_counts_by_its_64_and_an_ipv4_address_by_itself() {
         let same = |one, other| ClientAddress::of(one) == ClientAddress::of(other);
         assert!(same("2001:db8:0:1::1", "2001:0db8:0000:0001:ffff::"));
         assert!(!same("2001:db8:0:1::1", "2001:db8:0:2::1"));
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_depends_on_the_secret_and_shows_nothing() {
+    fn the_hash_depends_on_the_secret_and_debug_shows_no_address() {
         let address = ClientAddress::of("192.0.2.1");
         let hash = |secret| address.hash(&SigningKeys::from_secret(secret));
         assert_ne!(hash("a"), hash("b"));

@@ -1,23 +1,25 @@
-//! E-mail addresses: those that mail can be sent to (contract, section 6).
+//! E-mail addresses that mail can be sent to (Texts in openapi.yaml).
 //!
 //! The local part is what RFC 5321 (section 4.1.2, `Dot-string` and `Quoted-string`) and RFC 6531 (section 3.3, any
-//! UTF-8 beyond ASCII) let in; which of them exist, the receiving host knows alone. The domain is one that the DNS can
-//! hold, in letters of any script or in their ASCII form (UTS 46).
+//! UTF-8 beyond ASCII) allow. Only the receiving host knows which of them exist. The domain is one that the DNS can
+//! hold, in letters of any script or in its ASCII form (UTS 46).
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use crate::domain::text;
 
-/// What fits into the path of a mail transaction (RFC 5321, section 4.5.3.1.3, and erratum 1690 of RFC 3696).
+/// The longest address that fits into the path of a mail transaction (RFC 5321, section 4.5.3.1.3, and erratum 1690
+/// of RFC 3696).
 const MAX_BYTES: usize = 254;
 
 /// RFC 5321, section 4.5.3.1.1.
 const MAX_LOCAL_BYTES: usize = 64;
 
-/// The address that a text holds, as it was typed, without what nobody sees around it; `None` where it is none.
+/// The address in `text`, as it was typed, without the invisible characters around it. `None` if `text` is not an
+/// address.
 pub(crate) fn parse(text: &str) -> Option<&str> {
     let address = text.trim_matches(text::is_invisible);
-    // A quoted local part may have an `@` of its own.
+    // A quoted local part may contain an `@`.
     let (local, domain) = address.rsplit_once('@')?;
     let good = address.len() <= MAX_BYTES && is_local_part(local) && is_domain(domain);
     good.then_some(address)
@@ -35,7 +37,7 @@ fn is_local_part(local: &str) -> bool {
     }
 }
 
-/// `atext` of RFC 5322, section 3.2.3, and RFC 6531's `UTF8-non-ascii` but for spaces and control characters.
+/// `atext` of RFC 5322, section 3.2.3, and RFC 6531's `UTF8-non-ascii` except spaces and control characters.
 fn is_atom_text(c: char) -> bool {
     if c.is_ascii() {
         c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)
@@ -44,7 +46,7 @@ fn is_atom_text(c: char) -> bool {
     }
 }
 
-/// `QcontentSMTP`: printable characters and spaces, quotes and backslashes only after a backslash.
+/// `QcontentSMTP`: printable characters and spaces. A quote or a backslash needs a backslash before it.
 fn is_quoted_content(content: &str) -> bool {
     let mut characters = content.chars();
     while let Some(c) = characters.next() {
@@ -60,8 +62,8 @@ fn is_quoted_content(content: &str) -> bool {
     true
 }
 
-/// Letters, digits and hyphens, or what becomes these; at least two labels, of which the last is no number, as an
-/// address of the internet protocol would have it (WHATWG's URL standard, "ends in a number checker").
+/// Letters, digits and hyphens, or characters that UTS 46 maps to these, in at least two labels. The last label is not
+/// a number: an IP address is not a domain (WHATWG's URL standard, "ends in a number checker").
 fn is_domain(domain: &str) -> bool {
     let ascii = Uts46::new().to_ascii(
         domain.as_bytes(),
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn other_texts_are_refused() {
         let long_local = format!("{}@example.com", "a".repeat(65));
         let long_label = format!("a@{}.com", "b".repeat(64));
         let long = format!("{}@{}.com", "a".repeat(64), "b.".repeat(100) + "b");

@@ -1,44 +1,19 @@
-//! Rate limits: so many calls in a window of time, counted across all instances.
+//! Rate limits: windows, limits, and how many calls remain.
 //!
-//! | who | limit |
-//! |---|---|
-//! | one API key, or one user in one workspace with all their tokens and sessions | `CALLER_LIMIT` a minute |
-//! | one client address, on the public form | `PUBLIC_LIMIT` a minute |
-//! | the same, submitting tickets | also `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR` |
+//! A window opens with a caller's first call, and its limit says how long it lasts. It is not aligned to the clock, so
+//! a burst after a pause falls into one window. docs/architecture.md, Rate limits, has the rest: which caller has which
+//! limit, and what happens when clocks disagree. [`crate::store::rate_windows`] has the writes.
 //!
-//! A form that is refused is a call and no submission.
-//! Over one of them, the answer says which, and in how many seconds there is room again: see [`RateLimitStatus::exceeded`].
-//!
-//! # The window
-//!
-//! A window opens with a caller's first call and lasts its limit's time from then. Its two numbers, when it
-//! opened and how many calls it has admitted, live in one item of the table that every instance
-//! writes conditionally, so that the limit holds for all of them together (see
-//! [`crate::store::rate_windows`] for the writes and what they cost). A window is not aligned to the clock:
-//! a burst after a pause gets one window, and never the end of one and the start of the next.
-//!
-//! # `lastUsedAt`
-//!
-//! The opening of a key's window is its `lastUsedAt`. A call at `t` is only ever counted in a window
-//! with `opened > t - 60 s`, which is the very bound that the contract sets for `lastUsedAt`; and a
-//! window is only replaced by one that opens at least 60 seconds later, so that it never goes
-//! backwards. A stamp per call would need a condition of its own (`lastUsedAt <= :now`), which fails
-//! whenever two calls overtake each other on their way: with 8 callers of one key at once 2 calls in 100
-//! lost it when tried, with 32 (more than the table kept up with) 71 in 100. Each loss is a second write,
-//! for a moment that no answer shows.
-//!
-//! # Clocks that disagree
-//!
-//! An instance whose clock is behind counts into the window that another opened "in the future". One
-//! that is ahead by `d` opens a window that lasts `d` longer for the others: they admit less, not
-//! more. What can admit more is a clock that is ahead by what is left of a window, because it ends
-//! the window that much early. Lambda's clocks agree to milliseconds.
+//! A key's `lastUsedAt` is when its window opened. A call at `t` is only counted in a window that opened after
+//! `t - 60 s`, which is the precision that openapi.yaml promises. A window is only replaced by one that opens at least
+//! 60 seconds later, so `lastUsedAt` never goes backwards. Decision 8 in docs/decisions says why not every call is
+//! stamped.
 
 use std::cmp::Reverse;
 
 use crate::{error::ApiError, time::Timestamp};
 
-/// How many calls one caller may make in a window, and how long one lasts. A parameter of the deployment.
+/// How many calls a window admits, and how long it lasts. A parameter of the deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimit {
     pub(crate) calls: u32,
@@ -53,13 +28,13 @@ impl RateLimit {
         }
     }
 
-    /// A window that opens before this moment has ended by `now`.
+    /// A window that opened at this time or earlier is over at `now`.
     pub(crate) fn ended_before(self, now: Timestamp) -> Timestamp {
         now.plus_millis(-self.window_millis)
     }
 }
 
-/// The limits of one client address (contract, section 5).
+/// The limits of one client address (Rate limits in openapi.yaml).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PublicLimits {
     /// `PUBLIC_LIMIT`, calls a minute; 60 by default.
@@ -70,7 +45,6 @@ pub(crate) struct PublicLimits {
     pub(crate) submissions_in_an_hour: RateLimit,
 }
 
-/// A caller's window, as the table holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) opened: Timestamp,
@@ -78,7 +52,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Whether calls made `now` count into this window.
+    /// Whether a call at `now` counts into this window.
     pub(crate) fn is_open(&self, limit: RateLimit, now: Timestamp) -> bool {
         self.opened > limit.ended_before(now)
     }
@@ -88,30 +62,28 @@ impl Window {
             policy,
             limit: limit.calls,
             window_millis: limit.window_millis,
-            // The limit may have been lowered below what the window has admitted.
+            // The deployment may have lowered the limit below what the window has admitted.
             remaining: limit.calls.saturating_sub(self.calls),
             resets_at: self.opened.plus_millis(limit.window_millis),
         }
     }
 }
 
-/// Which limit it is, and whose.
+/// Which limit applies, and to what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// Of an API key.
     ApiKey,
-    /// Of a user in a workspace.
+    /// A user in one workspace, with all their access tokens and sessions.
     User,
-    /// Of a client address, on the public form.
+    /// A client address on the public form.
     Address,
-    /// Of a client address that submits tickets.
+    /// A client address that submits tickets.
     SubmissionsIn10Minutes,
-    /// The same.
     SubmissionsInAnHour,
 }
 
 impl Policy {
-    /// What `RateLimit-Policy` calls it. A key and a user are callers, who have the same limit.
+    /// The name in `RateLimit-Policy`. Keys and users have the same limit, so one name is enough.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ApiKey | Self::User => "caller",
@@ -122,42 +94,40 @@ impl Policy {
     }
 }
 
-/// How a caller stands against their limit: the headers of contract section 5.
+/// What a caller has left of a limit, for the headers in Rate limits in openapi.yaml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitStatus {
-    /// Which limit it is.
     pub policy: Policy,
-    /// How long its windows last, in milliseconds.
     pub window_millis: i64,
-    /// Calls that a window admits.
+    /// Calls that one window admits.
     pub limit: u32,
-    /// Calls that this window still admits.
+    /// Calls that the current window still admits.
     pub remaining: u32,
-    /// When this window ends.
+    /// When the current window ends.
     pub resets_at: Timestamp,
 }
 
 impl RateLimitStatus {
-    /// Of several limits the one that is met first: where least remains, and longest.
+    /// The limit that the caller meets first: the one with the fewest calls left. Among equals, the one that resets
+    /// last.
     pub(crate) fn tightest(of: impl IntoIterator<Item = Self>) -> Option<Self> {
         of.into_iter()
             .min_by_key(|status| (status.remaining, Reverse(status.resets_at)))
     }
 
-    /// Whole seconds until this window has ended, and a call may be admitted again; at least one.
+    /// Seconds until this window is over, rounded up; at least one.
     pub(crate) fn retry_after(&self, now: Timestamp) -> i64 {
         let millis = self.resets_at.as_millis() - now.as_millis();
-        // Rounded up.
         (-(-millis).div_euclid(1000)).max(1)
     }
 
-    /// `429` for a caller over this limit. The message says which limit, and how long there is no room in it.
+    /// `429`, with a message that names the limit and says when to try again.
     pub(crate) fn error(&self, now: Timestamp) -> ApiError {
         let seconds = self.retry_after(now);
         ApiError::rate_limited(self.exceeded(seconds), seconds)
     }
 
-    /// What is said to somebody who is over this limit, and is to wait so many seconds.
+    /// The message for a caller over this limit, who has to wait `seconds`.
     pub(crate) fn exceeded(&self, seconds: i64) -> String {
         let limit = grouped(self.limit);
         let s = if self.limit == 1 { "" } else { "s" };
@@ -182,7 +152,7 @@ impl RateLimitStatus {
     }
 }
 
-/// A number as people read it: `2,000`.
+/// The number with thousands separators: `2,000`.
 pub(crate) fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -195,7 +165,7 @@ pub(crate) fn grouped(number: u32) -> String {
     grouped
 }
 
-/// What counting a call came to.
+/// The result of counting a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Allowed(RateLimitStatus),
@@ -218,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_open_for_a_minute_and_to_clocks_that_are_behind() {
+    fn a_window_is_open_for_a_minute_also_for_clocks_that_are_behind() {
         let window = Window {
             opened: OPENED,
             calls: 1,
@@ -229,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lowered_limit_leaves_nothing_and_not_less() {
+    fn after_a_limit_is_lowered_the_remaining_calls_are_not_negative() {
         let window = Window {
             opened: OPENED,
             calls: 7,
@@ -239,24 +209,24 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_as_long_as_told_finds_a_new_window() {
+    fn a_caller_that_waits_for_retry_after_gets_a_new_window() {
         let window = Window {
             opened: OPENED,
             calls: 1,
         };
         for now in [0, 1, 999, 1000, 59_000, 59_999].map(after) {
             let status = window.status(Policy::User, limit(1));
-            let told = status.retry_after(now);
-            assert!((1..=60).contains(&told));
+            let seconds = status.retry_after(now);
+            assert!((1..=60).contains(&seconds));
             assert!(
-                !window.is_open(limit(1), now.plus_millis(told * 1000)),
-                "{told} s from {now}"
+                !window.is_open(limit(1), now.plus_millis(seconds * 1000)),
+                "{seconds} s from {now}"
             );
         }
     }
 
     #[test]
-    fn of_several_limits_the_one_that_is_met_first_is_told() {
+    fn of_several_limits_the_tightest_is_reported() {
         let status = |calls, opened, limit| {
             Window {
                 opened: after(opened),
@@ -269,27 +239,27 @@ mod tests {
         let hour = status(16, 0, RateLimit::new(20, 60 * MINUTE));
         let tightest = |of: &[RateLimitStatus]| RateLimitStatus::tightest(of.iter().copied());
         assert_eq!(tightest(&[minute, ten]), Some(ten));
-        // Equally little remains: the one that lasts longer.
+        // The same number remains: the one that resets last.
         assert_eq!(tightest(&[minute, hour, ten]), Some(hour));
         assert_eq!(tightest(&[]), None);
     }
 
     #[test]
-    fn who_is_over_a_limit_is_told_which_and_how_long() {
+    fn the_message_names_the_limit_and_the_wait() {
         let window = Window {
             opened: OPENED,
             calls: 9_999,
         };
-        let told = |policy, calls, seconds| {
+        let message = |policy, calls, seconds| {
             let status = window.status(policy, limit(calls));
             status.exceeded(seconds)
         };
         assert_eq!(
-            told(Policy::ApiKey, 2000, 23),
+            message(Policy::ApiKey, 2000, 23),
             "This API key may make 2,000 calls a minute, and has. Try again in 23 seconds."
         );
         assert_eq!(
-            told(Policy::SubmissionsInAnHour, 1, 1),
+            message(Policy::SubmissionsInAnHour, 1, 1),
             "Your address may submit 1 ticket in an hour, and has. Try again in 1 second."
         );
     }

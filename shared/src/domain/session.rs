@@ -1,4 +1,4 @@
-//! Sessions of the portal: the id that a browser holds, and what may be kept of it.
+//! Portal sessions: the id that a browser holds, and the hash that the table holds.
 
 use std::fmt;
 
@@ -10,30 +10,30 @@ use crate::{
     time::{HOUR, Timestamp},
 };
 
-/// 256 bits leave nothing to guess, and so one plain SHA-256 is enough to store.
+/// Nobody can guess 256 bits, so one plain SHA-256 is enough to store.
 const ID_BYTES: usize = 32;
 
-/// The id of a session. It exists in memory only: while it is made, and while a call presents it.
+/// A session's id. It exists only in memory, while it is created and while a call presents it.
 ///
 /// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`SessionId::reveal`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionId(String);
 
 impl SessionId {
-    /// A new id. There is no other way to a session: one that a caller brings along is never taken up.
+    /// Every session has an id that was generated here. An id that a caller brings never becomes a session.
     #[must_use]
     pub fn generate() -> Self {
         Self(BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<ID_BYTES>()))
     }
 
-    /// Reads what a cookie holds; `None` where it can be no id.
+    /// Parses a cookie's value. `None` if it cannot be an id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         (bytes.len() == ID_BYTES).then(|| Self(text.to_owned()))
     }
 
-    /// What is stored in the id's stead.
+    /// The table stores this hash instead of the id.
     #[must_use]
     pub fn hash(&self) -> SessionHash {
         SessionHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
@@ -52,7 +52,7 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// The SHA-256 of an id, in lower-case hex: the key of the session's item in the table.
+/// The SHA-256 of an id, in lower-case hex. The session's item in the table is found by it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionHash(String);
 
@@ -71,9 +71,9 @@ impl fmt::Debug for SessionHash {
 /// How long sessions last, in milliseconds. A parameter of the deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lifetime {
-    /// Without a call.
+    /// After its last call.
     pub(crate) idle: i64,
-    /// With calls.
+    /// After its start.
     pub(crate) absolute: i64,
 }
 
@@ -85,7 +85,7 @@ impl Lifetime {
         }
     }
 
-    /// A session that is alive now was seen after this moment…
+    /// A session that is alive at `now` had its last call after this time…
     pub(crate) fn seen_after(self, now: Timestamp) -> Timestamp {
         now.plus_millis(-self.idle)
     }
@@ -95,14 +95,14 @@ impl Lifetime {
         now.plus_millis(-self.absolute)
     }
 
-    /// When a session ends that was created then, and that nobody uses after `now`.
-    pub(crate) fn ends(self, created: Timestamp, now: Timestamp) -> Timestamp {
+    /// When a session ends that started at `created` and is not used after `now`.
+    pub(crate) fn ends_at(self, created: Timestamp, now: Timestamp) -> Timestamp {
         let absolute = created.plus_millis(self.absolute);
         absolute.min(now.plus_millis(self.idle))
     }
 
-    /// How long a browser keeps the cookie, in seconds. The table decides how long it is of use.
-    pub(crate) fn of_cookie(self) -> i64 {
+    /// How long a browser keeps the cookie, in seconds. The session may end earlier; the table decides.
+    pub(crate) fn cookie_seconds(self) -> i64 {
         self.absolute / 1000
     }
 }
@@ -140,7 +140,7 @@ mod tests {
     fn a_session_ends_when_it_is_idle_or_old() {
         let lifetime = Lifetime::of_hours(12, 7 * 24);
         let hours = |n: i64| Timestamp::from_millis(n * HOUR);
-        assert_eq!(lifetime.ends(hours(0), hours(1)), hours(13));
-        assert_eq!(lifetime.ends(hours(0), hours(160)), hours(168));
+        assert_eq!(lifetime.ends_at(hours(0), hours(1)), hours(13));
+        assert_eq!(lifetime.ends_at(hours(0), hours(160)), hours(168));
     }
 }

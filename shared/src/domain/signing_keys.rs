@@ -1,4 +1,4 @@
-//! The keys that are derived from a deployment's signing secret, one for each purpose.
+//! The keys that are derived from a deployment's signing secret.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,10 +7,10 @@ use sha2::Sha256;
 
 use crate::error::ApiError;
 
-/// How much of a code is kept: nobody tries 2¹²⁸.
+/// How much of a code is kept. Nobody can try 2¹²⁸ codes.
 const CODE_BYTES: usize = 16;
 
-/// A key for each purpose, so that what is signed for one is nothing for another.
+/// One key for each purpose, so that a code for one purpose is invalid for every other.
 pub struct SigningKeys {
     pub(crate) cursors: SigningKey,
     pub(crate) addresses: SigningKey,
@@ -18,10 +18,9 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Derives the keys.
     #[must_use]
     pub fn from_secret(secret: &str) -> Self {
-        // A hash of the secret stands for it, because a MAC's key has a length.
+        // The secret may have any length; the MAC's key has 32 bytes.
         let secret = SigningKey::of(&<Sha256 as sha2::Digest>::digest(secret).into());
         let key = |purpose: &str| SigningKey::of(&secret.sign(&[purpose.as_bytes()]));
         Self {
@@ -37,24 +36,25 @@ pub(crate) struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
     fn of(bytes: &[u8; 32]) -> Self {
-        // Zeros up to the hash's block, which is what RFC 2104 does to a shorter key.
+        // RFC 2104 pads a shorter key with zeros up to the hash's block.
         let mut block = [0; 64];
         block[..bytes.len()].copy_from_slice(bytes);
         Self(Hmac::new(&block.into()))
     }
 
-    /// The code of these parts in this order. Each is preceded by its length, so that no two lists of parts are one.
+    /// The code of these parts in this order. Each part is preceded by its length, so two different lists of parts
+    /// never have the same code.
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
         self.mac(parts).finalize().into_bytes().into()
     }
 
-    /// Seals something for one purpose: base64url (RFC 4648, section 5) of
+    /// Seals `content` for one purpose. The result is base64url (RFC 4648, section 5) of
     ///
     /// ```text
     /// 16 bytes of HMAC-SHA256 over the purpose and the content │ the content, as JSON
     /// ```
     ///
-    /// Whoever holds it can read it and cannot change it.
+    /// Its holder can read it but cannot change it.
     pub(crate) fn seal(
         &self,
         purpose: &[u8],
@@ -65,15 +65,15 @@ impl SigningKey {
         Ok(BASE64URL.encode([&code[..CODE_BYTES], &content].concat()))
     }
 
-    /// What [`SigningKey::seal`] sealed for this purpose; `None` where it did not.
+    /// The content that [`SigningKey::seal`] sealed for this purpose. `None` if this key did not seal it.
     pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &[u8], sealed: &str) -> Option<T> {
         let bytes = BASE64URL.decode(sealed).ok()?;
         let (code, content) = bytes.split_at_checked(CODE_BYTES)?;
-        let ours = self.verify(&[purpose, content], code);
-        ours.then(|| serde_json::from_slice(content).ok())?
+        let is_ours = self.verify(&[purpose, content], code);
+        is_ours.then(|| serde_json::from_slice(content).ok())?
     }
 
-    /// Whether `code` is the beginning of the parts' code. Takes as long for a wrong one as for the right one.
+    /// Whether `code` is the beginning of the parts' code. Takes constant time.
     pub(crate) fn verify(&self, parts: &[&[u8]], code: &[u8]) -> bool {
         self.mac(parts).verify_truncated_left(code).is_ok()
     }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_of_its_key_its_purpose_and_its_parts() {
+    fn a_code_depends_on_its_secret_its_key_and_its_parts() {
         let keys = SigningKeys::from_secret("one");
         let code = keys.cursors.sign(&[b"ab", b"c"]);
         assert!(keys.cursors.verify(&[b"ab", b"c"], &code[..16]));

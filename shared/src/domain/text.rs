@@ -1,7 +1,7 @@
-//! What people write, as it is kept (contract, section 1), and as it is compared.
+//! How texts that people write are cleaned (Texts in openapi.yaml), compared and sorted.
 //!
-//! Text is pasted from word processors, terminals, spreadsheets and phones, and brings along characters that its writer
-//! never saw. Nobody is turned away for them.
+//! People paste text from word processors, terminals, spreadsheets and phones, with characters that they never saw. No
+//! text is refused for such a character.
 
 use std::borrow::Cow;
 
@@ -19,32 +19,31 @@ const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::n
 /// Unicode Normalization Form D.
 const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
 
-/// Where a mark stands at its letter.
+/// Where a mark is placed at its letter.
 const COMBINING_CLASS: CanonicalCombiningClassMapBorrowed<'static> =
     CanonicalCombiningClassMapBorrowed::new();
 
-/// The first class of marks that are placed above, below or beside a letter ("Unicode Character Database", UAX 44,
-/// table 15): accents, and no vowel signs.
+/// The first class of marks that are placed above, below or beside a letter: accents, but not vowel signs ("Unicode
+/// Character Database", UAX 44, table 15).
 const ACCENTS_FROM: u8 = 200;
 
-/// What shows nothing where it is not supported, and by itself nowhere: zero-width characters, marks of direction,
-/// fillers (Unicode Standard, section 5.21).
+/// Characters that are invisible by themselves: zero-width characters, marks of direction, fillers (Unicode Standard,
+/// section 5.21).
 const IGNORABLE: CodePointSetDataBorrowed<'static> =
     CodePointSetData::new::<DefaultIgnorableCodePoint>();
 
-/// The most characters that the full canonical decomposition of one character has ("Unicode Normalization Forms", UAX
-/// 15, table 4: a factor of 4 in UTF-32).
+/// A character's full canonical decomposition has at most this many characters ("Unicode Normalization Forms", UAX 15,
+/// table 4: a factor of 4 in UTF-32).
 const DECOMPOSED: usize = 4;
 
-/// A text of more characters than asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
-/// A text as it is kept: without control characters other than tab and line breaks, a vertical tab or form feed being a
-/// line break, and in NFC. It has at most `max` characters (Unicode scalar values) then.
+/// Removes control characters except tab and line breaks, turns a vertical tab or form feed into a line break, and
+/// composes the text to NFC. The result has at most `max` characters (Unicode scalar values).
 pub(crate) fn clean(text: &str, max: usize) -> Result<Cow<'_, str>, TooLong> {
     let text = without_controls(text);
-    // Composed, it would still be too long. What is normalised is bounded so, whatever was sent.
+    // Such a text would be too long even when composed. This bounds the work of normalising.
     if text.chars().count() > max.saturating_mul(DECOMPOSED) {
         return Err(TooLong);
     }
@@ -55,9 +54,9 @@ pub(crate) fn clean(text: &str, max: usize) -> Result<Cow<'_, str>, TooLong> {
     Ok(text)
 }
 
-/// The same, without the spaces around it.
+/// Like [`clean`], and removes the spaces around the text.
 pub(crate) fn clean_and_trim(text: &str, max: usize) -> Result<Cow<'_, str>, TooLong> {
-    // A control character may stand before a space, and goes as well.
+    // There may be control characters between these spaces.
     let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     clean(trimmed, max)
 }
@@ -83,27 +82,27 @@ pub(crate) fn composed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Whether something of the text can be seen: any character but spaces, control characters and ignorable ones.
+/// Whether any character of the text is visible: neither a space nor a control character nor ignorable.
 pub(crate) fn is_visible(text: &str) -> bool {
     text.chars().any(|c| !is_invisible(c))
 }
 
-/// Whether a character by itself shows nothing.
+/// Whether a character is invisible by itself.
 pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c.is_control() || IGNORABLE.contains(c)
 }
 
-/// A text in which neither case nor composition makes a difference: character by character, because whole words in
-/// lower case differ by where a character stands (the two small sigmas).
+/// Folds a text so that neither case nor composition matters. It works character by character, because lower case of
+/// whole words depends on a character's position (the two small sigmas).
 pub(crate) fn folded(text: &str) -> String {
     let upper = text.chars().flat_map(char::to_uppercase);
     let lower: String = upper.flat_map(char::to_lowercase).collect();
     composed(Cow::Owned(lower)).into_owned()
 }
 
-/// A tag as it is kept and asked for: clean, trimmed, in lower case.
+/// A tag as it is stored and searched for: clean, trimmed, in lower case.
 pub(crate) fn label(text: &str, max: usize) -> Result<String, TooLong> {
-    // Lower case may be longer, and may need to be composed again.
+    // The lower case of a text may be longer, and may have to be composed again.
     let text = clean_and_trim(text, max)?.to_lowercase();
     let text = composed(Cow::Owned(text)).into_owned();
     if text.chars().count() > max {
@@ -112,9 +111,9 @@ pub(crate) fn label(text: &str, max: usize) -> Result<String, TooLong> {
     Ok(text)
 }
 
-/// What a list is sorted by as people sort: by letters first, by accents where these are the same, by case at last,
-/// small letters first. That is the idea of the Unicode Collation Algorithm (UTS 10), whose tables of every script's
-/// own order are larger than a function.
+/// A key that sorts texts as people do: by letters first, then by accents, then by case, with lower case first. The
+/// Unicode Collation Algorithm (UTS 10) works like this, but its tables of each script's order are larger than one of
+/// our functions.
 pub(crate) fn sort_key(text: &str) -> (String, String, Vec<bool>) {
     let folded = folded(text);
     let (mut letters, mut accents) = (String::new(), String::new());
@@ -125,7 +124,7 @@ pub(crate) fn sort_key(text: &str) -> (String, String, Vec<bool>) {
         }
         let (letter, accent) = without_stroke(c).unwrap_or((c, None));
         letters.push(letter);
-        // A letter without an accent is before the same letter with any.
+        // A letter without an accent sorts before the same letter with one.
         accents.push('\0');
         accents.extend(accent);
     }
@@ -134,7 +133,8 @@ pub(crate) fn sort_key(text: &str) -> (String, String, Vec<bool>) {
     (letters, accents, capitals)
 }
 
-/// The letters of Latin alphabets whose stroke or hook Unicode does not take apart, each with what stands for it.
+/// Latin letters with a stroke or hook that Unicode does not decompose: the plain letter, and an accent in place of the
+/// stroke.
 fn without_stroke(c: char) -> Option<(char, Option<char>)> {
     const STROKE: Option<char> = Some('\u{338}');
     let letter = match c {
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_sorted_as_people_sort() {
+    fn texts_sort_by_letters_then_accents_then_case() {
         let sorted = [
             "",
             " a",
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_is_taken_out_and_the_text_is_kept() {
+    fn control_characters_are_removed_and_everything_else_is_kept() {
         assert_eq!(cleaned("a\u{b}b\u{c}c"), "a\nb\nc");
         assert_eq!(cleaned("a\tb\r\nc\rd\n"), "a\tb\r\nc\rd\n");
         let all_controls: String = (0..0xa0)
@@ -215,7 +215,7 @@ mod tests {
             .filter(|c| c.is_control())
             .collect();
         assert_eq!(cleaned(&format!("x{all_controls}y")), "x\t\n\n\n\ry");
-        // What is not a control character stays, seen or not: joiners and marks of direction make words of letters.
+        // Other invisible characters stay: words need joiners and marks of direction.
         let joined = "\u{200b}👩\u{200d}👩\u{200d}👧 \u{202e}x\u{2060}\u{feff}";
         assert_eq!(cleaned(joined), joined);
     }
@@ -224,19 +224,19 @@ mod tests {
     fn text_is_composed() {
         assert_eq!(cleaned("Cafe\u{301}"), "Café");
         assert_eq!(cleaned("\u{1112}\u{1161}\u{11ab}"), "한");
-        // A singleton, and a composition that Unicode excludes.
+        // A singleton decomposition, and a composition that Unicode excludes.
         assert_eq!(cleaned("\u{212b}"), "\u{c5}");
         assert_eq!(cleaned("\u{958}"), "\u{915}\u{93c}");
-        // What stood in the way of a composition is gone before.
+        // A control character between the two is removed before they are composed.
         assert_eq!(cleaned("e\u{0}\u{301}"), "é");
     }
 
     #[test]
-    fn lengths_are_of_what_is_kept() {
+    fn the_length_limit_applies_to_the_cleaned_text() {
         assert_eq!(clean("e\u{301}e\u{301}", 2).unwrap(), "éé");
         assert_eq!(clean("\u{1f}".repeat(1000).as_str(), 0).unwrap(), "");
         assert_eq!(clean("abc", 2), Err(TooLong));
-        // Four characters that are one, the most that there are of.
+        // Four characters that compose to one, which is the maximum.
         assert_eq!(
             clean("\u{3b1}\u{313}\u{300}\u{345}", 1).unwrap(),
             "\u{1f82}"
@@ -245,8 +245,8 @@ mod tests {
     }
 
     #[test]
-    fn visible_is_what_is_neither_space_nor_ignorable() {
-        for nothing in [
+    fn spaces_controls_and_ignorables_are_invisible() {
+        for invisible in [
             "",
             " \t\n",
             "\u{a0}",
@@ -271,9 +271,9 @@ mod tests {
             "\u{e0100}",
             "\u{0}\u{85}",
         ] {
-            assert!(!is_visible(nothing), "{}", nothing.escape_unicode());
+            assert!(!is_visible(invisible), "{}", invisible.escape_unicode());
         }
-        for something in [
+        for visible in [
             "x",
             "\u{200b}.",
             "\u{301}",
@@ -282,7 +282,7 @@ mod tests {
             "👍",
             "\u{e000}",
         ] {
-            assert!(is_visible(something), "{}", something.escape_unicode());
+            assert!(is_visible(visible), "{}", visible.escape_unicode());
         }
     }
 

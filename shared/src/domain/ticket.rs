@@ -1,4 +1,4 @@
-//! Tickets and their messages, as the contract shows them (section 6).
+//! Tickets and their messages (Tickets in openapi.yaml).
 
 use std::collections::BTreeSet;
 
@@ -11,35 +11,29 @@ use crate::{
     words,
 };
 
-/// How many tags a ticket has at most.
+/// Tags of one ticket. The maxima below are in characters.
 pub const MAX_TAGS: usize = 10;
-/// How many characters a tag has at most.
 pub const MAX_TAG: usize = 40;
-/// How many characters a subject has at most.
 pub const MAX_SUBJECT: usize = 300;
-/// How many characters a message has at most.
 pub const MAX_BODY: usize = 20_000;
-/// How many characters a person's name has at most.
 pub const MAX_NAME: usize = 200;
-/// How many characters a `sub` has at most (OpenID Connect Core 1.0, section 2).
+/// OpenID Connect Core 1.0, section 2.
 pub const MAX_SUB: usize = 255;
 
 words! {
-    /// Where a ticket stands.
     pub enum Status {
         /// It waits for an agent.
         Open = "open",
         /// It waits for the requester.
         Pending = "pending",
-        /// An agent calls it done.
+        /// An agent considers it done.
         Resolved = "resolved",
-        /// It is over.
         Closed = "closed",
     }
 }
 
 impl Status {
-    /// The status after a message, which an agent or the requester wrote, to all or to colleagues only.
+    /// The status after a message. An internal message, for agents only, does not change it.
     #[must_use]
     pub fn after(self, author: AuthorType, is_internal: bool) -> Self {
         match (author, self) {
@@ -52,106 +46,82 @@ impl Status {
 }
 
 words! {
-    /// How urgent a ticket is.
     pub enum Priority {
-        /// It can wait.
         Low = "low",
-        /// As most.
         Normal = "normal",
-        /// Before others.
         High = "high",
-        /// Now.
         Urgent = "urgent",
     }
 }
 
 words! {
-    /// How a ticket came in.
+    /// How a ticket arrived.
     pub enum Channel {
         /// The public form.
         Web = "web",
-        /// An e-mail.
         Email = "email",
-        /// A `WhatsApp` message.
         Whatsapp = "whatsapp",
-        /// A Telegram message.
         Telegram = "telegram",
     }
 }
 
 words! {
-    /// Who wrote a message.
     pub enum AuthorType {
-        /// Who asks for help.
+        /// The person who asks for help.
         Requester = "requester",
-        /// Who gives it.
         Agent = "agent",
     }
 }
 
-/// A ticket.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ticket {
-    /// Names it in the API.
     pub id: TicketId,
-    /// The workspace that it belongs to.
     pub account_id: WorkspaceId,
-    /// Names it to people: 1, 2, 3… in the workspace.
+    /// The number that people use: 1, 2, 3… in the workspace, without gaps.
     pub number: u32,
-    /// What it is about.
     pub subject: String,
-    /// Where it stands.
     pub status: Status,
-    /// How urgent it is.
     pub priority: Priority,
-    /// How it came in.
     pub channel: Channel,
-    /// Who asks.
     #[serde(flatten)]
     pub requester: Requester,
-    /// The agent whose it is.
     pub assignee_sub: Option<Subject>,
-    /// In the order in which they were given.
+    /// In the order in which the caller gave them.
     pub tags: Vec<String>,
-    /// What lets the requester see it without a login.
+    /// Lets the requester see the ticket without a login.
     pub access_token: TicketToken,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// When anything of it last changed.
+    /// When the ticket last changed or got a message.
     pub updated_at: Timestamp,
-    /// When its last message was written.
     pub last_message_at: Timestamp,
 }
 
 impl Ticket {
-    /// The tags that it has and `other` has not.
+    /// The tags of this ticket that are not in `other`.
     pub(crate) fn tags_not_in<'a>(&'a self, other: &[String]) -> BTreeSet<&'a str> {
         let tags = self.tags.iter().filter(|tag| !other.contains(tag));
         tags.map(String::as_str).collect()
     }
 }
 
-/// Who asks for help, as far as they said.
+/// The person who asks for help.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Requester {
-    /// Their e-mail address.
     #[serde(rename = "requesterEmail")]
     pub email: String,
-    /// Their name.
     #[serde(rename = "requesterName")]
     pub name: Option<String>,
-    /// Their telephone number. No endpoint takes one yet.
+    /// No endpoint takes one yet.
     #[serde(rename = "requesterPhone")]
     phone: Option<String>,
-    /// Their id elsewhere. No endpoint takes one yet.
+    /// The requester's id in another system. No endpoint takes one yet.
     #[serde(rename = "requesterExternalId")]
     external_id: Option<String>,
 }
 
 impl Requester {
-    /// A requester who can be written to.
     #[must_use]
     pub fn new(email: String, name: Option<String>) -> Self {
         Self {
@@ -163,99 +133,77 @@ impl Requester {
     }
 }
 
-/// A message of a ticket.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Names it in the API.
     pub id: MessageId,
-    /// The ticket that it belongs to.
     pub ticket_id: TicketId,
-    /// Who wrote it: the requester or an agent…
     pub author_type: AuthorType,
-    /// …which agent, where a person called…
+    /// The agent. `None` for a requester and for an API key.
     pub author_sub: Option<Subject>,
-    /// …and under which name.
     pub author_name: Option<String>,
-    /// What they wrote.
     pub body: String,
-    /// Whether it is a note among agents, which the requester never sees.
+    /// A note for agents only. The requester never sees it.
     pub is_internal: bool,
-    /// When it was written.
     pub created_at: Timestamp,
-    /// Always empty so far.
+    /// Always empty for now.
     pub attachments: [(); 0],
 }
 
 /// The fields of a ticket to create.
 pub struct NewTicket {
-    /// What it is about.
     pub subject: String,
-    /// The requester's message.
+    /// The requester's first message.
     pub body: String,
-    /// Who asks.
     pub requester: Requester,
-    /// How urgent it is.
     pub priority: Priority,
-    /// How it came in.
     pub channel: Channel,
 }
 
 /// The fields of a message to write.
 pub struct NewMessage {
-    /// The requester or an agent…
     pub author_type: AuthorType,
-    /// …which agent, where a person called…
     pub author_sub: Option<Subject>,
-    /// …and under which name. A requester has the ticket's.
+    /// Ignored for a requester, whose name the ticket has.
     pub author_name: Option<String>,
-    /// What they write.
     pub body: String,
-    /// Whether it is for agents only.
     pub is_internal: bool,
 }
 
 /// A ticket and its messages, oldest first.
 pub struct Thread {
-    /// The ticket.
     pub ticket: Ticket,
-    /// All its messages.
     pub messages: Vec<Message>,
 }
 
-/// A message that was written, and the ticket's status after it.
+/// A new message, and the ticket's status after it.
 #[derive(Serialize)]
 pub struct Reply {
-    /// What was written.
     pub message: Message,
-    /// Where the ticket stands now.
     pub status: Status,
 }
 
-/// What is to change of a ticket; what is `None` stays.
+/// Changes of a ticket. A field that is `None` stays as it is.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Where it stands.
     pub status: Option<Status>,
-    /// How urgent it is.
     pub priority: Option<Priority>,
-    /// Whose it is: nobody's, or an agent's.
+    /// `Some(None)` makes the ticket unassigned.
     pub assignee: Option<Option<Subject>>,
-    /// All its tags.
+    /// Replaces all tags.
     pub tags: Option<Vec<String>>,
 }
 
 impl Changes {
-    /// Whether nothing is to change.
     #[must_use]
-    pub fn are_none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.status.is_none()
             && self.priority.is_none()
             && self.assignee.is_none()
             && self.tags.is_none()
     }
 
-    pub(crate) fn made_to(&self, ticket: &Ticket, at: Timestamp) -> Ticket {
+    pub(crate) fn apply_to(&self, ticket: &Ticket, at: Timestamp) -> Ticket {
         let mut changed = ticket.clone();
         changed.status = self.status.unwrap_or(ticket.status);
         changed.priority = self.priority.unwrap_or(ticket.priority);
@@ -276,7 +224,7 @@ mod tests {
     use crate::words::Words;
 
     #[test]
-    fn a_message_moves_the_status_as_the_contract_says() {
+    fn a_message_changes_the_status_as_documented() {
         for &status in Status::ALL {
             assert_eq!(status.after(AuthorType::Requester, false), Status::Open);
             assert_eq!(status.after(AuthorType::Agent, true), status);

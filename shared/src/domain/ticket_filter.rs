@@ -1,4 +1,4 @@
-//! Which tickets a list shows.
+//! The filter of a list of tickets.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::{
     ids::Subject,
 };
 
-/// What a list is asked for. Its serialised form stands in cursors.
+/// Cursors contain its serialised form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Filter {
@@ -26,24 +26,23 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// What `assignee` asks for when this caller asks.
+    /// What `assignee` means for this caller. `me` is `None` for an API key.
     pub(crate) fn assignee_for<'a>(&'a self, me: Option<&'a Subject>) -> Assignee<'a> {
         match (self.assignee.as_deref(), me) {
             (None, _) => Assignee::Any,
-            (Some("unassigned"), _) => Assignee::Nobody,
-            (Some("me"), None) => Assignee::WhoIsNotThere,
+            (Some("unassigned"), _) => Assignee::Unassigned,
+            (Some("me"), None) => Assignee::NoUser,
             (Some("me"), Some(me)) => Assignee::Agent(me.as_str()),
             (Some(sub), _) => Assignee::Agent(sub),
         }
     }
 }
 
-/// Whose tickets are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Assignee<'a> {
     Any,
-    Nobody,
+    Unassigned,
     Agent(&'a str),
-    /// `me`, of a caller who is no person.
-    WhoIsNotThere,
+    /// `me` from an API key, which acts for no person. No ticket matches.
+    NoUser,
 }

@@ -1,4 +1,4 @@
-//! The access token of a ticket: what its requester holds in the place of a login.
+//! The access token of a ticket. The requester uses it instead of a login.
 
 use std::fmt;
 
@@ -9,22 +9,21 @@ use crate::random;
 
 const SECRET_BYTES: usize = 20;
 
-/// 160 random bits, as 40 lower-case hex characters: nothing that a mail program or a URL would change.
+/// 160 random bits as 40 lower-case hex characters, which no mail program and no URL changes.
 ///
-/// The ticket's own item holds it, because agents may see it. What finds the ticket is its hash, as with API keys.
+/// The ticket's item holds it, because agents may see it. The ticket is found by the token's hash, as with API keys.
 /// `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TicketToken(String);
 
 impl TicketToken {
-    /// A new token.
     #[must_use]
     pub fn generate() -> Self {
         let secret: [u8; SECRET_BYTES] = random::bytes();
         Self(base16ct::lower::encode_string(&secret))
     }
 
-    /// Reads a token that a caller presents; `None` where it can be none.
+    /// Parses a text from a caller. `None` if it cannot be a token.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; SECRET_BYTES];
@@ -32,13 +31,13 @@ impl TicketToken {
         (decoded.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
     }
 
-    /// What an index holds in its stead.
+    /// The ticket is found by this hash.
     #[must_use]
     pub fn hash(&self) -> TicketTokenHash {
         TicketTokenHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
     }
 
-    /// The token itself: for the ticket's item, and for answers.
+    /// The token itself, for the ticket's item and for responses.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

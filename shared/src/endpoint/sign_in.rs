@@ -167,7 +167,7 @@ impl SignInCallback {
         context.set_cookie(CookieName::SignIn.clear(origin));
         let done = sign_in.finish(origin, pending, &answer, replaces).await?;
         if let Some(session) = done.session {
-            let seconds = platform.sessions.of_cookie();
+            let seconds = platform.sessions.cookie_seconds();
             let cookie = CookieName::Session.set(origin, session.reveal(), seconds);
             context.set_cookie(cookie);
         }

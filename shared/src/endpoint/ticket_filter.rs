@@ -88,6 +88,6 @@ mod tests {
         let filter = Filter::read(&Query::read("assignee=me")).unwrap().unwrap();
         let me = Subject::parse("usr_1".to_owned()).unwrap();
         assert_eq!(filter.assignee_for(Some(&me)), Assignee::Agent("usr_1"));
-        assert_eq!(filter.assignee_for(None), Assignee::WhoIsNotThere);
+        assert_eq!(filter.assignee_for(None), Assignee::NoUser);
     }
 }

@@ -1,4 +1,4 @@
-//! The windows of client addresses: of their calls, and of their submissions, see [`crate::store::rate_windows`].
+//! The windows of client addresses, for calls and for submissions: see [`crate::store::rate_windows`].
 
 use crate::{
     domain::{
@@ -7,7 +7,7 @@ use crate::{
     },
     store::{
         attributes::{self, Item},
-        conditional_update::{Count, send},
+        conditional_update::{UpdateResult, send},
         database::{Database, StoreError},
         rate_windows::{Quota, Rollover, count, no_first_window, open_next_windows, status},
         submissions::Submission,
@@ -15,26 +15,23 @@ use crate::{
     time::{MINUTE, Timestamp},
 };
 
-/// An address is forgotten two hours after it last opened a window, of which the longest lasts one.
+/// An address's item is kept for two hours after it last opened a window. The longest window lasts one hour.
 const ADDRESS_KEPT_MILLIS: i64 = 2 * 60 * MINUTE;
 
-/// What an address does, as its limits tell it apart.
+/// Decides which limits of the address apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PublicAct {
-    /// Anything.
     Call,
-    /// It submits a ticket, which is also a call.
+    /// The submission of a ticket, which is also a call.
     Submission,
 }
 
-/// What counting an address's act came to.
 pub(crate) struct CountedAct {
     pub(crate) decision: Decision,
-    /// The submission, where one was counted.
+    /// The submission that was counted, if any.
     pub(crate) submission: Option<Submission>,
 }
 
-/// Counts what a client address does.
 pub(crate) async fn count_address(
     database: &Database,
     address: &AddressHash,
@@ -81,7 +78,7 @@ pub(crate) async fn count_address(
     })
 }
 
-/// Opens those of an address's windows that are over.
+/// Opens the next window for each that is over.
 async fn roll_over_address(
     database: &Database,
     key: &Item,
@@ -91,7 +88,7 @@ async fn roll_over_address(
 ) -> Result<Rollover, StoreError> {
     let opening = open_next_windows(seen, quotas, Some(ADDRESS_KEPT_MILLIS), now)?;
     Ok(match send(database, key, opening).await? {
-        Count::Done(item) => Rollover::Opened(status(&item, quotas, now)?, Some(item)),
-        Count::Failed(_) | Count::InTheWay => Rollover::Lost,
+        UpdateResult::Done(item) => Rollover::Opened(status(&item, quotas, now)?, Some(item)),
+        UpdateResult::ConditionFailed(_) | UpdateResult::Contended => Rollover::Lost,
     })
 }

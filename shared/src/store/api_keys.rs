@@ -1,9 +1,8 @@
-//! The API keys of a workspace: created together with their listing, listed, and deleted with it.
+//! The API keys of a workspace.
 //!
-//! A key is two items. The *key's item* lies under the hash of the key and is what a call finds; the
-//! *listing* lies in the workspace's partition and is what people see. Both come and go in one
-//! transaction with the workspace's count of keys, so that there is never one without the other, and
-//! never a hundred and first.
+//! A key is two items: the *key's item*, which a call finds by the key's hash, and the *listing* in the workspace's
+//! partition, which people see. One transaction writes or deletes both and updates the workspace's count of keys. So
+//! neither exists without the other, and a workspace never has more than [`MAX_KEYS`]. See docs/architecture.md, Keys.
 
 use aws_sdk_dynamodb::types::{Delete, Put};
 
@@ -21,7 +20,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many keys a workspace holds at most (contract, section 4).
+/// Keys of one workspace (API keys in openapi.yaml).
 pub const MAX_KEYS: u32 = 100;
 
 pub(super) const KEY_SORT: &str = "KEY";
@@ -38,58 +37,52 @@ pub(super) fn listing_key(workspace: &WorkspaceId, id: &ApiKeyId) -> Item {
     )
 }
 
-/// A key as people see it.
+/// A key's listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// Names the key in the API and in the logs.
+    /// Identifies the key in the API and in the logs.
     pub id: ApiKeyId,
-    /// What its owner calls it.
     pub name: String,
-    /// Its first characters, see [`PlaintextKey::prefix`].
+    /// See [`PlaintextKey::prefix`].
     pub prefix: String,
-    /// Within a minute of its last call; `None` before the first.
+    /// At most a minute before its last call. `None` before the first call.
     pub last_used_at: Option<Timestamp>,
-    /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// What came of creating a key.
 #[derive(Debug)]
 pub enum Creation {
-    /// It exists, and works from now on.
+    /// The key works from now on.
     Created(ApiKey),
-    /// The workspace holds [`MAX_KEYS`] already; nothing was done.
+    /// The workspace already has [`MAX_KEYS`]. Nothing was done.
     WorkspaceFull,
 }
 
-/// What came of revoking a key.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// It is gone: a call that starts from now on is refused.
+    /// Every call that starts from now on is refused.
     Revoked,
-    /// The workspace has no such key, or has no longer.
+    /// The workspace has no such key, or no longer has it.
     NoSuchKey,
 }
 
 impl Workspace {
-    /// The workspace's API keys.
     #[must_use]
     pub fn api_keys(&self) -> ApiKeys<'_> {
         ApiKeys(self)
     }
 }
 
-/// The keys of one workspace.
 #[derive(Debug)]
 pub struct ApiKeys<'a>(&'a Workspace);
 
 impl ApiKeys<'_> {
-    /// Stores a new key: its hash, its first characters and its name.
+    /// Stores the key's hash, its first characters and its name.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where others are in the way, or the table does not answer. Whether the key was stored is then unknown; if so,
-    /// the list shows it, and nobody has it.
+    /// After [`StoreError::Failed`] it is unknown whether the key was stored. If it was, the list shows it, but nobody
+    /// has it.
     pub async fn create(&self, name: &str, key: &PlaintextKey) -> Result<Creation, StoreError> {
         let Workspace {
             id: workspace,
@@ -104,7 +97,7 @@ impl ApiKeys<'_> {
             created_at: now,
         };
         let hash = key.hash();
-        // The window that this opens is over: the first call turns it, and stamps `lastUsedAt`.
+        // This window is already over: the first call opens the next one, which sets `lastUsedAt`.
         let keys_item = Put::builder()
             .set_item(Some(attributes::key(&key_partition(&hash), KEY_SORT)))
             .item("accountId", attributes::text(workspace.as_str()))
@@ -120,7 +113,7 @@ impl ApiKeys<'_> {
             .item("createdAt", attributes::moment(now))
             .condition_expression("attribute_not_exists(pk)");
         let written = Transaction::new(database, "create a key")
-            .update(workspaces::count_key_in(workspace, MAX_KEYS, now))?
+            .update(workspaces::add_key(workspace, MAX_KEYS, now))?
             .put(keys_item)?
             .put(listing)?
             .commit();
@@ -135,10 +128,6 @@ impl ApiKeys<'_> {
     }
 
     /// All keys of the workspace, newest first.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where the table does not answer, or holds a listing that this project did not write.
     pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
         let Workspace {
             id: workspace,
@@ -149,15 +138,13 @@ impl ApiKeys<'_> {
         let found = database
             .read_partition("list keys", &partition, listings)
             .await?;
-        // The newest has the greatest id.
-        found.iter().rev().map(listed).collect()
+        // The newest key has the greatest id.
+        found.iter().rev().map(read_listing).collect()
     }
 
-    /// Deletes a key.
-    ///
     /// # Errors
     ///
-    /// [`StoreError`] where the table does not answer. Whether the key is gone is then unknown.
+    /// After [`StoreError::Failed`] it is unknown whether the key was revoked.
     pub async fn revoke(&self, id: &ApiKeyId) -> Result<Revocation, StoreError> {
         let Workspace {
             id: workspace,
@@ -177,17 +164,17 @@ impl ApiKeys<'_> {
         let written = Transaction::new(database, "revoke a key")
             .delete(exists(attributes::key(&key_partition(&hash), KEY_SORT)))?
             .delete(exists(listing))?
-            .update(workspaces::count_key_out(workspace))?
+            .update(workspaces::remove_key(workspace))?
             .commit();
         Ok(match written.await? {
             Ok(()) => Revocation::Revoked,
-            // Another revocation came between the read and the write.
+            // Another request revoked the key between the read and the write.
             Err(_) => Revocation::NoSuchKey,
         })
     }
 }
 
-fn listed(listing: &Item) -> Result<ApiKey, StoreError> {
+fn read_listing(listing: &Item) -> Result<ApiKey, StoreError> {
     let id = listing
         .text("sk")?
         .strip_prefix(LISTING_SORT)

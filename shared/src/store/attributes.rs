@@ -1,4 +1,4 @@
-//! Reading and writing DynamoDB's attributes. No type of the SDK's leaves the store.
+//! Reads and writes DynamoDB attributes. No type of the SDK leaves the store.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,6 @@ use crate::{store::database::StoreError, time::Timestamp, words::Words};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The primary key of an item.
 pub(super) fn key(partition: &str, sort: &str) -> Item {
     Item::from([
         ("pk".to_owned(), text(partition)),
@@ -36,7 +35,7 @@ pub(super) fn moment(value: Timestamp) -> AttributeValue {
     number(value.as_millis())
 }
 
-/// Reads attributes by name. One that is missing or of another type is a [`StoreError`] that names it.
+/// Reads attributes by name. The error for a missing or malformed attribute names it.
 pub(super) trait Read {
     fn text(&self, name: &str) -> Result<&str, StoreError>;
     fn text_if_any(&self, name: &str) -> Result<Option<&str>, StoreError>;
@@ -101,7 +100,7 @@ impl Read for Item {
     }
 }
 
-/// An item that this project did not write, or wrote before the attribute was there.
+/// The item was written by something else, or before the attribute existed.
 pub(super) fn broken(attribute: &str) -> StoreError {
     StoreError::because(
         "read an item",

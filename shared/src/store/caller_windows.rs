@@ -12,7 +12,7 @@ use crate::{
     store::{
         api_keys::{KEY_SORT, key_partition, listing_key},
         attributes::{self, Item, Read},
-        conditional_update::{Count, Expressions, in_transaction, send},
+        conditional_update::{Expressions, UpdateResult, in_transaction, send},
         database::{Database, StoreError},
         rate_windows::{Quota, Rollover, count, no_first_window, open_next_windows},
         transaction::Transaction,
@@ -21,17 +21,16 @@ use crate::{
     time::{MINUTE, Timestamp},
 };
 
-/// A user's window is forgotten a day after its end; nothing hangs on when exactly.
+/// A user's item is kept for a day after the window's end. The exact time does not matter.
 const USER_KEPT_MILLIS: i64 = 24 * 60 * MINUTE;
 
-/// An API key that the table knows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KnownKey {
     pub(crate) id: ApiKeyId,
     pub(crate) workspace: WorkspaceId,
 }
 
-/// Recognises a key and counts its call; `None` where there is no such key.
+/// Authenticates a key and counts its call. `None` if there is no such key.
 pub(crate) async fn count_key(
     database: &Database,
     hash: &KeyHash,
@@ -41,7 +40,7 @@ pub(crate) async fn count_key(
     let key = attributes::key(&key_partition(hash), KEY_SORT);
     let quota = Quota::of_calls(Policy::ApiKey, limit);
     let roll_over = async |seen: Option<&Item>| match seen {
-        None => Ok(Rollover::NobodyThere),
+        None => Ok(Rollover::NoSuchCaller),
         Some(seen) => roll_over_key(database, key.clone(), seen, quota, now).await,
     };
     match count(database, &key, &[quota], now, roll_over).await? {
@@ -50,7 +49,6 @@ pub(crate) async fn count_key(
     }
 }
 
-/// Counts the call of a user in a workspace.
 pub(crate) async fn count_user(
     database: &Database,
     workspace: &WorkspaceId,
@@ -63,10 +61,10 @@ pub(crate) async fn count_user(
     let roll_over = async |seen: Option<&Item>| {
         roll_over_user(database, key.clone(), workspace, seen, quota, now).await
     };
-    always(count(database, &key, &[quota], now, roll_over).await?)
+    decision_of(count(database, &key, &[quota], now, roll_over).await?)
 }
 
-/// A user's window as their item has it, if calls made `now` count into it.
+/// The user's window, if it is open at `now`.
 pub(super) fn user_window(
     user: Option<&Item>,
     limit: RateLimit,
@@ -77,8 +75,8 @@ pub(super) fn user_window(
     Ok(window.transpose()?.flatten())
 }
 
-/// The write that counts so many calls of a user at once, in the window that was seen or in the next: see
-/// [`crate::store::sessions`].
+/// The write that counts `calls` of a user at once, in the window that was read or in the next one: see
+/// [`crate::store::session_calls`].
 pub(super) fn leasing(
     seen: Option<&Item>,
     limit: RateLimit,
@@ -92,18 +90,18 @@ pub(super) fn leasing(
     open_next_windows(seen, &[quota], Some(user_kept(limit)), now)
 }
 
-/// How long a user's item is kept after a window was opened.
+/// How long a user's item is kept after a window opens, in milliseconds.
 fn user_kept(limit: RateLimit) -> i64 {
     limit.window_millis + USER_KEPT_MILLIS
 }
 
-/// The decision on a caller who is made where they are not there.
-fn always(counted: Option<(Item, Decision)>) -> Result<Decision, StoreError> {
+/// The decision on a caller whose item is created when it does not exist.
+fn decision_of(counted: Option<(Item, Decision)>) -> Result<Decision, StoreError> {
     let counted = counted.map(|(_, decision)| decision);
     counted.ok_or_else(no_first_window)
 }
 
-/// Opens a key's next window and stamps its listing.
+/// Opens a key's next window and sets `lastUsedAt` in its listing.
 async fn roll_over_key(
     database: &Database,
     key: Item,
@@ -126,7 +124,7 @@ async fn roll_over_key(
     Ok(rollover_of_one(written.send().await?.is_ok(), quota, now))
 }
 
-/// Opens a user's next window; or their first, which makes the workspace known.
+/// Opens a user's next window. The first one also creates the workspace's item, if it does not exist.
 async fn roll_over_user(
     database: &Database,
     key: Item,
@@ -137,17 +135,17 @@ async fn roll_over_user(
 ) -> Result<Rollover, StoreError> {
     let opening = open_next_windows(seen, &[quota], Some(user_kept(quota.limit)), now)?;
     let done = if seen.is_some() {
-        matches!(send(database, &key, opening).await?, Count::Done(_))
+        matches!(send(database, &key, opening).await?, UpdateResult::Done(_))
     } else {
         let first = Transaction::new(database, "open a user's first window")
             .update(in_transaction(key, opening))?
-            .update(workspaces::make_known(workspace, now))?;
+            .update(workspaces::ensure_exists(workspace, now))?;
         first.send().await?.is_ok()
     };
     Ok(rollover_of_one(done, quota, now))
 }
 
-/// What came of opening one window. Where it was lost, whatever became of it, the steady state's write tells.
+/// After a lost rollover the caller's call is counted again, whatever the reason was.
 fn rollover_of_one(done: bool, quota: Quota, now: Timestamp) -> Rollover {
     if done {
         let window = Window {
@@ -168,8 +166,8 @@ fn known_key(item: &Item) -> Result<KnownKey, StoreError> {
     })
 }
 
-/// A subject may be long and personal; its item needs neither. A workspace id has no `#`, so that two
-/// pairs never read the same.
+/// The key has a hash of the subject, because a subject may be long and personal. A workspace id has no `#`, so two
+/// different pairs never give the same text.
 pub(super) fn user_key(workspace: &WorkspaceId, subject: &Subject) -> Item {
     let hash = Sha256::digest(format!("{}#{}", workspace.as_str(), subject.as_str()));
     let partition = format!("USER#{}", base16ct::lower::encode_string(&hash));

@@ -1,7 +1,7 @@
 //! The canned replies of a workspace.
 //!
-//! They are listed whole, so that together they must fit into one answer: an item beside them counts their bytes, in
-//! every transaction that changes one.
+//! A list has all of them, so together they must fit into one response. An item beside them holds their size; every
+//! transaction that changes a canned reply updates it.
 
 use aws_sdk_dynamodb::types::{
     Delete, Put, Update,
@@ -24,49 +24,37 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many characters a title has at most (contract, section 7).
+/// In characters (Canned replies in openapi.yaml).
 pub const MAX_TITLE: usize = 120;
-/// How many characters a body has at most.
+/// In characters.
 pub const MAX_BODY: usize = 20_000;
 
 const SORT: &str = "CANNED#";
 
-/// A canned reply, as the contract shows it (section 7).
+/// Canned replies in openapi.yaml.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CannedReply {
-    /// Names it in the API.
     pub id: CannedReplyId,
-    /// The workspace that it belongs to.
     pub account_id: WorkspaceId,
-    /// What agents find it by.
     pub title: String,
-    /// What it says.
     pub body: String,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
     pub updated_at: Timestamp,
 }
 
 impl Workspace {
-    /// The workspace's canned replies.
     #[must_use]
     pub fn canned_replies(&self) -> CannedReplies<'_> {
         CannedReplies(self)
     }
 }
 
-/// The canned replies of one workspace.
 #[derive(Debug)]
 pub struct CannedReplies<'a>(pub(super) &'a Workspace);
 
 impl CannedReplies<'_> {
-    /// All of them, sorted by title as people sort.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where the table does not answer, or holds what this project did not write; so for the others.
+    /// All canned replies, sorted by title with [`sort_key`].
     pub async fn list(&self) -> Result<Vec<CannedReply>, StoreError> {
         let Workspace { id, database, .. } = self.0;
         let partition = workspaces::partition(id);
@@ -75,16 +63,14 @@ impl CannedReplies<'_> {
             .await?;
         let replies = found.iter().map(|item| read(item, id));
         let mut replies: Vec<_> = replies.collect::<Result<_, _>>()?;
-        // Stable: those of one title stay in the order of their creation.
+        // The sort is stable: replies with the same title stay in the order of their creation.
         replies.sort_by_cached_key(|reply| sort_key(&reply.title));
         Ok(replies)
     }
 
-    /// Creates one.
-    ///
     /// # Errors
     ///
-    /// [`StoreError`] where there is no room, others are in the way, or the table does not answer; so for the others.
+    /// [`StoreError::TooLarge`] if there is no room for it.
     pub async fn create(&self, title: &str, body: &str) -> Result<CannedReply, StoreError> {
         let Workspace { id, database, .. } = self.0;
         let now = Timestamp::now();
@@ -106,7 +92,7 @@ impl CannedReplies<'_> {
         }
     }
 
-    /// Changes what is given of one, and gives it as it is then; `None` where there is none.
+    /// Changes the given fields and returns the canned reply. `None` if there is no such canned reply.
     ///
     /// # Errors
     ///
@@ -149,11 +135,7 @@ impl CannedReplies<'_> {
         .await
     }
 
-    /// Deletes one; `false` where there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`CannedReplies::create`].
+    /// Returns `false` if there is no such canned reply.
     pub async fn delete(&self, id: &CannedReplyId) -> Result<bool, StoreError> {
         let Workspace {
             id: workspace,
@@ -185,7 +167,7 @@ fn key(workspace: &WorkspaceId, id: &CannedReplyId) -> Item {
     attributes::key(&workspaces::partition(workspace), &format!("{SORT}{id}"))
 }
 
-/// Counts so many bytes more, which may be less, on condition that there is room.
+/// Adds `more` bytes, which may be negative, on condition that they fit.
 fn count_bytes(workspace: &WorkspaceId, more: i64) -> UpdateBuilder {
     let update = Update::builder()
         .set_key(Some(attributes::key(

@@ -1,10 +1,10 @@
-//! What a request costs: calls of DynamoDB and the capacity they took, for the request's log line.
+//! Counts a request's calls of DynamoDB and their capacity units, for the request's log line.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-/// Counts for one request. Units are kept in tenths: they come in halves.
+/// Units are kept in tenths, because DynamoDB also charges half units.
 #[derive(Debug, Default)]
 pub(crate) struct CapacityMeter {
     calls: AtomicU32,
@@ -13,7 +13,7 @@ pub(crate) struct CapacityMeter {
 }
 
 impl CapacityMeter {
-    /// Counts one call, whatever comes of it. Retries inside the SDK are part of it.
+    /// Counts one call, whatever its result. Retries inside the SDK do not count separately.
     pub(crate) fn call<T>(&self, call: T) -> T {
         self.calls.fetch_add(1, Relaxed);
         call
@@ -27,13 +27,13 @@ impl CapacityMeter {
         self.write_tenths.fetch_add(tenths(consumed), Relaxed);
     }
 
-    /// A write whose condition failed: the service charges for it, but its answer does not say so. It is `units`, but
-    /// for messages of more than 1 KB.
+    /// Counts a write whose condition failed. The service charges for it, but its response does not say how much.
+    /// `units` is right for items up to 1 KB.
     pub(crate) fn failed_write(&self, units: u32) {
         self.write_tenths.fetch_add(units * 10, Relaxed);
     }
 
-    /// Calls, read units and write units so far.
+    /// Calls, read units and write units.
     pub(crate) fn total(&self) -> (u32, f64, f64) {
         let units = |tenths: &AtomicU32| f64::from(tenths.load(Relaxed)) / 10.0;
         (

@@ -1,4 +1,4 @@
-//! A conditional update of one item: alone, or in a transaction.
+//! A conditional update of one item, by itself or in a transaction.
 
 use aws_sdk_dynamodb::{
     config::{Config, retry::RetryConfig},
@@ -17,7 +17,6 @@ use crate::store::{
     database::{Database, StoreError},
 };
 
-/// An update, as its expressions and their values.
 #[derive(Default)]
 pub(super) struct Expressions {
     pub(super) set: Vec<String>,
@@ -44,14 +43,14 @@ impl Expressions {
     }
 }
 
-/// How one attempt to count came out.
-pub(super) enum Count {
-    /// Counted; the item as it is now.
+pub(super) enum UpdateResult {
+    /// With the item after the update.
     Done(Item),
-    /// Not counted, because the condition failed; the item as it is, if there is one.
-    Failed(Option<Item>),
-    /// Not counted: another write was under way, or the service too busy.
-    InTheWay,
+    /// Nothing was written. With the item as it is, if there is one (`ReturnValuesOnConditionCheckFailure`, DynamoDB
+    /// API reference).
+    ConditionFailed(Option<Item>),
+    /// Nothing was written: a transaction was writing the item, or the service was too busy.
+    Contended,
 }
 
 pub(super) fn in_transaction(key: Item, expressions: Expressions) -> UpdateBuilder {
@@ -62,26 +61,25 @@ pub(super) fn in_transaction(key: Item, expressions: Expressions) -> UpdateBuild
         .set_expression_attribute_values(Some(expressions.values.into_iter().collect()))
 }
 
-/// Sends a conditional write that counts something.
 pub(super) async fn send(
     database: &Database,
     key: &Item,
     expressions: Expressions,
-) -> Result<Count, StoreError> {
+) -> Result<UpdateResult, StoreError> {
     let update = update(database, key, expressions);
-    done(database, database.meter.call(update.send()).await)
+    result_of(database, database.meter.call(update.send()).await)
 }
 
-/// The same, and never a second time: where its answer is lost, it may have been done or not.
+/// Like [`send`], but without the SDK's retries. If the response is lost, the update may or may not have been made.
 pub(super) async fn send_once(
     database: &Database,
     key: &Item,
     expressions: Expressions,
-) -> Result<Count, StoreError> {
+) -> Result<UpdateResult, StoreError> {
     let once = Config::builder().retry_config(RetryConfig::disabled());
     let update = update(database, key, expressions).customize();
     let update = update.config_override(once).send();
-    done(database, database.meter.call(update).await)
+    result_of(database, database.meter.call(update).await)
 }
 
 fn update(database: &Database, key: &Item, expressions: Expressions) -> UpdateItemFluentBuilder {
@@ -98,33 +96,33 @@ fn update(database: &Database, key: &Item, expressions: Expressions) -> UpdateIt
         .return_consumed_capacity(ReturnConsumedCapacity::Total)
 }
 
-fn done(
+fn result_of(
     database: &Database,
     answer: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
-) -> Result<Count, StoreError> {
+) -> Result<UpdateResult, StoreError> {
     match answer {
         Ok(updated) => {
             database.meter.write(updated.consumed_capacity());
-            Ok(Count::Done(updated.attributes.unwrap_or_default()))
+            Ok(UpdateResult::Done(updated.attributes.unwrap_or_default()))
         }
-        Err(error) => not_counted(database, &error),
+        Err(error) => result_of_failure(database, &error),
     }
 }
 
-fn not_counted(
+fn result_of_failure(
     database: &Database,
     error: &SdkError<UpdateItemError>,
-) -> Result<Count, StoreError> {
+) -> Result<UpdateResult, StoreError> {
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
             database.meter.failed_write(1);
-            Ok(Count::Failed(failed.item().cloned()))
+            Ok(UpdateResult::ConditionFailed(failed.item().cloned()))
         }
         Some(
             UpdateItemError::TransactionConflictException(_)
             | UpdateItemError::ProvisionedThroughputExceededException(_)
             | UpdateItemError::ThrottlingException(_),
-        ) => Ok(Count::InTheWay),
+        ) => Ok(UpdateResult::Contended),
         _ => Err(StoreError::new("count a call", error)),
     }
 }

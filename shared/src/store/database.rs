@@ -1,4 +1,4 @@
-//! The table, as one request uses it, and what can go wrong with it.
+//! The table, with the meter and the deadline of the request that uses it; and the store's errors.
 
 use std::{
     fmt,
@@ -15,11 +15,11 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
-/// How much of a request's time there must be to try something again: as much as a call of the table may take (see
-/// [`crate::aws::clients`]), and some for the answer. Who is cut off in a try does not know what came of it.
+/// A retry needs at least this much of the request's time: as long as one attempt of a call may take (see
+/// [`crate::aws::clients`]), and some for the response. A request that is cut off during a retry cannot tell whether it
+/// wrote anything.
 const MIN_TIME_FOR_RETRY: Duration = Duration::from_millis(1200);
 
-/// The table, and the request that uses it: its meter and its time.
 #[derive(Clone)]
 pub(crate) struct Database {
     pub(super) client: Client,
@@ -38,7 +38,7 @@ impl Database {
         }
     }
 
-    /// The same table, for one request.
+    /// The same table, for one request. Without this call there is no time for retries.
     pub(crate) fn of_request(&self, meter: &Arc<CapacityMeter>, deadline: Instant) -> Self {
         Self {
             meter: Arc::clone(meter),
@@ -47,17 +47,17 @@ impl Database {
         }
     }
 
-    /// Whether the request has time to try something once more.
+    /// Whether the request has time for a retry.
     pub(super) fn may_try_again(&self) -> bool {
         self.has_time_after(Duration::ZERO)
     }
 
-    /// The same, after so long a wait.
+    /// Whether the request has time for a retry after this wait.
     pub(super) fn has_time_after(&self, wait: Duration) -> bool {
         Instant::now() + wait + MIN_TIME_FOR_RETRY < self.deadline
     }
 
-    /// Pauses after so many attempts, and says whether there is time for another one.
+    /// Pauses after this many attempts. Returns whether there is time for another attempt.
     pub(super) async fn pause_to_try_again(&self, attempt: u32) -> bool {
         if !self.may_try_again() {
             return false;
@@ -73,14 +73,15 @@ impl fmt::Debug for Database {
     }
 }
 
-/// Why an access to the table came to nothing. Nothing is wrong with what the caller sent, by itself.
+/// Why an access to the table failed. The caller's input by itself was valid.
 #[derive(Debug)]
 pub enum StoreError {
-    /// The table did not answer, or not as it must. What was to be written is written whole or not at all.
+    /// The table did not answer, or holds an item that this project did not write. A transaction was written completely
+    /// or not at all; it is unknown which.
     Failed(Cause),
-    /// Others kept changing the same items at the same moment, for as long as the call had; nothing was done.
+    /// Other requests kept changing the same items until the request's time was up. Nothing was done.
     Contended,
-    /// What is read as a whole would no longer fit into one answer; nothing was done.
+    /// The collection would no longer fit into one response. Nothing was done.
     TooLarge(BoundedCollection),
 }
 
@@ -103,7 +104,7 @@ impl fmt::Display for StoreError {
         match self {
             Self::Failed(cause) => cause.fmt(f),
             Self::Contended => f.write_str("other writes were always in the way"),
-            Self::TooLarge(whole) => write!(f, "{whole:?} is full"),
+            Self::TooLarge(collection) => write!(f, "{collection:?} is full"),
         }
     }
 }

@@ -1,10 +1,11 @@
-//! What happened to tickets, written down in the transaction that made it happen: exactly one event for each ticket
-//! that is created, each message that follows, and each move of the status. Events of one ticket sort as they happened.
+//! Events of tickets. The transaction that changes a ticket also writes its events: exactly one for each created
+//! ticket, each further message and each change of the status. The events of one ticket sort in the order in which
+//! they happened.
 //!
-//! Nobody reads these items here. They leave through the table's stream ("Change data capture for DynamoDB
-//! Streams", DynamoDB developer guide), from which webhooks, a mail sender or a search index can be fed without a
-//! request of a client waiting for them. A stream keeps a record for 24 hours; the item stays for [`KEPT_MILLIS`],
-//! for who has to look again.
+//! No code here reads them. They leave through the table's stream ("Change data capture for DynamoDB Streams", DynamoDB
+//! developer guide), which can feed webhooks, a mail sender or a search index without keeping a client waiting. The
+//! stream keeps a record for 24 hours. The item is kept for [`KEPT_MILLIS`], for consumers that have to read an event
+//! again.
 
 use std::collections::HashMap;
 
@@ -21,7 +22,6 @@ use crate::{
 /// A week.
 const KEPT_MILLIS: i64 = 7 * 24 * 60 * MINUTE;
 
-/// What may happen to a ticket.
 pub(super) enum Event<'a> {
     Created(&'a Ticket),
     Replied(&'a Message),
@@ -64,7 +64,7 @@ impl Event<'_> {
     }
 }
 
-/// Adds what happened at a moment, in this order.
+/// Adds these events, in this order, to the transaction. `at` is when they happened.
 pub(super) fn record<'a>(
     mut transaction: Transaction<'a>,
     workspace: &WorkspaceId,

@@ -1,4 +1,5 @@
-//! What a stranger can reach: a workspace to submit a ticket to, and the one ticket whose token they hold.
+//! What a client without a credential can do: submit a ticket to a workspace, and read and answer the one ticket whose
+//! token it presents.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ use crate::{
     },
 };
 
-/// The table, as far as the public form goes.
+/// The table's side of the public form.
 pub struct PublicForm(Database);
 
 impl fmt::Debug for PublicForm {
@@ -25,7 +26,7 @@ impl fmt::Debug for PublicForm {
     }
 }
 
-/// A ticket whose token was presented: all that its holder can reach.
+/// The ticket whose token was presented. The token's holder can reach nothing else.
 #[derive(Debug)]
 pub struct TicketByToken<'a> {
     database: &'a Database,
@@ -38,11 +39,7 @@ impl PublicForm {
         Self(database)
     }
 
-    /// Creates a ticket in a workspace that somebody knows; `None` where nobody does.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where others are in the way, or the table does not answer.
+    /// Creates a ticket. `None` if the workspace does not exist.
     pub async fn submit(
         &self,
         workspace: &WorkspaceId,
@@ -59,21 +56,13 @@ impl PublicForm {
         .await
     }
 
-    /// The number that the workspace's next ticket gets; `None` where nobody knows the workspace.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where the table does not answer.
+    /// The number of the workspace's next ticket. `None` if the workspace does not exist.
     pub async fn next_number(&self, workspace: &WorkspaceId) -> Result<Option<u32>, StoreError> {
         let tally = workspaces::tally(&self.0, workspace).await?;
         Ok(tally.map(|tally| tally.tickets + 1))
     }
 
-    /// The ticket that a token is for, whatever a caller presents as one; `None` where it is for none.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where the table does not answer.
+    /// The ticket with this token, which may be any text. `None` if there is no such ticket.
     pub async fn ticket(&self, token: &str) -> Result<Option<TicketByToken<'_>>, StoreError> {
         let found = match TicketToken::parse(token) {
             Some(token) => tickets::ticket_of(&self.0, &token.hash()).await?,
@@ -88,11 +77,7 @@ impl PublicForm {
 }
 
 impl TicketByToken<'_> {
-    /// The ticket with its messages, but for internal notes.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where the table does not answer.
+    /// The ticket and its messages, without internal notes.
     pub async fn thread(&self) -> Result<Thread, StoreError> {
         let thread = tickets::thread(self.database, &self.workspace, &self.id).await?;
         let mut thread = thread.ok_or_else(no_ticket_behind_a_token)?;
@@ -100,11 +85,11 @@ impl TicketByToken<'_> {
         Ok(thread)
     }
 
-    /// Adds a message of the requester's, which opens the ticket.
+    /// Adds a message from the requester. The ticket's status becomes open.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where the thread is full, others are in the way, or the table does not answer.
+    /// [`StoreError::TooLarge`] if the thread has no room for the message.
     pub async fn reply(&self, body: &str) -> Result<Reply, StoreError> {
         let new = NewMessage {
             author_type: AuthorType::Requester,
@@ -118,7 +103,7 @@ impl TicketByToken<'_> {
     }
 }
 
-/// They are created together, and nothing deletes either.
+/// A ticket and its token are created together, and nothing deletes either.
 fn no_ticket_behind_a_token() -> StoreError {
     StoreError::because("read a ticket", "a token's ticket is not there")
 }

@@ -1,54 +1,22 @@
-//! Counting a caller's call, and with it recognising an API key, in one write.
+//! Counts a caller's call in one conditional write. For an API key, the same write authenticates it.
 //!
-//! A key and a user have one window, of a minute; a portal session draws on its user's, see [`crate::store::sessions`].
-//! A client address has up to three in one item: of its calls, and two of its submissions; a submission is counted in
-//! all three by the same write, or in none, and can be refunded: see [`crate::store::submissions`].
+//! docs/architecture.md, Rate limits, has the write, what each failure of its condition means, and the rollover. Keys
+//! and users have one window; a session leases calls from its user's (see [`crate::store::session_calls`]). A client
+//! address has up to three windows in one item, and one write counts in all of them, or in none. When some of them are
+//! over, the write that opens the next ones also counts in the others. A counted submission can be refunded (see
+//! [`crate::store::submissions`]).
 //!
-//! # The steady state: one request
+//! A revoked key has no item. So the conditions of both writes fail, because they name its attributes, and neither
+//! write can create the item again.
 //!
-//! ```text
-//! UpdateItem  KEY#{hash}   ADD calls 1   IF opened > now - 60 s AND calls <= limit - 1
-//!             returns the item: whose key it is, and how many calls the window has admitted
-//! ```
+//! When a transaction and another write meet at an item, DynamoDB refuses one of them, and nothing of that one is
+//! done. The count is tried again after a short random pause, up to [`ATTEMPTS`] times; then the request fails with a
+//! `500`. The same applies when the service is too busy: a thousand calls of one key just when its window ends are a
+//! thousand writes that fail and as many transactions of which one wins, which is more than a partition takes in a
+//! second.
 //!
-//! The write is the authentication. A key that was deleted has no item, the condition on its
-//! attributes fails, and the update cannot bring it back; there is no cache and no read that could be
-//! stale between a revocation and its effect. The limit is exact for the same reason: DynamoDB applies
-//! the writes to an item one after another, each against what the one before left.
-//!
-//! A condition that fails returns the item as it is (`ReturnValuesOnConditionCheckFailure`, DynamoDB
-//! API reference), and that says which of the four it was:
-//!
-//! | the old item | then |
-//! |---|---|
-//! | is not there | no such key: refused. A user, an address: their first call, the window opens |
-//! | window open, no room | over the limit: refused |
-//! | window over | the window turns: the second request |
-//! | window open, has room | someone write it in between, or a limit was raised: once more |
-//!
-//! # The turn: a second request, once a minute at most
-//!
-//! The first call after a window's end opens the next: `SET opened = now, calls = 1 IF opened = {the one
-//! that was seen}`. Of two instances that turn at once, one finds the other's `opened`, fails, and goes
-//! back to the steady state, where it counts into the window that the winner opened. The condition names
-//! an `opened`, so that it, too, fails for a key that was revoked meanwhile.
-//!
-//! Where several windows are counted, those that are over open anew and the others count on, in one write.
-//!
-//! For a key, the turn stamps the listing's `lastUsedAt` in the same transaction: the two can never
-//! disagree, and a list needs to read nothing but listings. A user's first turn makes the workspace known in the
-//! same transaction: somebody has signed in to it, and the public form takes tickets for it from now on.
-//!
-//! # When writes meet
-//!
-//! A transaction and any other write to its items at the same moment: DynamoDB refuses one of them with
-//! a conflict, which means that nothing was done. It is tried again after a short random pause, within
-//! [`ATTEMPTS`]; then the call fails with a `500` and no harm done. The same goes for a service that is too
-//! busy: a thousand calls of one key at the very turn of its window are a thousand writes that fail and as
-//! many transactions of which one wins, which is more than a partition takes in a second.
-//!
-//! A write whose answer was lost is sent again by the SDK and may count twice; the limit then admits one
-//! call less.
+//! The SDK sends a write again when its response was lost, so the call may count twice. The limit then admits one call
+//! less.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -56,29 +24,29 @@ use crate::{
     domain::rate_limit::{Decision, Policy, RateLimit, RateLimitStatus, Window},
     store::{
         attributes::{self, Item, Read},
-        conditional_update::{Count, Expressions, send},
+        conditional_update::{Expressions, UpdateResult, send},
         database::{Database, StoreError},
         retry::pause,
     },
     time::Timestamp,
 };
 
-/// How often a count is tried before the call fails.
+/// How often a count is tried before the request fails.
 pub(super) const ATTEMPTS: u32 = 8;
 
-/// A limit, and the attributes that hold its window in the caller's item.
+/// A limit, and the attributes of its window in the caller's item.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quota {
     pub(super) policy: Policy,
     pub(super) opened: &'static str,
     pub(super) calls: &'static str,
     pub(super) limit: RateLimit,
-    /// How many calls are counted at once.
+    /// How many calls one write counts.
     pub(super) weight: u32,
 }
 
 impl Quota {
-    /// Of everything that a caller does.
+    /// The quota of all calls of a caller.
     pub(super) fn of_calls(policy: Policy, limit: RateLimit) -> Self {
         Self {
             policy,
@@ -89,7 +57,7 @@ impl Quota {
         }
     }
 
-    /// The window, if there has been one.
+    /// The last window, open or over. `None` before the first.
     pub(super) fn window(&self, item: &Item) -> Result<Option<Window>, StoreError> {
         let Some(opened) = item.moment_if_any(self.opened)? else {
             return Ok(None);
@@ -99,12 +67,12 @@ impl Quota {
         Ok(Some(Window { opened, calls }))
     }
 
-    /// How many calls a window may have admitted for these to have room.
+    /// The window admits [`Quota::weight`] more calls if it has admitted at most this many.
     pub(super) fn room(&self) -> AttributeValue {
         attributes::number(i64::from(self.limit.calls) - i64::from(self.weight))
     }
 
-    /// The window, if calls made `now` count into it.
+    /// The window, if it is open at `now`.
     pub(super) fn open_window(
         &self,
         item: &Item,
@@ -119,18 +87,17 @@ impl Quota {
     }
 }
 
-/// What came of opening a caller's next window, or windows.
+/// The result of opening the next windows of a caller.
 pub(super) enum Rollover {
-    /// With the item as it is now, where the write told.
+    /// With the new item, if the write returned it.
     Opened(RateLimitStatus, Option<Item>),
-    /// Somebody else was first, or in the way.
+    /// Another instance opened them first, or another write was in the way.
     Lost,
-    /// There is no such caller.
-    NobodyThere,
+    NoSuchCaller,
 }
 
-/// Counts a call, by the table of this module's documentation. Gives the caller's item, as it was found or is now, and
-/// the decision; `None` where there is no item and `roll_over` does not make one.
+/// Counts a call. Returns the caller's item, as it was found or as it is now, and the decision. `None` if there is no
+/// item and `roll_over` does not create one.
 pub(super) async fn count(
     database: &Database,
     key: &Item,
@@ -143,12 +110,12 @@ pub(super) async fn count(
             pause(attempt).await;
         }
         let found = match add(database, key, quotas, now).await? {
-            Count::Done(item) => {
+            UpdateResult::Done(item) => {
                 let status = status(&item, quotas, now)?;
                 return Ok(Some((item, Decision::Allowed(status))));
             }
-            Count::InTheWay => continue,
-            Count::Failed(found) => found,
+            UpdateResult::Contended => continue,
+            UpdateResult::ConditionFailed(found) => found,
         };
         if let Some(item) = &found {
             let mut windows = Vec::with_capacity(quotas.len());
@@ -172,7 +139,7 @@ pub(super) async fn count(
                 return Ok(Some((item, Decision::Allowed(status))));
             }
             Rollover::Lost => {}
-            Rollover::NobodyThere => return Ok(None),
+            Rollover::NoSuchCaller => return Ok(None),
         }
     }
     Err(StoreError::because(
@@ -181,7 +148,7 @@ pub(super) async fn count(
     ))
 }
 
-/// How a caller stands whose call was counted in these windows.
+/// The tightest of the limits that a counted call met.
 pub(super) fn status(
     item: &Item,
     quotas: &[Quota],
@@ -195,14 +162,14 @@ pub(super) fn status(
     RateLimitStatus::tightest(statuses).ok_or_else(|| attributes::broken("opened"))
 }
 
-/// The steady state's write.
+/// Counts the call if all windows are open and have room.
 async fn add(
     database: &Database,
     key: &Item,
     quotas: &[Quota],
     now: Timestamp,
-) -> Result<Count, StoreError> {
-    let mut more = Expressions::default();
+) -> Result<UpdateResult, StoreError> {
+    let mut write = Expressions::default();
     for (n, quota) in quotas.iter().enumerate() {
         let Quota {
             opened,
@@ -211,20 +178,21 @@ async fn add(
             weight,
             ..
         } = quota;
-        more.add.push(format!("{calls} :calls{n}"));
+        write.add.push(format!("{calls} :calls{n}"));
         let has_room = format!("{opened} > :ended{n} AND {calls} <= :room{n}");
-        more.conditions.push(has_room);
-        more.value(format!(":calls{n}"), attributes::number(*weight));
-        more.value(
+        write.conditions.push(has_room);
+        write.value(format!(":calls{n}"), attributes::number(*weight));
+        write.value(
             format!(":ended{n}"),
             attributes::moment(limit.ended_before(now)),
         );
-        more.value(format!(":room{n}"), quota.room());
+        write.value(format!(":room{n}"), quota.room());
     }
-    send(database, key, more).await
+    send(database, key, write).await
 }
 
-/// The write that opens the windows that are over, and counts on in the others.
+/// The write that opens the next window for each that is over, and counts in the others. Its condition is that each
+/// window is still the one in `seen`, so of two instances one fails.
 pub(super) fn open_next_windows(
     seen: Option<&Item>,
     quotas: &[Quota],

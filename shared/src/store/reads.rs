@@ -1,5 +1,4 @@
-//! Reads. Those of items and partitions are strongly consistent: what one request wrote, the next one finds, on every
-//! instance.
+//! Reads of items, partitions and indexes.
 
 use aws_sdk_dynamodb::{
     operation::query::{QueryOutput, builders::QueryFluentBuilder},
@@ -11,7 +10,7 @@ use crate::store::{
     database::{Database, StoreError},
 };
 
-/// Which of a partition's items are read, by their sort keys.
+/// Selects items of a partition by their sort keys.
 #[derive(Clone, Copy)]
 pub(super) enum Sort<'a> {
     BeginsWith(&'a str),
@@ -19,12 +18,12 @@ pub(super) enum Sort<'a> {
 }
 
 impl Database {
-    /// One item, by its key. 1 unit for every 4 KB.
+    /// Reads an item, strongly consistent. 1 unit for every 4 KB.
     pub(super) async fn get(&self, attempted: &str, key: Item) -> Result<Option<Item>, StoreError> {
         self.get_item(attempted, key, true).await
     }
 
-    /// Reads an item that does not exist, at half a unit: whether the table answers is all that counts.
+    /// Fails if the table does not answer. Reads an item that does not exist, for half a unit.
     pub(crate) async fn answers(&self) -> Result<(), StoreError> {
         let nothing = attributes::key("HEALTH", "HEALTH");
         self.get_item("health", nothing, false).await.map(drop)
@@ -53,8 +52,8 @@ impl Database {
         Ok(read.item)
     }
 
-    /// The items of these keys, at most 100, in any order; those that are not there are left out. 1 unit for every 4 KB
-    /// of each.
+    /// Reads the items with these keys, at most 100, strongly consistent. Returns those that exist, in any order. 1
+    /// unit for every 4 KB of each item.
     pub(super) async fn get_all(
         &self,
         attempted: &str,
@@ -84,7 +83,7 @@ impl Database {
                 .map_err(|e| StoreError::new(attempted, &e))?;
             self.meter.read(read.consumed_capacity());
             items.extend(read.responses.unwrap_or_default().into_values().flatten());
-            // What the service did not get round to ("BatchGetItem", DynamoDB API reference).
+            // The service may leave some keys unprocessed ("BatchGetItem", DynamoDB API reference).
             let left = read.unprocessed_keys.unwrap_or_default().into_values();
             wanted = left.flat_map(|left| left.keys).collect();
             if !wanted.is_empty() && !self.pause_to_try_again(attempt).await {
@@ -94,8 +93,8 @@ impl Database {
         Ok(items)
     }
 
-    /// The items of a partition, in the order of their sort keys. 1 unit for every 4 KB; a request for every 1 MB,
-    /// which is one in the usual case.
+    /// Reads items of a partition, strongly consistent, in the order of their sort keys. 1 unit for every 4 KB and one
+    /// request for every 1 MB; usually that is one request.
     pub(super) async fn read_partition(
         &self,
         attempted: &str,
@@ -111,7 +110,8 @@ impl Database {
         Ok(items)
     }
 
-    /// The same for as long as `take` takes what each request has read: where there may be more than memory holds.
+    /// Like [`Database::read_partition`], but hands each page to `take` and stops at its first error. For partitions
+    /// that may be too large for memory.
     pub(super) async fn read_pages(
         &self,
         attempted: &str,
@@ -142,7 +142,6 @@ impl Database {
         }
     }
 
-    /// One page of a query.
     pub(super) async fn query(
         &self,
         attempted: &str,

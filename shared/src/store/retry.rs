@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::random;
 
-/// Waits after `attempt` attempts: a random while of up to 10, 20, 40… 640 ms, so that those who met do not
+/// Waits after `attempt` attempts, for a random time of up to 10, 20, 40… 640 ms, so that two writers that met do not
 /// meet again.
 pub(super) async fn pause(attempt: u32) {
     let longest = 5 << attempt.clamp(1, 7);

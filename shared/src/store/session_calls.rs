@@ -1,38 +1,26 @@
-//! Authenticating a portal session and counting its call, in one write.
-//!
-//! # The steady state: one request
+//! Authenticates a portal session and counts its call, in one conditional write.
 //!
 //! ```text
 //! UpdateItem  SESSION#{hash}   ADD calls 1  SET lastSeenAt = now
 //!             IF opened > now - 60 s AND calls < leased
 //!                AND lastSeenAt > now - 12 h AND createdAt > now - 7 d AND expiresAt >= now
-//!             returns the item: whose session it is, and how they stand
+//!             returns the item: whose session it is, and what remains of the limit
 //! ```
 //!
-//! As with a key, the write is the authentication: a session that was ended has no item, and nothing can bring it back.
+//! A user has one limit in a workspace, whatever they call with (Rate limits in openapi.yaml). So a session *leases*
+//! calls from its user's window (see [`crate::store::caller_windows`]) and gives them out one by one. Most sessions
+//! make a few calls a minute, and a person may have many, so the first lease in a window is small.
+//! docs/architecture.md, Sessions, has the cases.
 //!
-//! # The limit is the user's
+//! A session's `opened` is when its user's window opened, `leased` is how many calls it has leased in that window, and
+//! `calls` how many of these it has given out. `userRemaining` is what its last lease left in the user's window. When
+//! that window has nothing left, the session's item notes it. From then on one write is enough to refuse the session's
+//! calls, whoever used up the limit.
 //!
-//! A user has one limit in a workspace, whatever they call with (contract, section 5), and may have a session in each
-//! of several browsers, and access tokens. So a session admits no calls of its own: it *leases* them from the user's
-//! window (see [`rate_windows`]) and gives them out one by one: at first a two-hundredth of the limit, then a twentieth at a
-//! time. Most sessions make a few calls a minute, and a person may have many.
-//!
-//! | the session's item | then |
-//! |---|---|
-//! | is not there, idle or too old | no such session: refused |
-//! | its window is over, or all that it drew is given out | it leases, and gives out the first |
-//! | the same, and the user's window has nothing left | over the limit: that is noted, and the call refused |
-//! | it was noted, and that window is not over | over the limit: refused |
-//!
-//! To lease is two requests more, at 2,000 a minute for the first call, the eleventh, and every hundredth after that:
-//! the user's item is read, and one transaction takes from it and adds to the session's, on condition that nobody has
-//! done so meanwhile. Of calls that find the session empty at once, one leases and the others go back to the steady
-//! state. What was leased and not given out when the window ends is lost to the user's other sessions and tokens; all of
-//! them together never get more than the limit.
-//!
-//! That the user's window has nothing left is noted in the session's item, with the window: so a session over the limit
-//! is refused by the one write that would have counted its call, whoever used the limit up.
+//! To lease takes two more requests. With a limit of 2,000 these are for the first call, the eleventh, and every
+//! hundredth after that. The user's item is read, then one transaction adds the calls to the user's window and to the
+//! session's lease. Its condition is that nobody else has done so since. Of several calls that find the lease used up,
+//! one leases; the others count again. All sessions and tokens of a user together never get more than the limit.
 
 use crate::{
     domain::{
@@ -43,30 +31,30 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         caller_windows,
-        conditional_update::{self, Count, Expressions},
+        conditional_update::{self, Expressions, UpdateResult},
         database::{Database, StoreError},
         rate_windows::ATTEMPTS,
         retry::pause,
-        sessions::{SignedIn, session_key},
+        sessions::{SignedInUser, session_key},
         transaction::Transaction,
     },
     time::Timestamp,
 };
 
-/// What share of the limit a session leases at first in a window: one in so many…
+/// The first lease in a window is the limit divided by this…
 const FIRST_SHARE: u32 = 200;
 
-/// …and what share from then on.
+/// …and each further one is the limit divided by this.
 const SHARE: u32 = 20;
 
-/// A session that the table knows. It has no `Debug`.
+/// Has no `Debug`: it holds personal data.
 pub(crate) struct KnownSession {
-    pub(crate) whose: SignedIn,
-    /// When it ends, unless it is used again.
+    pub(crate) user: SignedInUser,
+    /// When the session ends if it is not used again.
     pub(crate) expires_at: Timestamp,
 }
 
-/// Recognises a session and counts its call; `None` where there is no such session, or no longer.
+/// Authenticates a session and counts its call. `None` if there is no such session, or if it has ended.
 pub(crate) async fn count(
     database: &Database,
     hash: &SessionHash,
@@ -86,13 +74,13 @@ pub(crate) async fn count(
             pause(attempt).await;
         }
         let found = match session.use_lease().await? {
-            Count::InTheWay => continue,
-            Count::Failed(None) => return Ok(None),
-            Count::Done(item) => {
+            UpdateResult::Contended => continue,
+            UpdateResult::ConditionFailed(None) => return Ok(None),
+            UpdateResult::Done(item) => {
                 let status = session.status(&item)?;
                 return Ok(Some((session.known(&item)?, Decision::Allowed(status))));
             }
-            Count::Failed(Some(item)) => item,
+            UpdateResult::ConditionFailed(Some(item)) => item,
         };
         if !session.is_alive(&found)? {
             return Ok(None);
@@ -101,7 +89,7 @@ pub(crate) async fn count(
         if let Some(status) = session.exhausted(&found)? {
             return Ok(Some((known, Decision::Limited(status))));
         }
-        match session.lease(&found, &known.whose).await? {
+        match session.lease(&found, &known.user).await? {
             Lease::Granted(status) => return Ok(Some((known, Decision::Allowed(status)))),
             Lease::Exhausted(status) => return Ok(Some((known, Decision::Limited(status)))),
             Lease::Lost => {}
@@ -113,7 +101,6 @@ pub(crate) async fn count(
     ))
 }
 
-/// A call being counted.
 struct Counting<'a> {
     database: &'a Database,
     key: Item,
@@ -122,25 +109,24 @@ struct Counting<'a> {
     now: Timestamp,
 }
 
-/// What came of drawing calls from the user's window.
 enum Lease {
-    /// The session has some again, less the one that is being made.
+    /// The session has leased calls and given out the first one.
     Granted(RateLimitStatus),
-    /// The window has none left, which is noted.
+    /// The user's window has no calls left. The session's item notes it.
     Exhausted(RateLimitStatus),
-    /// Somebody else was first, or in the way.
+    /// Another call leased first, or another write was in the way.
     Lost,
 }
 
 impl Counting<'_> {
-    /// A write that also notes that the session was seen, and fails where it has ended.
+    /// A write that updates `lastSeenAt` and `expiresAt`. It fails if the session has ended.
     fn write(&self) -> Expressions {
         let mut write = Expressions::default();
         let expires = self.now.plus_millis(self.lifetime.idle).as_secs_ceil();
         write
             .set
             .push("lastSeenAt = :now, expiresAt = :expires".to_owned());
-        // The last is for when sessions are allowed to last longer than those that have ended: they stay so.
+        // The check of `expiresAt` keeps a session ended when a deployment makes the lifetime longer.
         let alive =
             "lastSeenAt > :seenAfter AND createdAt > :createdAfter AND expiresAt >= :nowInSeconds";
         write.conditions.push(alive.to_owned());
@@ -162,22 +148,22 @@ impl Counting<'_> {
         write
     }
 
-    /// The steady state's write.
-    async fn use_lease(&self) -> Result<Count, StoreError> {
+    /// Gives out a leased call, if there is one.
+    async fn use_lease(&self) -> Result<UpdateResult, StoreError> {
         let mut write = self.write();
         write.add.push("calls :one".to_owned());
         write.value(":one".to_owned(), attributes::number(1));
-        let has_some = "opened > :ended AND calls < leased";
-        write.conditions.push(has_some.to_owned());
+        let has_leased_call = "opened > :ended AND calls < leased";
+        write.conditions.push(has_leased_call.to_owned());
         let ended = attributes::moment(self.limit.ended_before(self.now));
         write.value(":ended".to_owned(), ended);
         conditional_update::send(self.database, &self.key, write).await
     }
 
-    /// Takes a part of what the user's window has left, or all of it where that is less, and gives out one.
-    async fn lease(&self, session: &Item, whose: &SignedIn) -> Result<Lease, StoreError> {
-        let user = caller_windows::user_key(&whose.workspace, &whose.sub);
-        let found = self.database.get("read a user", user.clone()).await?;
+    /// Leases a share of the limit, or what the user's window has left if that is less, and gives out one call.
+    async fn lease(&self, session: &Item, user: &SignedInUser) -> Result<Lease, StoreError> {
+        let user_key = caller_windows::user_key(&user.workspace, &user.sub);
+        let found = self.database.get("read a user", user_key.clone()).await?;
         let window = caller_windows::user_window(found.as_ref(), self.limit, self.now)?;
         let used = window.map_or(0, |window| window.calls);
         let has_leased = match window {
@@ -201,8 +187,8 @@ impl Counting<'_> {
         if has_leased {
             write.add.push("leased :leased, calls :one".to_owned());
         } else {
-            let anew = "opened = :opened, leased = :leased, calls = :one";
-            write.set.push(anew.to_owned());
+            let first_lease = "opened = :opened, leased = :leased, calls = :one";
+            write.set.push(first_lease.to_owned());
             write.value(":opened".to_owned(), attributes::moment(window.opened));
         }
         write.set.push("userRemaining = :left".to_owned());
@@ -216,7 +202,7 @@ impl Counting<'_> {
         if_not_leased_since(session, &mut write)?;
         let leasing = caller_windows::leasing(found.as_ref(), self.limit, calls, self.now)?;
         let written = Transaction::new(self.database, "lease a session's calls")
-            .update(conditional_update::in_transaction(user, leasing))?
+            .update(conditional_update::in_transaction(user_key, leasing))?
             .update(conditional_update::in_transaction(self.key.clone(), write))?;
         Ok(match written.send().await? {
             Ok(()) => Lease::Granted(RateLimitStatus {
@@ -227,24 +213,24 @@ impl Counting<'_> {
         })
     }
 
-    /// Notes in the session's item that the user's window has nothing left. Where the session is in an older window, it
-    /// enters the user's, with nothing leased. `lastSeenAt` stays: a refused call does not keep a session alive.
+    /// Notes in the session's item that the user's window has no calls left. A session that is still in an older window
+    /// moves to the user's, with nothing leased. `lastSeenAt` stays: a refused call does not keep a session alive.
     ///
-    /// Nothing is noted if another call of the session has leased meanwhile: there may be something to give out.
+    /// The write fails if another call of the session has leased in between, because there may be calls to give out.
     async fn note_exhausted(&self, session: &Item, window: Window) -> Result<Lease, StoreError> {
         let mut write = Expressions::default();
         write.set.push("userRemaining = :none".to_owned());
         write.value(":none".to_owned(), attributes::number(0));
         if window.opened != session.moment("opened")? {
-            let anew = "opened = :opened, leased = :none, calls = :none";
-            write.set.push(anew.to_owned());
+            let empty_lease = "opened = :opened, leased = :none, calls = :none";
+            write.set.push(empty_lease.to_owned());
             write.value(":opened".to_owned(), attributes::moment(window.opened));
         }
         if_not_leased_since(session, &mut write)?;
         Ok(
             match conditional_update::send(self.database, &self.key, write).await? {
-                Count::Done(_) => Lease::Exhausted(window.status(Policy::User, self.limit)),
-                Count::Failed(_) | Count::InTheWay => Lease::Lost,
+                UpdateResult::Done(_) => Lease::Exhausted(window.status(Policy::User, self.limit)),
+                UpdateResult::ConditionFailed(_) | UpdateResult::Contended => Lease::Lost,
             },
         )
     }
@@ -257,8 +243,8 @@ impl Counting<'_> {
         )
     }
 
-    /// How the user stands, as the session knows it: what their window had left after the last draw, and what the
-    /// session has left of that.
+    /// What remains of the user's limit, as far as the session's item shows: what the last lease left in the user's
+    /// window, and what the session has left of its lease.
     fn status(&self, session: &Item) -> Result<RateLimitStatus, StoreError> {
         let number = |name: &str| session.number(name);
         let remaining = number("userRemaining")? + number("leased")? - number("calls")?;
@@ -272,7 +258,7 @@ impl Counting<'_> {
         })
     }
 
-    /// How the user stands, where it is known that nothing is to be leased until their window is over.
+    /// The status if the item says that the user's window is used up and that window is still open.
     fn exhausted(&self, session: &Item) -> Result<Option<RateLimitStatus>, StoreError> {
         let status = self.status(session)?;
         let is_open = session.moment("opened")? > self.limit.ended_before(self.now);
@@ -284,18 +270,20 @@ impl Counting<'_> {
         let workspace = WorkspaceId::parse(session.text("accountId")?);
         let sub = Subject::parse(session.text("sub")?.to_owned());
         Ok(KnownSession {
-            whose: SignedIn {
+            user: SignedInUser {
                 workspace: workspace.ok_or_else(|| attributes::broken("accountId"))?,
                 sub: sub.ok_or_else(|| attributes::broken("sub"))?,
                 email: text_if_any("email")?,
                 name: text_if_any("name")?,
             },
-            expires_at: self.lifetime.ends(session.moment("createdAt")?, self.now),
+            expires_at: self
+                .lifetime
+                .ends_at(session.moment("createdAt")?, self.now),
         })
     }
 }
 
-/// Has a write fail where the session has leased, or ended, since its item was read.
+/// Adds the condition that the session has neither leased nor ended since its item was read.
 fn if_not_leased_since(session: &Item, write: &mut Expressions) -> Result<(), StoreError> {
     let unchanged = "opened = :openedBefore AND leased = :leasedBefore";
     write.conditions.push(unchanged.to_owned());

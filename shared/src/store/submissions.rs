@@ -1,54 +1,43 @@
-//! The refund of a submission that came to nothing.
+//! The refund of a submission whose form was wrong.
 //!
-//! An address is counted before what it sends is read, so that one over its limit costs no work: a submission is
-//! counted as one in all its windows, in the one write that a call costs anyway (see [`crate::store::rate_windows`]). Where
-//! the form then turns out to be wrong it was a call and no submission (contract, section 5), and is refunded:
+//! A submission is counted before the form is read, so that an address over its limit costs no work. A form that turns
+//! out to be wrong was a call but not a submission (Rate limits in openapi.yaml), and is refunded:
 //!
 //! ```text
 //! UpdateItem  ADDRESS#{hash}   ADD submissionsIn10Minutes -1, submissionsInAnHour -1
 //!                              IF openedFor10Minutes = {the one counted in} AND openedForAnHour = {…}
 //! ```
 //!
-//! Where another window has begun meanwhile, the submission is forgotten there, and only the other window refunds it.
+//! If the next of these windows has opened by then, only the other one is refunded.
 //!
-//! # Never more than the limit
-//!
-//! A submission that is refunded was counted and created nothing, and is refunded once: where the answer to this write
-//! is lost, it is not sent again, as the SDK sends others. Then the submission may stay counted, and the limit admits
-//! one less until its windows end.
-//!
-//! # What can be seen of it
-//!
-//! - A wrong form takes up a place for the milliseconds in which it is read. Was it the last one, a good form that
-//!   comes just then is refused with a `429`.
-//! - Over the limit of submissions a wrong form is a `429`, too, because nobody reads it.
-//! - A wrong form opens the windows of submissions, as a good one does: they end that much earlier.
+//! A submission is refunded at most once, so the limits are never exceeded: if the response to this write is lost, it
+//! is not sent again, unlike the SDK's other calls. The submission may then stay counted, and the limit admits one
+//! less until its windows end. docs/architecture.md, Rate limits, says what clients can notice of all this.
 
 use crate::{
     domain::rate_limit::RateLimitStatus,
     log,
     store::{
         attributes::{self, Item},
-        conditional_update::{Count, Expressions, send_once},
+        conditional_update::{Expressions, UpdateResult, send_once},
         database::{Database, StoreError},
         rate_windows::{ATTEMPTS, Quota},
     },
     time::Timestamp,
 };
 
-/// A submission that was counted.
 pub(crate) struct Submission {
-    /// Of the address's item.
+    /// The key of the address's item.
     key: Item,
-    /// The windows that it was counted in, by when they opened.
+    /// The windows in which it was counted, and when they opened.
     windows: Vec<(Quota, Timestamp)>,
     calls: Quota,
-    /// How the address stands as a caller.
+    /// The status of the address's calls, without its submissions.
     status: RateLimitStatus,
 }
 
 impl Submission {
-    /// What the write that counted it left of the item tells.
+    /// `item` is the address's item after the write that counted the submission.
     pub(super) fn of(
         key: Item,
         item: &Item,
@@ -71,18 +60,18 @@ impl Submission {
         })
     }
 
-    /// Makes it a call and no submission. Says how the address stands as a caller.
+    /// Refunds the submission, so that only the call stays counted. Returns the status of the address's calls.
     ///
-    /// Where that fails the submission stays counted, and the log says so: whoever filled in the form has to learn what
-    /// is wrong with it.
+    /// A failure is only logged, and the submission stays counted: the response must still say what is wrong with the
+    /// form.
     pub(crate) async fn refund(mut self, database: &Database) -> RateLimitStatus {
         for attempt in 1..=ATTEMPTS {
             match send_once(database, &self.key, self.expressions()).await {
-                Ok(Count::Done(item)) => {
+                Ok(UpdateResult::Done(item)) => {
                     let window = self.calls.window(&item).ok().flatten();
                     return window.map_or(self.status, |window| self.calls.status(window));
                 }
-                Ok(Count::Failed(found)) => {
+                Ok(UpdateResult::ConditionFailed(found)) => {
                     let item = found.unwrap_or_default();
                     let is_open = |quota: &Quota, opened| {
                         let window = quota.window(&item).ok().flatten();
@@ -94,7 +83,7 @@ impl Submission {
                         return self.status;
                     }
                 }
-                Ok(Count::InTheWay) => {
+                Ok(UpdateResult::Contended) => {
                     if !database.pause_to_try_again(attempt).await {
                         break;
                     }
@@ -112,18 +101,21 @@ impl Submission {
     }
 
     fn expressions(&self) -> Expressions {
-        let mut less = Expressions::default();
-        less.value(":less".to_owned(), attributes::number(-1));
-        less.value(":none".to_owned(), attributes::number(0));
+        let mut write = Expressions::default();
+        write.value(":minus".to_owned(), attributes::number(-1));
+        write.value(":none".to_owned(), attributes::number(0));
         for (n, (quota, opened)) in self.windows.iter().enumerate() {
             let Quota {
-                opened: at, calls, ..
+                opened: opened_name,
+                calls,
+                ..
             } = quota;
-            less.add.push(format!("{calls} :less"));
-            less.conditions
-                .push(format!("{at} = :opened{n} AND {calls} > :none"));
-            less.value(format!(":opened{n}"), attributes::moment(*opened));
+            write.add.push(format!("{calls} :minus"));
+            write
+                .conditions
+                .push(format!("{opened_name} = :opened{n} AND {calls} > :none"));
+            write.value(format!(":opened{n}"), attributes::moment(*opened));
         }
-        less
+        write
     }
 }

@@ -1,5 +1,5 @@
-//! The tags of a workspace: for each one that a ticket has, an item that counts those tickets. It comes with the
-//! first and goes with the last, in the transaction that changes the ticket, so that the list of tags is what is in use.
+//! The tags of a workspace. Each tag is an item that counts the tickets with it. The transaction that changes a ticket
+//! creates the item with the first ticket and deletes it with the last, so the list has exactly the tags in use.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +24,12 @@ fn key(workspace: &WorkspaceId, tag: &str) -> Item {
     attributes::key(&workspaces::partition(workspace), &format!("{SORT}{tag}"))
 }
 
-/// All of them, sorted by their characters' code points; [`StoreError::Full`] where they do not fit into an answer. That
-/// takes tens of thousands, which one by one is not worth preventing: the tickets lose nothing by it.
+/// All tags, sorted by their characters' code points.
+///
+/// # Errors
+///
+/// [`StoreError::TooLarge`] if they do not fit into one response. That takes tens of thousands of tags. Nothing
+/// prevents so many, because tickets still work with them.
 pub(super) async fn all(
     database: &Database,
     workspace: &WorkspaceId,
@@ -51,7 +55,7 @@ pub(super) async fn all(
     Ok(tags)
 }
 
-/// How many tickets have each of these tags. 1 request and 1 unit for each tag, at the same time.
+/// How many tickets have each of these tags. Makes a request of 1 unit for each tag, all at the same time.
 pub(super) async fn uses<'a>(
     database: &Database,
     workspace: &WorkspaceId,
@@ -65,8 +69,8 @@ pub(super) async fn uses<'a>(
     try_join_all(uses).await
 }
 
-/// Counts a ticket in for each of these tags.
-pub(super) fn count_in<'a>(
+/// Adds one use to each of these tags.
+pub(super) fn add_uses<'a>(
     mut transaction: Transaction<'a>,
     workspace: &WorkspaceId,
     tags: BTreeSet<&str>,
@@ -81,9 +85,9 @@ pub(super) fn count_in<'a>(
     Ok(transaction)
 }
 
-/// Counts a ticket out for each of these tags, which had so many uses when they were read. None at all means that the
-/// ticket has lost the tag since it was read itself, and makes the transaction fail, as any change in between does.
-pub(super) fn count_out<'a>(
+/// Removes one use from each of these tags. `uses` is what was read. If a count has changed in a way that matters, the
+/// transaction fails. It also fails for a count of zero: then the ticket has lost the tag since it was read.
+pub(super) fn remove_uses<'a>(
     mut transaction: Transaction<'a>,
     workspace: &WorkspaceId,
     uses: &[(&str, i64)],

@@ -1,4 +1,4 @@
-//! The items of a ticket and of its messages.
+//! The items of tickets and messages.
 
 use aws_sdk_dynamodb::types::{Put, builders::PutBuilder};
 
@@ -19,17 +19,16 @@ use crate::{
 pub(super) const TICKET_SORT: &str = "TICKET";
 pub(super) const MESSAGE_SORT: &str = "MSG#";
 
-/// The partition of a ticket: its own item and its messages.
+/// The partition of a ticket and its messages.
 pub(super) fn ticket_partition(workspace: &WorkspaceId, id: &TicketId) -> String {
     format!("{}#{id}", workspaces::partition(workspace))
 }
 
-/// The key of the ticket's own item.
 pub(super) fn ticket_key(workspace: &WorkspaceId, id: &TicketId) -> Item {
     attributes::key(&ticket_partition(workspace, id), TICKET_SORT)
 }
 
-/// A ticket as the table has it: with what only the store needs to know.
+/// A ticket, with the attributes that only the store needs.
 pub(super) struct Stored {
     pub(super) ticket: Ticket,
     revision: i64,
@@ -79,27 +78,27 @@ impl Stored {
         })
     }
 
-    /// The write that makes this ticket be `next`, if nobody else has changed it.
-    pub(super) fn followed_by(&self, next: &Ticket, thread_bytes: i64) -> PutBuilder {
+    /// Replaces this ticket with `next`, on condition that it has not changed since it was read.
+    pub(super) fn replace_with(&self, next: &Ticket, thread_bytes: i64) -> PutBuilder {
         put_ticket(next, self.revision + 1, thread_bytes)
             .condition_expression("revision = :seen")
             .expression_attribute_values(":seen", attributes::number(self.revision))
     }
 }
 
-/// The id of the ticket whose item this is, or that an index refers to.
+/// The id in the key of a ticket's item or of an index entry.
 pub(super) fn ticket_id(item: &Item) -> Result<TicketId, StoreError> {
     let id = item.text("pk")?.rsplit('#').next();
     id.and_then(TicketId::parse)
         .ok_or_else(|| attributes::broken("pk"))
 }
 
-/// Where a ticket stands in lists: by its last message, and never beside another one.
+/// The sort key of lists: the time of the last message, and the id, so that it is unique.
 pub(super) fn activity(ticket: &Ticket) -> String {
     format!("{}#{}", ticket.last_message_at, ticket.id)
 }
 
-/// The part of the index by status that holds the tickets of a workspace with this status.
+/// The partition of the index `ByStatus`.
 pub(super) fn status_partition(workspace: &WorkspaceId, status: Status) -> String {
     format!("{}#{}", workspace.as_str(), status.as_str())
 }

@@ -1,28 +1,11 @@
 //! Lists of tickets: by their last message, filtered, and searched.
 //!
-//! # The way of a list
+//! A list reads an index first, then (with `q`) the messages of those tickets whose index entries do not match, and
+//! then the tickets themselves from the table. docs/architecture.md, Tickets, explains this, what a call reads, and
+//! when `q` should move to a search engine. That engine would replace `index_page` for `q`, and return ids.
 //!
-//! ```text
-//! index   ByActivity or ByStatus     where the tickets are, newest first, and what filters ask about
-//! search  with `q` alone             the messages of those whose subject, name and address do not have it
-//! table   BatchGetItem               the tickets themselves, as they are now
-//! ```
-//!
-//! The two indexes hold the same, one by workspace, one by workspace and status. What they do not hold is the access
-//! token: whoever reads an index opens no ticket with it. An index follows the table within
-//! milliseconds, and may lag; the tickets are read from the table, and one that no longer passes the filter is left out.
-//!
-//! # What a call reads
-//!
-//! A page that is not filtered, or by status, reads its own entries of the index and its own tickets, and nothing
-//! else. Any other filter reads on through the index, more at a time the less it finds, until the page is full or
-//! [`READ_BUDGET`] is spent: that is 1 MB of index, some 3,000 tickets. A search that has to look into messages spends
-//! half a unit on each short thread, which makes some 240 tickets. A page then ends where the reading did, perhaps
-//! empty, and its cursor goes on from there.
-//!
-//! A search through the messages of 1,000 tickets is four calls, of a fifth of a second each; of 10,000, forty. From a
-//! few thousand tickets on, `q` belongs to a search engine, fed from the table's stream (see [`crate::store::outbox`]); it
-//! would take `index_page`'s place for `q`, and give ids.
+//! The two indexes hold the same attributes, one by workspace, one by workspace and status. An index lags behind the
+//! table by milliseconds, so a ticket that no longer matches the filter when it is read is left out.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -50,36 +33,34 @@ use crate::{
     words::Words,
 };
 
-/// The read units after which a call reads no further: what 1 MB costs, eventually consistent.
+/// A call stops reading after this many read units. It is the price of 1 MB, eventually consistent.
 const READ_BUDGET: f64 = 128.0;
 
-/// How many entries of the index a filter's first request reads, at least, and any request at most.
+/// The least index entries that the first request of a filtered list reads, and the most that any request reads.
 const FIRST_READ: u32 = 100;
 const LONGEST_READ: u32 = 1000;
 
-/// How many threads are searched at once.
+/// How many threads are searched at the same time.
 const THREADS_AT_ONCE: usize = 16;
 
-/// A page of a list.
 pub struct Page {
-    /// The tickets, the one with the last message first.
+    /// Newest last message first.
     pub tickets: Vec<Ticket>,
-    /// Of the whole workspace.
+    /// The counts of the whole workspace.
     pub counts: Counts,
-    /// Where the list goes on, if it does.
+    /// Where the next page starts. `None` on the last page.
     pub next: Option<String>,
 }
 
-/// What an index holds of a ticket, as far as a list asks.
+/// An index entry.
 struct Entry {
     id: TicketId,
-    /// Its place in the order. Unique.
+    /// The sort key. Unique.
     activity: String,
-    /// What `q` looks into first.
+    /// The texts that `q` searches before the messages, folded. Empty without `q`.
     texts: Vec<String>,
 }
 
-/// Some entries of an index, and where it goes on.
 struct IndexPage {
     entries: Vec<Entry>,
     next: Option<String>,
@@ -87,12 +68,8 @@ struct IndexPage {
 }
 
 impl Tickets<'_> {
-    /// One page of the tickets that pass a filter, after the place where the last page ended. `me` is the person who
-    /// calls, if it is one.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where the table does not answer, or holds what this project did not write.
+    /// One page of the tickets that match a filter. `after` is [`Page::next`] of the page before. `me` is the calling
+    /// user, or `None` for an API key.
     pub async fn list(
         &self,
         filter: &Filter,
@@ -126,29 +103,28 @@ impl Tickets<'_> {
     }
 }
 
-/// A list being made.
 struct List<'a> {
     database: &'a Database,
     workspace: &'a WorkspaceId,
     filter: &'a Filter,
     assignee: Assignee<'a>,
-    /// What `q` asks for, folded.
+    /// The folded text of `q`.
     sought: Option<String>,
 }
 
 impl List<'_> {
-    /// Finds up to `limit` tickets, and where to go on.
+    /// Finds up to `limit` tickets, and where the next page starts.
     async fn find(
         &self,
         limit: u32,
         mut after: Option<String>,
     ) -> Result<(Vec<Entry>, Option<String>), StoreError> {
         let mut found = Vec::new();
-        if self.assignee == Assignee::WhoIsNotThere {
+        if self.assignee == Assignee::NoUser {
             return Ok((found, None));
         }
         let page = limit as usize;
-        // One more than is shown tells whether there is more.
+        // One more than the page shows whether there is a next page.
         let mut read = limit + 1;
         if !self.reads_only_what_it_shows() {
             read = read.max(FIRST_READ);
@@ -196,12 +172,12 @@ impl List<'_> {
         }
     }
 
-    /// Whether the call has spent its units, or nearly all its time.
+    /// Whether the call has spent its read units or nearly all its time.
     fn has_read_enough(&self, spent: f64) -> bool {
         spent >= READ_BUDGET || !self.database.may_try_again()
     }
 
-    /// Whether every entry that is read is one that is shown.
+    /// Whether the page shows every entry that it reads.
     fn reads_only_what_it_shows(&self) -> bool {
         let Filter {
             tag,
@@ -213,7 +189,7 @@ impl List<'_> {
         self.assignee == Assignee::Any && matches!(filters, (None, None, None, None))
     }
 
-    /// Reads so many entries of the index, and keeps those that pass.
+    /// Reads `read` entries of the index and keeps those that match the filter.
     async fn index_page(&self, after: Option<&str>, read: u32) -> Result<IndexPage, StoreError> {
         let workspace = self.workspace;
         let (index, attribute, partition) = match self.filter.status {
@@ -230,7 +206,7 @@ impl List<'_> {
             condition += " AND activity < :after";
             query = query.expression_attribute_values(":after", attributes::text(after));
         }
-        let mut passes = Vec::new();
+        let mut filters = Vec::new();
         let equal = [
             (
                 "assigneeSub",
@@ -244,24 +220,24 @@ impl List<'_> {
         ];
         for (name, value) in equal {
             if let Some(value) = value {
-                passes.push(format!("{name} = :{name}"));
+                filters.push(format!("{name} = :{name}"));
                 query =
                     query.expression_attribute_values(format!(":{name}"), attributes::text(value));
             }
         }
         if let Some(tag) = &self.filter.tag {
-            passes.push("contains(tags, :tag)".to_owned());
+            filters.push("contains(tags, :tag)".to_owned());
             query = query.expression_attribute_values(":tag", attributes::text(tag));
         }
-        if self.assignee == Assignee::Nobody {
-            passes.push("attribute_not_exists(assigneeSub)".to_owned());
+        if self.assignee == Assignee::Unassigned {
+            filters.push("attribute_not_exists(assigneeSub)".to_owned());
         }
-        let passes = (!passes.is_empty()).then(|| passes.join(" AND "));
+        let filters = (!filters.is_empty()).then(|| filters.join(" AND "));
         let query = query
             .index_name(index)
             .key_condition_expression(condition)
             .expression_attribute_values(":partition", attributes::text(&partition))
-            .set_filter_expression(passes)
+            .set_filter_expression(filters)
             .scan_index_forward(false)
             .limit(i32::try_from(read).unwrap_or(i32::MAX));
         let page = self.database.query("list tickets", query).await?;
@@ -289,7 +265,7 @@ impl List<'_> {
         })
     }
 
-    /// Whether a ticket has the sought text anywhere, and the units that it took to find out.
+    /// Whether a ticket contains the text, and the read units that the search took.
     async fn has(&self, entry: &Entry, sought: &str) -> Result<(bool, f64), StoreError> {
         let (mut has_it, mut spent) = (entry.texts.iter().any(|text| text.contains(sought)), 0.0);
         let mut after = None;
@@ -319,10 +295,10 @@ impl List<'_> {
         Ok((has_it, spent))
     }
 
-    /// The tickets themselves, but for those that have changed and no longer pass.
+    /// Reads the tickets from the table and leaves out those that no longer match the filter.
     ///
-    /// An index that lags may tell of a ticket twice, where it is and where it was; and a ticket that is read may have a
-    /// later message than its entry.
+    /// An index that lags may have a ticket twice, at its old and its new place. A ticket may also have a later message
+    /// than its entry. So the result is deduplicated and sorted again.
     async fn read(&self, found: Vec<Entry>) -> Result<Vec<Ticket>, StoreError> {
         let found: BTreeSet<_> = found.into_iter().map(|entry| entry.id).collect();
         let keys = found.iter().map(|id| ticket_key(self.workspace, id));
@@ -333,7 +309,7 @@ impl List<'_> {
             .await?
         {
             let ticket = Stored::read(&item)?.ticket;
-            if self.passes(&ticket) {
+            if self.matches(&ticket) {
                 read.push(ticket);
             }
         }
@@ -341,7 +317,7 @@ impl List<'_> {
         Ok(read)
     }
 
-    fn passes(&self, ticket: &Ticket) -> bool {
+    fn matches(&self, ticket: &Ticket) -> bool {
         let filter = self.filter;
         let assignee = ticket.assignee_sub.as_ref().map(Subject::as_str);
         filter.status.is_none_or(|status| status == ticket.status)
@@ -357,9 +333,9 @@ impl List<'_> {
                 .is_none_or(|tag| ticket.tags.contains(tag))
             && match self.assignee {
                 Assignee::Any => true,
-                Assignee::Nobody => assignee.is_none(),
+                Assignee::Unassigned => assignee.is_none(),
                 Assignee::Agent(sub) => assignee == Some(sub),
-                Assignee::WhoIsNotThere => false,
+                Assignee::NoUser => false,
             }
     }
 }

@@ -1,23 +1,9 @@
-//! The tickets of a workspace: created, read, answered and changed. Lists are in [`crate::store::ticket_list`].
+//! The tickets of a workspace. Lists of them are in [`crate::store::ticket_list`].
 //!
-//! # Two writers at once
-//!
-//! Every change of a ticket is one transaction, of everything that belongs to it: the ticket with its next
-//! `revision`, the message, the workspace's counts, the tags' counts, the events. The ticket is read first, the
-//! change is made to what was read, and the write's condition is that the revision is still the one that was read. Who
-//! comes second is refused, reads again, and makes the change to what the first one left; so two replies land one
-//! after the other, and a status is always one that some order of the writers gives.
-//!
-//! Creating one is the same, with the workspace's last number in the revision's place. That makes numbers gapless, and
-//! the workspace's item the place where all creations in one workspace meet: it takes one after the other, so that
-//! a workspace makes as many tickets a second as a transaction fits into one, about fifty. Other workspaces are not
-//! concerned.
-//!
-//! # Order
-//!
-//! A change is never of the same or an earlier millisecond than the one before it, whatever the instances' clocks
-//! say. Ids of messages and events begin with that time and are their sort keys, so that a thread reads in the order in
-//! which it was written, and so do the events of a ticket.
+//! Every change of a ticket is one transaction with everything that belongs to it. The ticket is read first, and the
+//! write's condition is that its `revision` has not changed; when it has, the change is made again to what is there
+//! now. Creating works the same, with the workspace's last number in place of the revision. docs/architecture.md,
+//! Tickets, says what that guarantees and what it limits.
 
 use aws_sdk_dynamodb::types::Put;
 
@@ -48,14 +34,12 @@ use crate::{
 };
 
 impl Workspace {
-    /// The workspace's tickets.
     #[must_use]
     pub fn tickets(&self) -> Tickets<'_> {
         Tickets(self)
     }
 }
 
-/// The tickets of one workspace.
 #[derive(Debug)]
 pub struct Tickets<'a>(pub(super) &'a Workspace);
 
@@ -64,8 +48,7 @@ impl Tickets<'_> {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where others are in the way, or the table does not answer. Whether the ticket was created is
-    /// then unknown; if so, the list shows it.
+    /// After [`StoreError::Failed`] it is unknown whether the ticket was created. If it was, the list shows it.
     pub async fn create(&self, new: &NewTicket) -> Result<Ticket, StoreError> {
         let Workspace { id, database, .. } = self.0;
         until_unchanged(database, async || {
@@ -75,11 +58,7 @@ impl Tickets<'_> {
         .await
     }
 
-    /// A ticket with its messages, internal notes included; `None` where the workspace has no such ticket.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where the table does not answer, or holds what this project did not write; so for the others.
+    /// A ticket with its messages, internal notes included. `None` if the workspace has no such ticket.
     pub async fn thread(&self, id: &TicketId) -> Result<Option<Thread>, StoreError> {
         let Workspace {
             id: workspace,
@@ -89,13 +68,12 @@ impl Tickets<'_> {
         thread(database, workspace, id).await
     }
 
-    /// Adds a message, and moves the status as it must (contract, section 6); `None` where the workspace has no such
-    /// ticket.
+    /// Adds a message and changes the status as [`Status::after`] says. `None` if the workspace has no such ticket.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where the thread is full, others are in the way, or the table does not answer. Whether the message
-    /// was written is then unknown; if so, the thread shows it.
+    /// [`StoreError::TooLarge`] if the thread has no room for the message. After [`StoreError::Failed`] it is unknown
+    /// whether the message was written. If it was, the thread shows it.
     pub async fn reply(
         &self,
         id: &TicketId,
@@ -109,12 +87,11 @@ impl Tickets<'_> {
         reply(database, workspace, id, new).await
     }
 
-    /// Changes a ticket, and gives it as it is then; `None` where the workspace has no such ticket.
+    /// Changes a ticket and returns it. `None` if the workspace has no such ticket.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where others are in the way, or the table does not answer. Whether it was changed is then
-    /// unknown.
+    /// After [`StoreError::Failed`] it is unknown whether the ticket was changed.
     pub async fn update(
         &self,
         id: &TicketId,
@@ -131,44 +108,44 @@ impl Tickets<'_> {
             };
             let before = &stored.ticket;
             let at = next_moment(before);
-            let after = changes.made_to(before, at);
-            let gone = tags::uses(database, workspace, before.tags_not_in(&after.tags)).await?;
+            let after = changes.apply_to(before, at);
+            let removed = tags::uses(database, workspace, before.tags_not_in(&after.tags)).await?;
 
             let mut update = Transaction::new(database, "change a ticket")
-                .put(stored.followed_by(&after, stored.thread_bytes))?;
-            update = match status_moved(before, after.status) {
+                .put(stored.replace_with(&after, stored.thread_bytes))?;
+            update = match status_change(before, after.status) {
                 None => update,
-                Some(moved) => outbox::record(
-                    update.update(workspaces::count_move(
+                Some(event) => outbox::record(
+                    update.update(workspaces::count_status_change(
                         workspace,
                         before.status,
                         after.status,
                     ))?,
                     workspace,
                     at,
-                    &[moved],
+                    &[event],
                 )?,
             };
-            update = tags::count_in(update, workspace, after.tags_not_in(&before.tags))?;
-            update = tags::count_out(update, workspace, &gone)?;
+            update = tags::add_uses(update, workspace, after.tags_not_in(&before.tags))?;
+            update = tags::remove_uses(update, workspace, &removed)?;
             let written = update.commit().await?;
             Ok(written.ok().map(|()| Some(after)))
         })
         .await
     }
 
-    /// The tags that tickets of the workspace have, each once, sorted.
+    /// The tags of all tickets in the workspace, each once, sorted.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where the table does not answer, or they are too many for an answer.
+    /// [`StoreError::TooLarge`] if they do not fit into one response.
     pub async fn tags(&self) -> Result<Vec<String>, StoreError> {
         let Workspace { id, database, .. } = self.0;
         tags::all(database, id).await
     }
 }
 
-/// One attempt to create the ticket that follows number `last`; nothing where another one does.
+/// Tries to create the ticket with the number after `last`. `None` if another request took that number.
 pub(super) async fn create_after(
     database: &Database,
     workspace: &WorkspaceId,
@@ -226,7 +203,7 @@ pub(super) async fn thread(
     workspace: &WorkspaceId,
     id: &TicketId,
 ) -> Result<Option<Thread>, StoreError> {
-    // Messages sort before the ticket's own item.
+    // The ticket's own item sorts after its messages.
     let partition = ticket_partition(workspace, id);
     let mut items = database
         .read_partition("read a ticket", &partition, Sort::From(MESSAGE_SORT))
@@ -280,12 +257,16 @@ pub(super) async fn reply(
         after.updated_at = at;
 
         let mut reply = Transaction::new(database, "reply to a ticket")
-            .put(stored.followed_by(&after, thread_bytes))?
+            .put(stored.replace_with(&after, thread_bytes))?
             .put(put_message(workspace, &message))?;
         let mut events = vec![Event::Replied(&message)];
-        if let Some(moved) = status_moved(before, status) {
-            reply = reply.update(workspaces::count_move(workspace, before.status, status))?;
-            events.push(moved);
+        if let Some(event) = status_change(before, status) {
+            reply = reply.update(workspaces::count_status_change(
+                workspace,
+                before.status,
+                status,
+            ))?;
+            events.push(event);
         }
         reply = outbox::record(reply, workspace, at, &events)?;
         let written = reply.commit().await?;
@@ -294,18 +275,19 @@ pub(super) async fn reply(
     .await
 }
 
-/// When a ticket is changed next: now, but later than anything that has happened to it, whatever the clocks say.
+/// The time of the next change: now, but at least a millisecond after the last change, whatever the instances' clocks
+/// say. Ids of messages and events begin with it, so they sort in the order of the changes.
 fn next_moment(ticket: &Ticket) -> Timestamp {
     Timestamp::now().max(ticket.updated_at.plus_millis(1))
 }
 
-/// The move of the status, if it is one.
-fn status_moved(ticket: &Ticket, to: Status) -> Option<Event<'_>> {
+/// The event, if the status changes.
+fn status_change(ticket: &Ticket, to: Status) -> Option<Event<'_>> {
     let from = ticket.status;
     (from != to).then_some(Event::StatusChanged { ticket, from, to })
 }
 
-/// Which ticket a token is for; `None` where it is for none.
+/// The ticket with this token. `None` if there is none.
 pub(super) async fn ticket_of(
     database: &Database,
     token: &TicketTokenHash,

@@ -1,4 +1,4 @@
-//! Several writes that happen together or not at all.
+//! Several writes that are done together or not at all.
 
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -14,24 +14,22 @@ use crate::{
     store::database::{Database, StoreError},
 };
 
-/// A transaction being put together, on the one table.
 pub(super) struct Transaction<'a> {
     database: &'a Database,
     attempted: &'static str,
     writes: Vec<TransactWriteItem>,
-    /// Names this transaction to the service, which does not apply it a second time when it is sent again:
-    /// by the SDK because an answer was lost, or by us because others were in the way.
+    /// Identifies this transaction to the service, which does not apply it twice when it is sent again: by the SDK
+    /// after a lost response, or by us after a conflict.
     token: String,
 }
 
-/// Why nothing was written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// The conditions of the writes at these positions failed.
+    /// The conditions of the writes at these positions failed. Nothing was written.
     Condition(Vec<usize>),
-    /// Another write to one of the items was under way.
+    /// Another write to one of the items was in progress. Nothing was written.
     Conflict,
-    /// The service was too busy; or still at work on this very transaction, which may then yet be written.
+    /// The service was too busy; or it is still processing this very transaction, which may yet be written.
     Busy,
 }
 
@@ -72,17 +70,19 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Writes everything or nothing, and tries again while others are in the way. Says whose conditions failed.
+    /// Writes everything or nothing, and retries after conflicts. The inner error has the positions of the writes whose
+    /// conditions failed.
     ///
-    /// What is tried again is this very transaction, by its token, also where it is on what was read before and others
-    /// may have changed that: it may have been written and its answer lost. Had it not been, its conditions would tell.
+    /// A retry sends the same transaction with the same token, even though others may have changed what it is based on:
+    /// an earlier attempt may have been written and its response lost. If none was, the conditions fail.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Contended`] where others still are in the way when the request's time is up.
+    /// [`StoreError::Contended`] if there are still conflicts when the request's time is up.
     pub(super) async fn commit(self) -> Result<Result<(), Vec<usize>>, StoreError> {
         let mut attempt = 1;
-        // Whether an attempt may yet be written: then nobody may be told that nothing was done.
+        // After `Busy`, an attempt may yet be written. Then `Contended`, which says that nothing was done, would be
+        // wrong.
         let mut was_busy = false;
         loop {
             match self.send().await? {
@@ -102,7 +102,7 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Writes everything or nothing, and tries once.
+    /// Writes everything or nothing, without retries of ours.
     pub(super) async fn send(&self) -> Result<Result<(), Refused>, StoreError> {
         let Self {
             database,
@@ -139,7 +139,7 @@ impl<'a> Transaction<'a> {
                         .map(|(at, _)| at)
                         .collect()
                 };
-                // Reasons as "TransactWriteItems" in the DynamoDB API reference lists them.
+                // "TransactWriteItems" in the DynamoDB API reference lists the codes.
                 let failed = find(&["ConditionalCheckFailed"]);
                 if !failed.is_empty() {
                     Ok(Err(Refused::Condition(failed)))
@@ -164,12 +164,12 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// Runs `attempt` until it gives something: it reads, and writes on condition that nothing has changed since,
-/// and gives nothing where something has.
+/// Runs `attempt` until it returns `Some`. An attempt reads, and writes on condition that nothing has changed since; if
+/// something has, it returns `None`.
 ///
 /// # Errors
 ///
-/// [`StoreError::Contended`] where that goes on for as long as the request has.
+/// [`StoreError::Contended`] if no attempt succeeds before the request's time is up.
 pub(super) async fn until_unchanged<T>(
     database: &Database,
     attempt: impl AsyncFn() -> Result<Option<T>, StoreError>,

@@ -1,10 +1,10 @@
-//! The data of one workspace. Each kind of item adds its own way in: [`Workspace::tickets`], [`Workspace::api_keys`]…
+//! The data of one workspace. Each kind of item adds a method: [`Workspace::tickets`], [`Workspace::api_keys`]…
 
 use std::fmt;
 
 use crate::{ids::WorkspaceId, store::database::Database};
 
-/// The data of one workspace: all that a handler can reach.
+/// The data of one workspace. A handler can reach nothing else.
 #[derive(Clone)]
 pub struct Workspace {
     pub(super) id: WorkspaceId,
@@ -12,12 +12,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Only for a caller that was recognised; see [`crate::auth`].
+    /// `id` must be the workspace of an authenticated caller: see [`crate::auth`].
     pub(crate) fn new(id: WorkspaceId, database: Database) -> Self {
         Self { id, database }
     }
 
-    /// What it is called.
     #[must_use]
     pub fn id(&self) -> &WorkspaceId {
         &self.id

@@ -1,5 +1,5 @@
-//! The workspace's own item: it exists once anything was created in the workspace or somebody signed in to it, and
-//! counts what is in it.
+//! The workspace's own item. It exists as soon as something was created in the workspace or a user called or signed
+//! in to it, and it counts what is in the workspace.
 
 use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The partition of what a workspace owns and lists.
+/// The partition of what a workspace owns, except its tickets.
 pub(super) fn partition(workspace: &WorkspaceId) -> String {
     format!("ACC#{}", workspace.as_str())
 }
@@ -23,28 +23,23 @@ fn key(workspace: &WorkspaceId) -> Item {
     attributes::key(&partition(workspace), "WORKSPACE")
 }
 
-/// What the workspace's item says of its tickets.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
-    /// How many tickets there are, which is the number of the last one.
+    /// All tickets ever created, which is also the number of the last one.
     pub(super) tickets: u32,
     pub(super) counts: Counts,
 }
 
-/// How many tickets a workspace has, by their status.
+/// How many tickets a workspace has with each status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Open ones.
     pub open: u32,
-    /// Pending ones.
     pub pending: u32,
-    /// Resolved ones.
     pub resolved: u32,
-    /// Closed ones.
     pub closed: u32,
 }
 
-/// Reads the workspace's item; `None` where nobody knows the workspace.
+/// Reads the workspace's item. `None` if the workspace does not exist.
 pub(super) async fn tally(
     database: &Database,
     workspace: &WorkspaceId,
@@ -76,16 +71,16 @@ fn attribute(status: Status) -> &'static str {
     }
 }
 
-/// Makes the workspace known, if it is not.
-pub(super) fn make_known(workspace: &WorkspaceId, now: Timestamp) -> UpdateBuilder {
+/// Creates the workspace's item if it does not exist. From then on the public form takes tickets for the workspace.
+pub(super) fn ensure_exists(workspace: &WorkspaceId, now: Timestamp) -> UpdateBuilder {
     Update::builder()
         .set_key(Some(key(workspace)))
         .update_expression("SET createdAt = if_not_exists(createdAt, :now)")
         .expression_attribute_values(":now", attributes::moment(now))
 }
 
-/// Counts one key more, on condition that there are fewer than `most`.
-pub(super) fn count_key_in(workspace: &WorkspaceId, most: u32, now: Timestamp) -> UpdateBuilder {
+/// Counts one more key, on condition that there are fewer than `most`.
+pub(super) fn add_key(workspace: &WorkspaceId, most: u32, now: Timestamp) -> UpdateBuilder {
     Update::builder()
         .set_key(Some(key(workspace)))
         .update_expression("ADD keyCount :one SET createdAt = if_not_exists(createdAt, :now)")
@@ -95,8 +90,8 @@ pub(super) fn count_key_in(workspace: &WorkspaceId, most: u32, now: Timestamp) -
         .expression_attribute_values(":most", attributes::number(most))
 }
 
-/// Counts one key less.
-pub(super) fn count_key_out(workspace: &WorkspaceId) -> UpdateBuilder {
+/// Counts one key less, on condition that there is one.
+pub(super) fn remove_key(workspace: &WorkspaceId) -> UpdateBuilder {
     Update::builder()
         .set_key(Some(key(workspace)))
         .update_expression("ADD keyCount :minus")
@@ -105,7 +100,7 @@ pub(super) fn count_key_out(workspace: &WorkspaceId) -> UpdateBuilder {
         .expression_attribute_values(":none", attributes::number(0))
 }
 
-/// Gives out the number after `last`, to an open ticket, on condition that `last` still is the last one.
+/// Gives the number after `last` to an open ticket, on condition that `last` is still the last one.
 pub(super) fn number_ticket(workspace: &WorkspaceId, last: u32, now: Timestamp) -> UpdateBuilder {
     let update = Update::builder()
         .set_key(Some(key(workspace)))
@@ -124,8 +119,12 @@ pub(super) fn number_ticket(workspace: &WorkspaceId, last: u32, now: Timestamp) 
     }
 }
 
-/// Counts a ticket out of one status and into another.
-pub(super) fn count_move(workspace: &WorkspaceId, from: Status, to: Status) -> UpdateBuilder {
+/// Moves one ticket from one status to another in the counts.
+pub(super) fn count_status_change(
+    workspace: &WorkspaceId,
+    from: Status,
+    to: Status,
+) -> UpdateBuilder {
     let from = attribute(from);
     Update::builder()
         .set_key(Some(key(workspace)))
