@@ -296,6 +296,7 @@ fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
         "CodeUri",
         "Environment",
         "Handler",
+        "LoggingConfig",
         "MemorySize",
         "Runtime",
         "Timeout",
@@ -315,6 +316,8 @@ fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
             .collect::<Vec<_>>(),
         ["Variables"]
     );
+    let group = json!({ "LogFormat": "JSON", "LogGroup": "Logs" });
+    assert_eq!(function["LoggingConfig"], group);
     assert!(
         function["Timeout"].as_u64().unwrap() < 30
             && function["MemorySize"].as_u64().unwrap() <= 256
