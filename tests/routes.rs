@@ -1,5 +1,6 @@
-//! The places that know the routes agree: binaries, `template.yaml`, the local router, `events/`, the table of
-//! `docs/architecture.md`, the functions themselves; and each function may do what it does, and nothing else.
+//! `template.yaml` says which routes there are. The other places that know them agree: binaries, the functions
+//! themselves, the router of `cargo lambda watch`, `events/`, what a missed path is told, the table of
+//! `docs/architecture.md`. And each function may do what it does, and nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,6 +8,7 @@ use std::{
     path::Path,
 };
 
+use local::template::Route;
 use serde_json::json;
 use shared::http::routes;
 
@@ -16,7 +18,7 @@ use crate::{
         resources::ticket,
         sign_in::{SESSION, UNDER_WAY},
     },
-    events::event_of,
+    events::{event, event_of},
 };
 
 fn toml(file: &str) -> toml::Table {
@@ -67,7 +69,7 @@ fn every_binary_is_a_function_with_routes_of_its_own() {
         sources(&project().join("functions")),
         binaries().into_values().collect()
     );
-    let keys: BTreeSet<_> = ROUTES.iter().map(local::template::Route::key).collect();
+    let keys: BTreeSet<_> = ROUTES.iter().map(Route::key).collect();
     assert_eq!(keys.len(), ROUTES.len());
     assert!(keys.contains("$default"));
 }
@@ -101,43 +103,48 @@ fn the_folders_mirror_the_api() {
 }
 
 #[test]
-fn the_local_router_has_the_same_routes() {
+fn each_functions_file_says_its_routes() {
+    for (function, file) in binaries() {
+        let text = fs::read_to_string(project().join("functions").join(&file)).unwrap();
+        // In the comment that it begins with: all of them.
+        let (told, _) = text.split_once(": ").unwrap();
+        let routes = ROUTES.iter().filter(|route| route.function == function);
+        for route in routes.clone() {
+            let (method, path) = match &route.endpoint {
+                Some((method, path)) => (method.as_str(), path.as_str()),
+                None => ("", "$default"),
+            };
+            let is_told = told.starts_with("//! `") && told.contains(method);
+            assert!(is_told && told.contains(&format!("{path}`")), "{file}");
+        }
+        // To `serve`, which writes it in the log: one of them.
+        let (_, served) = text.split_once("serve(").unwrap();
+        let served = served.trim_start();
+        let is_served = |key: String| served.starts_with(&format!("\"{key}\""));
+        assert!(routes.map(Route::key).any(is_served), "{file}");
+    }
+}
+
+#[test]
+fn the_router_of_cargo_lambda_watch_has_the_same_routes_each_once() {
     let manifest = toml("Cargo.toml");
-    let router = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"]
-        .as_table()
-        .unwrap();
-    let mut local = BTreeSet::new();
-    for (path, routes) in router {
-        match routes {
-            toml::Value::String(function) => {
-                assert_eq!(function, "not-found");
-                assert!(path == "/" || path == "/{*rest}");
-            }
-            routes => {
-                let mut methods = BTreeSet::new();
-                for route in routes.as_array().unwrap() {
-                    let text = |name: &str| route[name].as_str().unwrap().to_owned();
-                    methods.insert(text("method"));
-                    // A preflight has one route for all paths of the public form; here a path has its own.
-                    let greedy = path.replace("{*proxy}", "{proxy+}");
-                    let is_preflight = text("function") == "public-preflight";
-                    assert_eq!(
-                        is_preflight,
-                        text("method") == "OPTIONS" && path.starts_with("/api/v1/public/"),
-                    );
-                    if text("function") != "not-found" && (!is_preflight || *path != greedy) {
-                        local.insert((Some((text("method"), greedy)), text("function")));
-                    }
-                }
-                // A method that is missing here would be answered by the emulator, outside the envelope.
-                let all = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-                assert_eq!(methods, all.map(str::to_owned).into(), "{path}");
-            }
+    let router = &manifest["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let mut local = Vec::new();
+    for route in router.as_array().unwrap() {
+        let text = |name: &str| route[name].as_str().unwrap().to_owned();
+        // As API Gateway writes a parameter that takes all that follows.
+        let path = text("path").replace("{*proxy}", "{proxy+}");
+        for method in route["methods"].as_array().unwrap() {
+            let endpoint = (method.as_str().unwrap().to_owned(), path.clone());
+            local.push((endpoint, text("function")));
         }
     }
-    let declared = ROUTES.iter().filter(|route| route.endpoint.is_some());
-    let declared = declared.map(|route| (route.endpoint.clone(), route.function.clone()));
-    assert_eq!(local, declared.collect());
+    local.sort();
+    let declared = ROUTES
+        .iter()
+        .filter_map(|route| Some((route.endpoint.clone()?, route.function.clone())));
+    let declared: BTreeSet<_> = declared.collect();
+    assert_eq!(local, Vec::from_iter(declared));
 }
 
 #[test]
@@ -169,18 +176,22 @@ fn every_function_has_an_event_of_its_route() {
         );
     }
     assert_eq!(files, functions());
-    for route in &*ROUTES {
-        let event = event_of(route, "");
-        assert_eq!(event["routeKey"], route.key());
+    for function in functions() {
+        let event = event(&function, "");
+        let key = event["routeKey"].as_str().unwrap();
+        let mut routes = ROUTES.iter().filter(|route| route.function == function);
+        let route = routes.find(|route| route.key() == key);
+        let route = route.unwrap_or_else(|| panic!("{function} has no route {key}"));
+        let context = &event["requestContext"];
+        assert_eq!(context["routeKey"], key);
+        assert_eq!(context["http"]["path"], event["rawPath"], "{key}");
         if let Some((method, path)) = &route.endpoint {
-            assert_eq!(event["requestContext"]["http"]["method"], **method);
-            let raw = event["rawPath"].as_str().unwrap();
+            assert_eq!(context["http"]["method"], **method, "{key}");
             let filled = event["pathParameters"].as_object().into_iter().flatten();
-            let filled = filled.fold(path.clone(), |path, (name, value)| {
-                path.replace("+}", "}")
-                    .replace(&format!("{{{name}}}"), value.as_str().unwrap())
+            let filled = filled.fold(path.replace("+}", "}"), |path, (name, value)| {
+                path.replace(&format!("{{{name}}}"), value.as_str().unwrap())
             });
-            assert_eq!(raw, filled);
+            assert_eq!(event["rawPath"], filled);
         }
     }
 }
@@ -285,6 +296,7 @@ fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
         "CodeUri",
         "Environment",
         "Handler",
+        "LoggingConfig",
         "MemorySize",
         "Runtime",
         "Timeout",
@@ -304,6 +316,8 @@ fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
             .collect::<Vec<_>>(),
         ["Variables"]
     );
+    let group = json!({ "LogFormat": "JSON", "LogGroup": "Logs" });
+    assert_eq!(function["LoggingConfig"], group);
     assert!(
         function["Timeout"].as_u64().unwrap() < 30
             && function["MemorySize"].as_u64().unwrap() <= 256

@@ -10,7 +10,8 @@ use local::{Error, gateway::Request};
 use crate::{
     calls::{call, create_key},
     deployment::Deployment,
-    figures::{as_f64, cpu, peak_memory},
+    process::{cpu, peak_memory},
+    statistics::as_f64,
 };
 
 /// The most that is read of a body.

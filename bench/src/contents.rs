@@ -6,9 +6,11 @@ use serde_json::json;
 use crate::{
     calls::{call, create_canned_reply, create_key, create_ticket, with},
     deployment::Deployment,
-    figures::CALLS,
     sign_in::sign_in,
 };
+
+/// How often a row is called.
+pub(crate) const CALLS: usize = 300;
 
 /// Each with the number of its keys. One with a single key, four with room for 99 more each, four that are full,
 /// and those that have something else.

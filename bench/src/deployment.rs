@@ -19,7 +19,7 @@ use local::{
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::figures::millis;
+use crate::statistics::millis;
 
 /// What is added to each call of the table: about what the network within a region takes.
 const DELAY: Duration = Duration::from_millis(3);

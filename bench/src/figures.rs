@@ -1,14 +1,28 @@
 //! What is measured of a row, and how.
 
-use std::{fs, io::Write as _, path::Path, time::Duration};
+use std::{fs, io::Write as _, path::Path};
 
 use flate2::{Compression, write::DeflateEncoder};
-use local::{Error, lambda::Instance};
+use local::{Error, gateway::Request, lambda::Instance};
 
-use crate::{contents::Contents, deployment::Deployment, rows::Row};
+use crate::{
+    contents::{CALLS, Contents},
+    deployment::Deployment,
+    process::{cpu, peak_memory},
+    statistics::{as_f64, millis, percentile},
+};
 
 const STARTS: usize = 15;
-pub(crate) const CALLS: usize = 300;
+
+/// What is measured: a function, and calls of it.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) function: &'static str,
+    /// What each call has to be answered with.
+    pub(crate) status: u16,
+    /// One call, by its number; it is made when it is needed.
+    pub(crate) call: fn(&Contents, usize) -> Request,
+}
 
 /// Figures of one row.
 #[derive(Default)]
@@ -123,43 +137,6 @@ pub(crate) async fn measure(
         ..Figures::default()
     };
     Ok((floor, figures))
-}
-
-pub(crate) fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of a benchmark are small"
-)]
-pub(crate) fn as_f64(count: usize) -> f64 {
-    count as f64
-}
-
-pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[(values.len() * percent / 100).min(values.len() - 1)]
-}
-
-/// CPU that all threads of the process have used, in ms ("schedstat" in the kernel's scheduler documentation).
-pub(crate) fn cpu(instance: &Instance) -> Result<f64, Error> {
-    let mut nanos = 0.0;
-    for thread in fs::read_dir(format!("/proc/{}/task", instance.id()))? {
-        let stat = fs::read_to_string(thread?.path().join("schedstat"))?;
-        nanos += stat.split(' ').next().unwrap_or_default().parse::<f64>()?;
-    }
-    Ok(nanos / 1e6)
-}
-
-/// The most memory that the process had resident, in MB.
-pub(crate) fn peak_memory(instance: &Instance) -> Result<f64, Error> {
-    let status = fs::read_to_string(format!("/proc/{}/status", instance.id()))?;
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .ok_or("no VmHWM")?;
-    Ok(peak.trim().trim_end_matches(" kB").parse::<f64>()? * 1024.0 / 1e6)
 }
 
 /// The size of the binary in a zip archive, in MB.

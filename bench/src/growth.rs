@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::{
     calls::{BODY, call, create_key, create_ticket},
     deployment::Deployment,
-    figures::{as_f64, percentile},
+    statistics::{as_f64, percentile},
 };
 
 const SIZES: [usize; 3] = [100, 10_000, 100_000];

@@ -11,8 +11,10 @@ mod contents;
 mod deployment;
 mod figures;
 mod growth;
+mod process;
 mod rows;
 mod sign_in;
+mod statistics;
 
 use std::{env, path::Path};
 

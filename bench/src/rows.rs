@@ -9,19 +9,9 @@ use crate::{
     calls::{BODY, call, create_canned_reply, create_key, create_ticket, open_call, with},
     contents::{Contents, TICKETS},
     deployment::Deployment,
-    figures::{self, Figures},
+    figures::{self, Figures, Row},
     sign_in::{begin, session_call},
 };
-
-/// What is measured: a function, and calls of it.
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) function: &'static str,
-    /// What each call has to be answered with.
-    pub(crate) status: u16,
-    /// One call, by its number; it is made when it is needed.
-    pub(crate) call: fn(&Contents, usize) -> Request,
-}
 
 const fn row(
     name: &'static str,

@@ -4,6 +4,8 @@
 //! many have ended as it may start, no call is. So it is asked for its Runtime API only, and each function's events are
 //! fetched and handed on here, to an idle process or a new one. Where the process ends or takes too long, the call is
 //! answered with an error at once, as Lambda would; the next call gets another process.
+//!
+//! Of what comes with an event, a process is told the ids and nothing that a client could write.
 
 use std::{
     fs::File,
@@ -13,7 +15,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -107,10 +109,8 @@ impl Functions {
             }
             Err(error) => {
                 eprintln!("{name}: {error}; its next call starts another");
-                let error = json!({
-                    "errorType": "Runtime.ExitError",
-                    "errorMessage": error.to_string(),
-                });
+                let error =
+                    json!({ "errorType": "Runtime.ExitError", "errorMessage": error.to_string() });
                 Err(error.to_string().into())
             }
         }
@@ -125,6 +125,22 @@ async fn first_alive(idle: &Idle) -> Option<Instance> {
             return Some(instance);
         }
     }
+}
+
+/// Calls a function by the emulator on this port: its answer, or the error that it reports.
+///
+/// # Errors
+///
+/// Where the emulator does not answer.
+pub async fn invoke(
+    client: &reqwest::Client,
+    port: u16,
+    function: &str,
+    event: &Value,
+) -> Result<Value, Error> {
+    let url = format!("http://{HOST}:{port}/2015-03-31/functions/{function}/invocations");
+    let answer = client.post(url).json(event).send().await?;
+    Ok(serde_json::from_slice(&answer.bytes().await?).unwrap_or_default())
 }
 
 /// Asks the Runtime API for an event.
@@ -147,9 +163,9 @@ async fn next(client: &reqwest::Client, url: &str) -> Result<Option<Event>, Erro
 
 /// Sends an answer, over a connection that closes after it.
 ///
-/// The emulator says 200 before it has read the answer. Its HTTP server (hyper 1.11) then misses the end of a long answer
-/// until the connection closes or carries another request; and a client of hyper's (1.12), told 200 so early, may wait for
-/// ever to be ready for another. So this request says that it is the last one, and is written by hand.
+/// The emulator says 200 before it has read the answer. Its HTTP server (hyper 1.11) then misses the end of a long
+/// answer until the connection closes or carries another request; and a client of hyper's (1.12), told 200 so early,
+/// may wait for ever to be ready for another. So this request says that it is the last one, and is written by hand.
 async fn send(port: u16, path: &str, answer: &[u8]) -> Result<(), Error> {
     let mut connection = TcpStream::connect((HOST, port)).await?;
     let length = answer.len();

@@ -19,6 +19,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body, if there is one.
     pub body: Option<String>,
+    /// Whether the body is base64 of what was sent.
+    pub is_base64_encoded: bool,
     /// Where it comes from; empty for somewhere.
     pub source_ip: String,
 }
@@ -128,7 +130,7 @@ impl Request {
                 "stage": "$default",
                 "timeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
             },
-            "isBase64Encoded": false,
+            "isBase64Encoded": self.is_base64_encoded,
         });
         if !cookies.is_empty() {
             event["cookies"] = cookies.into();

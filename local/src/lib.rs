@@ -6,14 +6,14 @@
 //! | [`issuer`] | Huudis: its keys, tokens and sign-in |
 //! | [`secrets`] | Secrets Manager, with the secrets that the template declares |
 //! | [`lambda`] | the Lambda service: runs a function's binary and hands it events |
-//! | [`functions`] | Lambda, for `make run`: starts functions' processes, and others in place of dead ones |
-//! | [`gateway`] | the API Gateway, in tests: turns a request into an event by the routes of `template.yaml` |
-//! | [`front`] | the API Gateway, for `make run`: stands before `cargo lambda watch`, which makes the events |
+//! | [`functions`] | the same, for `make run`: fetches the events from `cargo lambda watch`, replaces dead processes |
+//! | [`gateway`] | the API Gateway: turns a request into the event of a route of `template.yaml` |
+//! | [`front`] | the same, for `make run`: HTTP, before `cargo lambda watch` |
 //! | [`proxy`] | a network between a function and its table: slow, failing, and counting |
 //! | [`template`] | CloudFormation: reads `template.yaml` |
 //!
-//! `make run` uses the first four, the functions and the front, with `cargo lambda watch` in between; the tests and
-//! the benchmark use the others. Nothing here is a dependency of what is deployed.
+//! `make run` uses all but the proxy; the tests and the benchmark all but the functions and the front, with no
+//! `cargo lambda watch` in between. Nothing here is a dependency of what is deployed.
 
 pub mod dynamodb;
 pub mod front;

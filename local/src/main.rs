@@ -13,7 +13,7 @@ use local::{
     Error,
     dynamodb::DynamoDb,
     front,
-    functions::Functions,
+    functions::{self, Functions},
     gateway,
     issuer::{self, Issuer, Key},
     secrets,
@@ -155,7 +155,6 @@ async fn run() -> Result<(), Error> {
     ));
     let output = fs::File::create(&log)?;
     let mut api = watch(&ports, &output)?;
-    let emulator = format!("http://127.0.0.1:{}", ports.lambda);
     let routes = template.routes()?;
     let functions = Functions {
         port: ports.lambda,
@@ -167,9 +166,9 @@ async fn run() -> Result<(), Error> {
     // A function may have several routes.
     let names: BTreeSet<_> = routes.iter().map(|route| route.function.clone()).collect();
     let functions = functions.run(names)?;
-    let behind_the_door = routes.clone();
+    let served = front::serve(door, ports.lambda, routes.clone());
     tokio::spawn(async move {
-        if let Err(error) = front::serve(door, emulator, &behind_the_door).await {
+        if let Err(error) = served.await {
             eprintln!("the front door ended: {error}");
         }
     });
@@ -345,14 +344,8 @@ async fn await_api(ports: &Ports, routes: &[Route], log: &Path) -> Result<(), Er
             .routed(std::slice::from_ref(route))
             .ok_or("a route does not take its own path")?;
         let function = &route.function;
-        let url = format!(
-            "http://127.0.0.1:{}/2015-03-31/functions/{function}/invocations",
-            ports.lambda
-        );
         loop {
-            if let Ok(answer) = client.post(&url).json(&event).send().await
-                && let Ok(answer) = answer.json::<Value>().await
-            {
+            if let Ok(answer) = functions::invoke(&client, ports.lambda, function, &event).await {
                 if let Some(error) = answer["errorMessage"].as_str() {
                     // A setting that cannot be used is named in the function's last words.
                     let words = fs::read_to_string(log).unwrap_or_default();

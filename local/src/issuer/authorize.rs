@@ -1,7 +1,7 @@
 //! The authorisation endpoint: asks who is to be signed in, and sends them back with a code
 //! (RFC 6749 section 4.1, RFC 7636, RFC 9207, OpenID Connect Core 1.0 section 3.1.2).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::Bytes,
@@ -9,41 +9,19 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::Url;
 
 use super::{
-    CLIENT_ID, Issuer,
-    exchange::Grant,
+    grant::Grant,
     page::{problem, question},
-    unguessable,
+    parameters::{Parameters, of, parameters},
+    tokens::{CLIENT_ID, Issuer},
 };
-
-/// The parameters that the question hands on to its answer.
-pub(super) const HANDED_ON: [&str; 8] = [
-    "response_type",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-];
+use crate::Error;
 
 /// Where the API takes people back.
 const CALLBACK: &str = "/api/v1/auth/huudis/callback";
-
-/// Parameters by their names; of repeated ones the last.
-pub(super) type Parameters = BTreeMap<String, String>;
-
-pub(super) fn parameters(encoded: &[u8]) -> Parameters {
-    form_urlencoded::parse(encoded).into_owned().collect()
-}
-
-/// What a parameter says; empty where there is none.
-pub(super) fn of<'a>(parameters: &'a Parameters, name: &str) -> &'a str {
-    parameters.get(name).map_or("", String::as_str)
-}
 
 /// `GET /authorize`: who is it?
 pub(super) async fn ask(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
@@ -107,6 +85,13 @@ fn checked(issuer: &Issuer, parameters: &Parameters) -> Result<Url, Box<Response
     };
     let (error, why) = wrong;
     Err(Box::new(refused(issuer, back, parameters, error, why)))
+}
+
+/// A text that nobody can guess.
+fn unguessable() -> Result<String, Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(BASE64URL.encode(bytes))
 }
 
 fn redirect_uri(text: &str) -> Option<Url> {

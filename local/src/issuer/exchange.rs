@@ -1,9 +1,6 @@
 //! The token endpoint: a code for tokens, once (RFC 6749 section 4.1.3, OpenID Connect Core 1.0 section 3.1.3).
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -20,39 +17,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    CLIENT_ID, Issuer, TOKEN_SECONDS, TokenRequest,
-    authorize::{Parameters, of, parameters},
-    now,
+    grant::{Grant, now},
+    parameters::{Parameters, of, parameters},
+    tokens::{CLIENT_ID, Issuer, TOKEN_SECONDS, TokenRequest},
 };
-
-/// How long a code is good for.
-const CODE_LIFE: Duration = Duration::from_mins(1);
-
-/// What a person has agreed to, and who they are.
-#[derive(Debug)]
-pub(super) struct Grant {
-    /// What the authorisation endpoint was given.
-    parameters: Parameters,
-    granted: Instant,
-    /// The same moment, in seconds since the epoch.
-    signed_in: i64,
-}
-
-impl Grant {
-    pub(super) fn new(parameters: &Parameters) -> Self {
-        Self {
-            parameters: parameters.clone(),
-            granted: Instant::now(),
-            signed_in: now(),
-        }
-    }
-
-    /// What the person is said to be; nothing where that is left empty.
-    fn claim(&self, name: &str) -> Option<String> {
-        let value = of(&self.parameters, name).trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-}
 
 /// An error of RFC 6749 section 5.2, and what is said about it.
 type Refusal = (&'static str, &'static str);
@@ -87,23 +55,14 @@ pub(super) async fn answer(
 }
 
 impl Issuer {
-    pub(super) fn grant(&self, code: String, grant: Grant) {
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        grants.retain(|_, grant| grant.granted.elapsed() < CODE_LIFE);
-        grants.insert(code, grant);
-    }
-
     fn exchange(&self, authorization: Option<&str>, asked: &Parameters) -> Result<Value, Refusal> {
         self.authenticate(authorization, asked)?;
         if of(asked, "grant_type") != "authorization_code" {
             let why = "`grant_type` must be authorization_code.";
             return Err(("unsupported_grant_type", why));
         }
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         // Whatever comes of it, the code has been used.
-        let grant = grants.remove(of(asked, "code"));
-        drop(grants);
-        let grant = grant.filter(|grant| grant.granted.elapsed() < CODE_LIFE);
+        let grant = self.take_grant(of(asked, "code"));
         let grant = grant.ok_or(("invalid_grant", "The code is unknown, used or expired."))?;
         if of(asked, "redirect_uri") != of(&grant.parameters, "redirect_uri") {
             return Err(("invalid_grant", "`redirect_uri` is another."));
@@ -189,7 +148,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::issuer::Key;
+    use crate::issuer::key::Key;
 
     const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 

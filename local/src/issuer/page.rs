@@ -9,7 +9,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
-use super::authorize::{HANDED_ON, Parameters};
+use super::parameters::{HANDED_ON, Parameters};
 
 /// Somebody to sign in as.
 struct Person {
