@@ -13,6 +13,7 @@ mod api_keys;
 mod app;
 mod canned_replies;
 mod dashboard;
+mod documents;
 mod envelope;
 mod events;
 mod faults;
