@@ -1,11 +1,11 @@
 //! `GET` and `HEAD /docs`: the API reference, for people.
 
-use shared::{ApiError, ExitCode, OpenPage, Page, handler, portal::docs_page, serve};
+use shared::{ApiError, ExitCode, Page, UnauthenticatedPage, handler, portal::docs_page, serve};
 
 fn main() -> ExitCode {
     serve("GET /docs", handler(docs))
 }
 
-async fn docs(_: OpenPage) -> Result<Page, ApiError> {
+async fn docs(_: UnauthenticatedPage) -> Result<Page, ApiError> {
     docs_page::render().map(Page::new)
 }

@@ -1,7 +1,7 @@
-//! `GET` and `HEAD /api/v1/health`: whether the service and its table answer. Always `200`; the words tell.
+//! `GET` and `HEAD /api/v1/health`: whether the service and its table answer. The status is always `200`.
 
 use serde::Serialize;
-use shared::{Answer, Anyone, ApiError, ExitCode, handler, serve};
+use shared::{Answer, ApiError, ExitCode, Unauthenticated, handler, serve};
 
 fn main() -> ExitCode {
     serve("GET /api/v1/health", handler(health))
@@ -10,7 +10,7 @@ fn main() -> ExitCode {
 #[derive(Serialize)]
 struct Health {
     service: &'static str,
-    /// `ok`, or `degraded` where a check failed.
+    /// `ok`, or `degraded` if a check failed.
     status: &'static str,
     version: &'static str,
     checks: Checks,
@@ -22,7 +22,7 @@ struct Checks {
     db: &'static str,
 }
 
-async fn health(call: Anyone) -> Result<Answer, ApiError> {
+async fn health(call: Unauthenticated) -> Result<Answer, ApiError> {
     let (status, db) = if call.table.answers().await {
         ("ok", "ok")
     } else {

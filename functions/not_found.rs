@@ -1,5 +1,5 @@
-//! `$default`: every path and method that no endpoint has. A browser that navigates to the host, or to a page with a
-//! slash too many, is led to the page; everyone else is told what would be right.
+//! `$default`: requests that match no other route. A browser that navigates to the host, or to a page with a trailing
+//! slash, is redirected to the page. All others get a `404` that says what was probably meant.
 
 use shared::{
     ApiError, ExitCode, Redirect, Unrouted, handler,
@@ -16,17 +16,16 @@ async fn not_found(call: Unrouted) -> Result<Redirect, ApiError> {
     let request = &call.request;
     let (method, path) = (request.method(), request.path());
     if request.is_safe()
-        && let Some(location) = leads_to(path, request.is_navigation())
+        && let Some(location) = redirect_target(path, request.is_navigation())
     {
         return Ok(Redirect::to(location));
     }
     Err(routes::explain_not_found(method, path))
 }
 
-/// Where somebody is led who asks for this path; a person, if it is a navigation.
-fn leads_to(path: &str, is_navigation: bool) -> Option<String> {
+fn redirect_target(path: &str, is_navigation: bool) -> Option<String> {
     match path {
-        // Browsers ask for it by themselves.
+        // Browsers request it on their own.
         "/favicon.ico" => Some(assets::icon().path()),
         _ if !is_navigation => None,
         "/" => Some(DASHBOARD.to_owned()),
@@ -38,5 +37,5 @@ fn leads_to(path: &str, is_navigation: bool) -> Option<String> {
     }
 }
 
-/// Where the portal is, and what the paths of its pages begin with.
+/// The start of the paths of all pages.
 const DASHBOARD: &str = "/dashboard";

@@ -1,8 +1,8 @@
-//! `POST /api/v1/api-keys`: makes a key, and shows it this once.
+//! `POST /api/v1/api-keys`: creates a key. Only this response contains it.
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, Known, Timestamp,
+    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, KnownFields, Timestamp,
     domain::api_key::PlaintextKey,
     handler, serve,
     store::api_keys::{Creation, MAX_KEYS},
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     serve("POST /api/v1/api-keys", handler(create))
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &["name"],
     optional: &[],
 };

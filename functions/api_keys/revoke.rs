@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/api-keys/{id}`: ends a key. The next call that presents it is refused.
+//! `DELETE /api/v1/api-keys/{id}`: revokes a key. The next call with it is refused.
 
 use shared::{
     Answer, ApiError, ApiKeyId, Authenticated, ExitCode, handler, serve,

@@ -1,4 +1,4 @@
-//! `GET /api/v1/auth/huudis/callback`: where the issuer sends browsers back to; finishes the sign-in with a session.
+//! `GET /api/v1/auth/huudis/callback`: the issuer redirects browsers here. Finishes the sign-in with a session.
 
 use shared::{ApiError, ExitCode, Redirect, SignInCallback, handler, serve};
 

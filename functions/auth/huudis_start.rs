@@ -1,4 +1,4 @@
-//! `GET /api/v1/auth/huudis/start`: begins a sign-in, which leads to `returnTo` in the end.
+//! `GET /api/v1/auth/huudis/start`: starts a sign-in, which returns to the path in `returnTo`.
 
 use shared::{
     ApiError, ExitCode, Redirect, SignInStart,
@@ -14,5 +14,5 @@ async fn start(call: SignInStart) -> Result<Redirect, ApiError> {
     let query = call.request.query();
     let return_to = ReturnTo::of(query.text("returnTo")?)?;
     let prompt = query.word("prompt")?.unwrap_or(Prompt::Default);
-    call.begin(return_to, prompt).await
+    call.start(return_to, prompt).await
 }

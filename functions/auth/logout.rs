@@ -1,9 +1,9 @@
-//! `POST /api/v1/auth/logout`: ends the session. The next call that presents it is refused.
+//! `POST /api/v1/auth/logout`: ends the session. The next call with it is refused. If the page's script does not run,
+//! its form sends this request.
 
 use shared::{Answer, ApiError, ExitCode, SignOut, handler, serve};
 
 fn main() -> ExitCode {
-    // Where the page's script does not run, its form comes here by itself.
     serve("POST /api/v1/auth/logout", handler(logout))
 }
 

@@ -1,5 +1,5 @@
-//! `GET /api/v1/auth/me`, and `/api/v1/me`: whose credential this is. Of a key nobody, of an access token somebody
-//! without a name.
+//! `GET /api/v1/auth/me` and `/api/v1/me`: the caller's workspace, and the user if there is one. API keys have no user;
+//! access tokens do not tell the user's name and e-mail address.
 
 use serde::Serialize;
 use shared::{
@@ -17,7 +17,7 @@ struct Me<'a> {
     account_id: &'a WorkspaceId,
     email: Option<&'a str>,
     name: Option<&'a str>,
-    /// When the credential ends; a session that is used again ends later. Keys have no end.
+    /// When the credential expires. Using a session extends it. Keys do not expire.
     expires_at: Option<Timestamp>,
 }
 

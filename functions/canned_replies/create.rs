@@ -1,7 +1,7 @@
-//! `POST /api/v1/canned-replies`: keeps a text that agents send often.
+//! `POST /api/v1/canned-replies`: creates a canned reply.
 
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, Known, handler, serve,
+    Answer, ApiError, Authenticated, ExitCode, KnownFields, handler, serve,
     store::canned_replies::{MAX_BODY, MAX_TITLE},
 };
 
@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     serve("POST /api/v1/canned-replies", handler(create))
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &["title", "body"],
     optional: &[],
 };

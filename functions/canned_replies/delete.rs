@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/canned-replies/{id}`: forgets a canned reply.
+//! `DELETE /api/v1/canned-replies/{id}`: deletes a canned reply.
 
 use shared::{Answer, ApiError, Authenticated, CannedReplyId, ExitCode, handler, serve};
 

@@ -1,7 +1,7 @@
-//! `PATCH /api/v1/canned-replies/{id}`: changes the title of a canned reply, or its text.
+//! `PATCH /api/v1/canned-replies/{id}`: changes the title or the body of a canned reply.
 
 use shared::{
-    Answer, ApiError, Authenticated, CannedReplyId, ExitCode, Known, handler, serve,
+    Answer, ApiError, Authenticated, CannedReplyId, ExitCode, KnownFields, handler, serve,
     store::canned_replies::{MAX_BODY, MAX_TITLE},
 };
 
@@ -9,15 +9,15 @@ fn main() -> ExitCode {
     serve("PATCH /api/v1/canned-replies/{id}", handler(update))
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &[],
     optional: &["title", "body"],
 };
 
 async fn update(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
-    let title = fields.if_any("title", |fields| fields.line("title", MAX_TITLE))?;
-    let body = fields.if_any("body", |fields| fields.body("body", MAX_BODY))?;
+    let title = fields.optional("title", |fields| fields.line("title", MAX_TITLE))?;
+    let body = fields.optional("body", |fields| fields.body("body", MAX_BODY))?;
     if title.is_none() && body.is_none() {
         let rule = "One of `title` and `body` is required.";
         return Err(ApiError::validation(rule));

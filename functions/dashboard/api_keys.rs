@@ -1,16 +1,15 @@
-//! `GET` and `HEAD /dashboard/api-keys`: the page where people manage keys. Its script does so through the API, like
-//! any client.
+//! `GET` and `HEAD /dashboard/api-keys`: the page where people manage keys. Its script uses the API, like any client.
 
 use shared::{
-    ApiError, ExitCode, Page, PageCall, Timestamp, handler, portal::api_keys_page::ApiKeysPage,
-    serve,
+    ApiError, AuthenticatedPage, ExitCode, Page, Timestamp, handler,
+    portal::api_keys_page::ApiKeysPage, serve,
 };
 
 fn main() -> ExitCode {
     serve("GET /dashboard/api-keys", handler(api_keys))
 }
 
-async fn api_keys(call: PageCall) -> Result<Page, ApiError> {
+async fn api_keys(call: AuthenticatedPage) -> Result<Page, ApiError> {
     let keys = call.workspace.api_keys().list().await?;
     let user = call.caller.user();
     let page = ApiKeysPage {

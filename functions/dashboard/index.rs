@@ -1,11 +1,11 @@
-//! `GET` and `HEAD /dashboard`: the way to the one page there is.
+//! `GET` and `HEAD /dashboard`: redirects to the only page.
 
-use shared::{Anyone, ApiError, ExitCode, Redirect, handler, serve};
+use shared::{ApiError, ExitCode, Redirect, Unauthenticated, handler, serve};
 
 fn main() -> ExitCode {
     serve("GET /dashboard", handler(index))
 }
 
-async fn index(_: Anyone) -> Result<Redirect, ApiError> {
+async fn index(_: Unauthenticated) -> Result<Redirect, ApiError> {
     Ok(Redirect::to("/dashboard/api-keys"))
 }

@@ -1,5 +1,5 @@
-//! `OPTIONS /api/v1/public/{proxy+}`: what a browser asks before it sends what a page of another origin wrote. The
-//! answer is in the headers, which every answer of the public form has.
+//! `OPTIONS /api/v1/public/{proxy+}`: CORS preflights. The result is in the headers, which every response of the public
+//! form has.
 
 use shared::{Answer, ApiError, ExitCode, Preflight, handler, serve};
 

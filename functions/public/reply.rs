@@ -1,8 +1,8 @@
-//! `POST /api/v1/public/tickets/{accessToken}/messages`: the requester's answer, which opens the ticket.
+//! `POST /api/v1/public/tickets/{accessToken}/messages`: the requester's reply, which sets the status to `open`.
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, ExitCode, Known, MessageId, PublicCall, Timestamp,
+    Answer, ApiError, ExitCode, KnownFields, MessageId, PublicCall, Timestamp,
     domain::ticket::{MAX_BODY, Status},
     handler, serve,
 };
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     )
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &["body"],
     optional: &["company"],
 };
@@ -28,9 +28,10 @@ struct Replied {
 async fn reply(call: PublicCall) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let body = fields.body("body", MAX_BODY)?;
-    let by_a_bot = fields.is_filled("company");
+    // A honeypot: people do not see this field.
+    let is_bot = fields.is_filled("company");
     let ticket = call.ticket().await?;
-    if by_a_bot {
+    if is_bot {
         return Answer::created(Replied {
             id: MessageId::new(Timestamp::now()),
             status: Status::Open,

@@ -1,12 +1,10 @@
-//! `POST /api/v1/public/tickets`: a customer's question, without a login.
+//! `POST /api/v1/public/tickets`: submits a ticket without a credential.
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, ExitCode, Known, SubmissionCall, WorkspaceId,
-    domain::{
-        ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
-        ticket_token::TicketToken,
-    },
+    Answer, ApiError, ExitCode, KnownFields, PublicSubmission, WorkspaceId,
+    domain::ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
+    domain::ticket_token::TicketToken,
     handler, serve,
 };
 
@@ -14,7 +12,7 @@ fn main() -> ExitCode {
     serve("POST /api/v1/public/tickets", handler(submit))
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &["accountId", "subject", "body", "email"],
     optional: &["name", "company"],
 };
@@ -27,13 +25,11 @@ struct Submitted {
 }
 
 fn no_such_workspace() -> ApiError {
-    ApiError::invalid_field(
-        "accountId",
-        "There is no workspace with this `accountId`. Send the id of the shop's workspace.",
-    )
+    let rule = "There is no workspace with this `accountId`. Send the id of the shop's workspace.";
+    ApiError::invalid_field("accountId", rule)
 }
 
-async fn submit(call: SubmissionCall) -> Result<Answer, ApiError> {
+async fn submit(call: PublicSubmission) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let workspace = fields.line("accountId", 100)?;
     let workspace = WorkspaceId::parse(&workspace).ok_or_else(no_such_workspace)?;
@@ -42,23 +38,22 @@ async fn submit(call: SubmissionCall) -> Result<Answer, ApiError> {
         body: fields.body("body", MAX_BODY)?,
         requester: Requester::new(
             fields.email("email")?,
-            fields.line_if_any("name", MAX_NAME)?,
+            fields.optional_line("name", MAX_NAME)?,
         ),
         priority: Priority::Normal,
         channel: Channel::Web,
     };
-    // A field that people do not see.
-    if fields.is_filled("company") {
+    // A honeypot: people do not see this field. A bot gets a response, but no ticket is created.
+    let submitted = if fields.is_filled("company") {
         let number = call.form.next_number(&workspace).await?;
-        return Answer::created(Submitted {
-            number: number.ok_or_else(no_such_workspace)?,
-            access_token: TicketToken::generate(),
-        });
-    }
-    let created = call.form.submit(&workspace, &ticket).await?;
-    let ticket = created.ok_or_else(no_such_workspace)?;
+        number.map(|number| (number, TicketToken::generate()))
+    } else {
+        let ticket = call.form.submit(&workspace, &ticket).await?;
+        ticket.map(|ticket| (ticket.number, ticket.access_token))
+    };
+    let (number, access_token) = submitted.ok_or_else(no_such_workspace)?;
     Answer::created(Submitted {
-        number: ticket.number,
-        access_token: ticket.access_token,
+        number,
+        access_token,
     })
 }

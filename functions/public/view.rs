@@ -1,9 +1,9 @@
-//! `GET /api/v1/public/tickets/{accessToken}`: a ticket as its requester may see it.
+//! `GET /api/v1/public/tickets/{accessToken}`: a ticket, as far as its requester may see it.
 
 use serde::Serialize;
 use shared::{
     Answer, ApiError, ExitCode, MessageId, PublicCall, Timestamp,
-    domain::ticket::{AuthorType, Message, Status},
+    domain::ticket::{AuthorType, Message, Status, Thread},
     handler, serve,
 };
 
@@ -18,13 +18,13 @@ struct View {
     subject: String,
     status: Status,
     created_at: Timestamp,
-    messages: Vec<ViewedMessage>,
+    messages: Vec<PublicMessage>,
 }
 
-/// A message, without what is the workspace's own business: its id, and which agent wrote.
+/// A message without the workspace's internals: the ticket's id, and which agent wrote.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ViewedMessage {
+struct PublicMessage {
     id: MessageId,
     author_type: AuthorType,
     author_name: Option<String>,
@@ -34,21 +34,17 @@ struct ViewedMessage {
 }
 
 async fn view(call: PublicCall) -> Result<Answer, ApiError> {
-    let thread = call.ticket().await?.thread().await?;
+    let Thread { ticket, messages } = call.ticket().await?.thread().await?;
     Answer::ok(View {
-        number: thread.ticket.number,
-        subject: thread.ticket.subject,
-        status: thread.ticket.status,
-        created_at: thread.ticket.created_at,
-        messages: thread
-            .messages
-            .into_iter()
-            .map(ViewedMessage::from)
-            .collect(),
+        number: ticket.number,
+        subject: ticket.subject,
+        status: ticket.status,
+        created_at: ticket.created_at,
+        messages: messages.into_iter().map(PublicMessage::from).collect(),
     })
 }
 
-impl From<Message> for ViewedMessage {
+impl From<Message> for PublicMessage {
     fn from(message: Message) -> Self {
         Self {
             id: message.id,

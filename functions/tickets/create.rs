@@ -1,7 +1,7 @@
-//! `POST /api/v1/tickets`: writes down a ticket that came in elsewhere, in the name of who asked.
+//! `POST /api/v1/tickets`: creates a ticket on behalf of a requester who wrote elsewhere.
 
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, Known,
+    Answer, ApiError, Authenticated, ExitCode, KnownFields,
     domain::ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
     handler, serve, words,
 };
@@ -10,14 +10,14 @@ fn main() -> ExitCode {
     serve("POST /api/v1/tickets", handler(create))
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &["subject", "body", "requesterEmail"],
     optional: &["requesterName", "priority", "channel"],
 };
 
 words! {
-    /// The channels that a ticket may be said to have come in by.
-    enum ElsewhereChannel {
+    /// The channels that callers may name.
+    enum NamedChannel {
         Web = "web",
         Email = "email",
         Whatsapp = "whatsapp",
@@ -27,16 +27,16 @@ words! {
 async fn create(call: Authenticated) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let channel = match fields.word("channel")? {
-        Some(ElsewhereChannel::Web) => Channel::Web,
-        Some(ElsewhereChannel::Email) => Channel::Email,
-        Some(ElsewhereChannel::Whatsapp) | None => Channel::Whatsapp,
+        Some(NamedChannel::Web) => Channel::Web,
+        Some(NamedChannel::Email) => Channel::Email,
+        Some(NamedChannel::Whatsapp) | None => Channel::Whatsapp,
     };
     let new = NewTicket {
         subject: fields.line("subject", MAX_SUBJECT)?,
         body: fields.body("body", MAX_BODY)?,
         requester: Requester::new(
             fields.email("requesterEmail")?,
-            fields.line_if_any("requesterName", MAX_NAME)?,
+            fields.optional_line("requesterName", MAX_NAME)?,
         ),
         priority: fields.word_or("priority", Priority::Normal),
         channel,

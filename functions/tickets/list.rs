@@ -1,4 +1,4 @@
-//! `GET /api/v1/tickets`: the tickets that pass a filter, the one with the last message first.
+//! `GET /api/v1/tickets`: the tickets that match a filter, in the order of their latest message, newest first.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -21,9 +21,9 @@ struct Listed {
     has_more: bool,
 }
 
-/// What a cursor carries: the list that it belongs to, and where that goes on.
+/// The content of a cursor: the list that it belongs to, and the position in it.
 #[derive(Serialize, Deserialize)]
-struct Place {
+struct Position {
     filter: Filter,
     after: String,
 }
@@ -35,23 +35,21 @@ async fn list(call: Authenticated) -> Result<Answer, ApiError> {
     let (filter, after) = match query.text("cursor")? {
         None => (asked.unwrap_or_default(), None),
         Some(cursor) => {
-            let place: Place = call.cursors.open("cursor", cursor).await?;
-            if asked.is_some_and(|asked| asked != place.filter) {
+            let position: Position = call.cursors.open("cursor", cursor).await?;
+            if asked.is_some_and(|asked| asked != position.filter) {
                 let rule =
                     "`cursor` belongs to a list with another filter. Send that one, or none.";
                 return Err(ApiError::invalid_field("cursor", rule));
             }
-            (place.filter, Some(place.after))
+            (position.filter, Some(position.after))
         }
     };
 
-    let tickets = call.workspace.tickets();
-    let page = tickets
-        .list(&filter, call.caller.sub(), limit, after)
-        .await?;
+    let (tickets, me) = (call.workspace.tickets(), call.caller.sub());
+    let page = tickets.list(&filter, me, limit, after).await?;
     let cursor = match page.next {
         None => None,
-        Some(after) => Some(call.cursors.seal(&Place { filter, after }).await?),
+        Some(after) => Some(call.cursors.seal(&Position { filter, after }).await?),
     };
     Answer::ok(Listed {
         tickets: page.tickets,

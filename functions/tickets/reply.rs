@@ -1,7 +1,7 @@
-//! `POST /api/v1/tickets/{id}/messages`: an agent's answer, or a note among agents.
+//! `POST /api/v1/tickets/{id}/messages`: an agent's reply, or an internal note.
 
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, Known, TicketId,
+    Answer, ApiError, Authenticated, ExitCode, KnownFields, TicketId,
     domain::ticket::{AuthorType, MAX_BODY, MAX_NAME, NewMessage},
     handler, serve,
 };
@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     serve("POST /api/v1/tickets/{id}/messages", handler(reply))
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &["body"],
     optional: &["authorName", "isInternal"],
 };
@@ -20,7 +20,7 @@ async fn reply(call: Authenticated) -> Result<Answer, ApiError> {
     let new = NewMessage {
         author_type: AuthorType::Agent,
         author_sub: call.caller.sub().cloned(),
-        author_name: fields.line_if_any("authorName", MAX_NAME)?,
+        author_name: fields.optional_line("authorName", MAX_NAME)?,
         body: fields.body("body", MAX_BODY)?,
         is_internal: fields.flag("isInternal")?,
     };

@@ -1,4 +1,4 @@
-//! `GET /api/v1/tickets/tags`: the tags that the workspace's tickets have.
+//! `GET /api/v1/tickets/tags`: the tags of the workspace's tickets.
 
 use serde::Serialize;
 use shared::{Answer, ApiError, Authenticated, ExitCode, handler, serve};

@@ -1,7 +1,7 @@
-//! `PATCH /api/v1/tickets/{id}`: changes where a ticket stands, how urgent and whose it is, and its tags.
+//! `PATCH /api/v1/tickets/{id}`: changes a ticket's status, priority, assignee or tags.
 
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, Known, Subject, TicketId,
+    Answer, ApiError, Authenticated, ExitCode, KnownFields, Subject, TicketId,
     domain::ticket::{Changes, MAX_SUB, MAX_TAG, MAX_TAGS},
     handler, serve,
 };
@@ -10,12 +10,12 @@ fn main() -> ExitCode {
     serve("PATCH /api/v1/tickets/{id}", handler(update))
 }
 
-const FIELDS: Known = Known {
+const FIELDS: KnownFields = KnownFields {
     required: &[],
     optional: &["status", "priority", "assigneeSub", "tags"],
 };
 
-/// Whose a ticket becomes: the two words that a list's `assignee` takes mean the same here.
+/// `me` and `unassigned` mean the same as in a list's `assignee`.
 fn assignee(sub: Option<String>, me: Option<&Subject>) -> Result<Option<Subject>, ApiError> {
     match sub.as_deref() {
         None | Some("unassigned") => Ok(None),
@@ -33,12 +33,12 @@ async fn update(call: Authenticated) -> Result<Answer, ApiError> {
     let mut changes = Changes {
         status: fields.word("status")?,
         priority: fields.word("priority")?,
-        tags: fields.if_any("tags", |fields| fields.labels("tags", MAX_TAGS, MAX_TAG))?,
+        tags: fields.optional("tags", |fields| fields.labels("tags", MAX_TAGS, MAX_TAG))?,
         ..Changes::default()
     };
-    // Here `null` says something: nobody's.
+    // Here `null` does not count as missing: it means unassigned.
     if fields.has("assigneeSub") {
-        let sub = fields.exact_if_any("assigneeSub", MAX_SUB)?;
+        let sub = fields.optional_exact("assigneeSub", MAX_SUB)?;
         changes.assignee = Some(assignee(sub, call.caller.sub())?);
     }
     if changes.is_empty() {

@@ -6,8 +6,8 @@ fn main() -> ExitCode {
     serve("GET /.well-known/security.txt", handler(security_txt))
 }
 
-/// How long the file is good for. RFC 9116 asks for less than a year.
-const GOOD_FOR: i64 = 180 * 24 * HOUR;
+/// The file's lifetime in milliseconds. RFC 9116 recommends less than a year.
+const VALID_FOR: i64 = 180 * 24 * HOUR;
 
 async fn security_txt(call: DocumentCall) -> Result<File, ApiError> {
     let contact = call.support_url.ok_or_else(|| {
@@ -21,7 +21,7 @@ async fn security_txt(call: DocumentCall) -> Result<File, ApiError> {
          Expires: {}\n\
          Preferred-Languages: en, id\n\
          Canonical: {}\n",
-        Timestamp::now().plus_millis(GOOD_FOR),
+        Timestamp::now().plus_millis(VALID_FOR),
         call.origin.url("/.well-known/security.txt"),
     );
     Ok(File::of_release("text/plain; charset=utf-8", text))

@@ -1,4 +1,4 @@
-//! The languages that a browser says it reads.
+//! Language negotiation.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ use shared::{
 fuzz_target!(|input: (&str, &str, &str)| {
     let (asked, remembered, accepted) = input;
     let language = negotiate(Some(asked), Some(remembered), Some(accepted));
-    // Each is looked at only where those before it say nothing.
+    // Each source is used only if those before it name no language.
     let asked_alone = negotiate(Some(asked), None, None);
     if let Some(exact) = Language::parse(asked) {
         assert_eq!((language, asked_alone), (exact, exact));

@@ -1,4 +1,4 @@
-//! What is parsed of an access token: its header before the signature is checked, its claims afterwards.
+//! Access tokens: the header, which is parsed before the signature is checked, and the claims, which are parsed after.
 
 #![no_main]
 
@@ -11,10 +11,10 @@ use shared::{
 
 fuzz_target!(|input: (&str, &str, &str)| {
     let (header, claims, rest) = input;
-    // A fuzzer does not find base64.
+    // A fuzzer seldom finds valid base64.
     let [encoded_header, encoded_claims] = [header, claims].map(|part| BASE64URL.encode(part));
     for token in [rest, &format!("{encoded_header}.{encoded_claims}.{rest}")] {
-        // Whatever is accepted so far had three parts and named a key.
+        // An accepted token has three parts and names a key.
         if key_id(token).is_ok() {
             assert_eq!(token.split('.').count(), 3);
         }

@@ -1,4 +1,4 @@
-//! The parser of API keys: what it accepts is of the contract's form, and nothing is lost of it.
+//! The parser of API keys: what it accepts has the documented form, and is kept unchanged.
 
 #![no_main]
 
@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use shared::domain::api_key::PlaintextKey;
 
 fuzz_target!(|token: &str| {
-    // A fuzzer does not find checksums. The secret is its own, so that the other half is tried too.
+    // A fuzzer does not find valid checksums, so a generated key is tried too.
     let made = PlaintextKey::generate();
     for text in [
         token,

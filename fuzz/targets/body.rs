@@ -1,4 +1,4 @@
-//! The way of a body from an event to a field, whatever kind of field it is.
+//! Bodies: from an event to every kind of field.
 
 #![no_main]
 
@@ -7,18 +7,18 @@ use std::collections::HashSet;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, value::RawValue};
 use shared::{
-    http::{fields::Fields, json::Known, language::Language, request::Request},
+    http::{fields::Fields, json::KnownFields, language::Language, request::Request},
     words::Words,
 };
 
-static FIELD: Known = Known {
+static FIELD: KnownFields = KnownFields {
     required: &[],
     optional: &["f"],
 };
 
 fuzz_target!(|text: &str| {
     let listed: Vec<_> = text.split(',').collect();
-    // A fuzzer seldom finds a field's name, or JSON that is whole.
+    // A fuzzer seldom finds a field's name or complete JSON.
     for body in [
         text,
         &format!(r#"{{"f":{text}}}"#),
@@ -28,11 +28,11 @@ fuzz_target!(|text: &str| {
         read(&json!({ "body": body }));
     }
     read(&json!({ "body": text, "isBase64Encoded": true }));
-    a_text_is_what_stands_between_quotes(text);
+    only_a_string_is_read_as_text(text);
 });
 
-/// A field that holds one value is read as a text only if that value is one: nothing in it makes another type of it.
-fn a_text_is_what_stands_between_quotes(text: &str) {
+/// A value is read as text only if it is a JSON string. Nothing in another value turns it into one.
+fn only_a_string_is_read_as_text(text: &str) {
     let Ok(value) = serde_json::from_str::<&RawValue>(text) else {
         return;
     };
@@ -61,7 +61,7 @@ fn check(fields: &Fields<'_>) {
     let is_line = |text: &str, max| is_clean(text, max) && text.trim() == text;
     if let Ok(line) = fields.line("f", 120) {
         assert!(is_line(&line, 120));
-        assert_eq!(fields.line_if_any("f", 120).ok().flatten(), Some(line));
+        assert_eq!(fields.optional_line("f", 120).ok().flatten(), Some(line));
     }
     if let Ok(body) = fields.body("f", 1000) {
         assert!(is_clean(&body, 1000) && fields.is_filled("f"));
@@ -76,7 +76,7 @@ fn check(fields: &Fields<'_>) {
     }
     if let Ok(Some(word)) = fields.word::<Language>("f") {
         assert_eq!(
-            fields.exact_if_any("f", 10).ok().flatten().as_deref(),
+            fields.optional_exact("f", 10).ok().flatten().as_deref(),
             Some(word.as_str())
         );
     }

@@ -1,4 +1,4 @@
-//! The cookies of an event, and what they hold: a session's id, a sign-in under way.
+//! Cookies, and their values: a session's id, a pending sign-in.
 
 #![no_main]
 
@@ -27,7 +27,7 @@ fuzz_target!(|input: (&str, &str, &str)| {
 fn read(host: &str, cookies: &str, cookie: &str) {
     let event = json!({ "headers": { "host": host, "cookie": cookies }, "cookies": [cookie] });
     let Ok(request) = Request::from_text(&event.to_string()) else {
-        unreachable!("whatever is in them")
+        unreachable!("any cookies are read")
     };
     for name in [
         CookieName::Session,
@@ -41,7 +41,7 @@ fn read(host: &str, cookies: &str, cookie: &str) {
         if let Some(id) = SessionId::parse(held) {
             assert_eq!(id.reveal(), held);
         }
-        // Nobody else has the key.
+        // A fuzzer cannot forge the signature.
         assert!(PendingSignIn::open(&KEYS, held, Timestamp::now()).is_none());
     }
 }

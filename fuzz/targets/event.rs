@@ -1,14 +1,14 @@
-//! A whole event, whatever it is.
+//! Whole events.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use shared::{
-    http::{cookies::CookieName, json::Known, request::Request},
+    http::{cookies::CookieName, json::KnownFields, request::Request},
     ids::{ApiKeyId, TicketId},
 };
 
-static NAME: Known = Known {
+static NAME: KnownFields = KnownFields {
     required: &["name"],
     optional: &["body"],
 };

@@ -1,4 +1,4 @@
-//! The headers of an event: any, the host, and `Authorization`.
+//! Headers: any header, the host, and `Authorization`.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ fuzz_target!(|input: (&str, &str)| {
     let event =
         json!({ "headers": { name: value, "host": value, "Authorization": value } }).to_string();
     let Ok(request) = Request::from_text(&event) else {
-        unreachable!("whatever is in them")
+        unreachable!("any headers are read")
     };
     match Authorization::of(Some(value)) {
         Ok(Authorization::ApiKey(token) | Authorization::AccessToken(token)) => {
@@ -26,11 +26,11 @@ fuzz_target!(|input: (&str, &str)| {
     let Some(origin) = request.origin() else {
         return;
     };
-    // What a host is taken for has no path, no user and no query of its own.
+    // An accepted host adds no path, no user and no query to a URL.
     if let Ok(url) = Url::parse(&origin.url("/here")) {
         assert!(url.path() == "/here" && url.username().is_empty() && url.query().is_none());
     }
-    if origin.is_named_by(name)
+    if origin.matches_header(name)
         && let (Ok(ours), Ok(theirs)) = (Url::parse(&origin.url("")), Url::parse(name))
     {
         assert_eq!(ours.origin(), theirs.origin());

@@ -1,4 +1,4 @@
-//! The path of an event, and an id in it.
+//! Paths, and ids in them.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Where a sign-in leads back to: whatever is accepted, a browser stays on the host.
+//! The page that a sign-in returns to: with an accepted one, a browser stays on the host.
 
 #![no_main]
 
@@ -15,9 +15,9 @@ fuzz_target!(|text: &str| {
         "http://127.0.0.1:9000",
     ] {
         let Ok(base) = Url::parse(base) else {
-            unreachable!("it is one")
+            unreachable!("these are URLs")
         };
-        // A path that cannot be read leads nowhere.
+        // A browser does not follow a path that it cannot parse.
         if let Ok(url) = base.join(path.as_str()) {
             assert_eq!(url[..Position::BeforePath], base[..Position::BeforePath]);
         }

@@ -1,5 +1,7 @@
-// The page of API keys: creates and revokes them through the API, as any client does.
-// It holds no words. They are in the page, in the reader's language.
+// The script of the page of API keys. It creates and revokes keys through the API, like any client. It contains no
+// texts: the page has them, in the reader's language.
+//
+// Over 400 lines: a second file would be one more request, and its parts share the dialogs and the list.
 
 const byId = (id) => document.getElementById(id);
 const words = byId("words").dataset;
@@ -8,45 +10,45 @@ const problem = byId("problem");
 const body = byId("keys").tBodies[0];
 const language = document.documentElement.lang;
 
-// ---- What is said ----
+// ---- Messages ----
 
-/** The text in the element, with the name in the place of `{name}`, whichever way the name is written. */
-function say(element, text, name) {
+/** Shows the text with the name in place of `{name}`, isolated because the name may be written right to left. */
+function setTextWithName(element, text, name) {
   const [before, after] = text.split("{name}");
   const isolated = document.createElement("bdi");
   isolated.textContent = name;
   element.replaceChildren(before, isolated, after);
 }
 
-/** A screen reader says what changes while it listens, and not what was there when it began to. */
-const untilHeard = () => new Promise((resolve) => setTimeout(resolve, 100));
+/** Screen readers announce only changes to a live region that is already shown, so it is filled a moment later. */
+const liveRegionReady = () => new Promise((resolve) => setTimeout(resolve, 100));
 
-/** Says what happened to the key of this name. */
+/** Announces what happened to the key of this name. */
 async function announce(text, name) {
-  // Its place is taken at once: what is below it does not move under a pointer.
+  // Reserves the space at once, so that nothing below moves under the pointer.
   status.replaceChildren("\u00a0");
-  await untilHeard();
-  say(status, text, name);
+  await liveRegionReady();
+  setTextWithName(status, text, name);
 }
 
-/** The failure in the element, with what to do about it and the id to quote. */
-async function tell(element, text, { status, requestId }) {
-  const told = byId("failure").content.cloneNode(true);
-  told.querySelector(".what").textContent = text;
-  told.querySelector(".request-id").textContent = requestId;
-  if (status !== 401) told.querySelector(".way-on").remove();
-  if (!requestId) told.querySelector(".quiet").remove();
+/** Shows the failure in the element, with what to do about it and the id to quote. */
+async function showFailure(element, text, { status, requestId }) {
+  const message = byId("failure").content.cloneNode(true);
+  message.querySelector(".what").textContent = text;
+  message.querySelector(".request-id").textContent = requestId;
+  if (status !== 401) message.querySelector(".way-on").remove();
+  if (!requestId) message.querySelector(".quiet").remove();
   element.replaceChildren();
-  await untilHeard();
-  element.replaceChildren(told);
+  await liveRegionReady();
+  element.replaceChildren(message);
 }
 
-function reason({ text, status, param, retryAfter, isUnsent }) {
+function failureText({ text, status, param, retryAfter, isUnsent }) {
   if (text) return text;
   if (status === 0) return isUnsent ? words.unreachable : words.noAnswer;
   if (status === 401) return words.sessionOver;
   if (status === 400 && param === "name") return words.nameRule;
-  if (status === 409) return param === SHOWN ? words.otherWorkspace : words.conflict;
+  if (status === 409) return param === WORKSPACE_HEADER ? words.otherWorkspace : words.conflict;
   if (status === 429) {
     const wait = retryAfter > 0 ? ages.format(retryAfter, "second") : words.aMoment;
     return words.limited.replace("{when}", wait);
@@ -56,25 +58,25 @@ function reason({ text, status, param, retryAfter, isUnsent }) {
 
 // ---- Calls ----
 
-/** The header that says which workspace a page shows. The API refuses a write with it where the session has another. */
-const SHOWN = "Suppuo-Workspace";
+/** The header that states which workspace the page shows. The API refuses the write if the session has another one. */
+const WORKSPACE_HEADER = "Suppuo-Workspace";
 
-/** What the API answers: `{ data }`, or `{ failure }` with status 0 where no answer of the API came. */
-async function call(method, path, sent, headers = {}) {
-  // Without a network nothing is sent. With one, what has not been answered may have been sent all the same.
+/** Returns `{ data }` or `{ failure }`. The failure's status is 0 if the API did not answer. */
+async function call(method, path, fields, headers = {}) {
+  // Offline, nothing is sent. Online, a request without an answer may have been sent.
   const isOffline = !navigator.onLine;
   let response, answer;
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
       credentials: "same-origin",
-      headers: sent ? { ...headers, "Content-Type": "application/json" } : headers,
-      body: sent && JSON.stringify(sent),
+      headers: fields ? { ...headers, "Content-Type": "application/json" } : headers,
+      body: fields && JSON.stringify(fields),
       signal: AbortSignal.timeout(30_000),
     });
     answer = await response.json();
   } catch {
-    // Told by the status below.
+    // The status below is 0.
   }
   if (response?.ok && answer?.data) return { data: answer.data };
   return {
@@ -88,43 +90,43 @@ async function call(method, path, sent, headers = {}) {
   };
 }
 
-/** A call that changes the keys: of the workspace that the page shows, and of no other, whoever is signed in by now. */
-const write = (method, path, sent) => call(method, path, sent, { [SHOWN]: words.workspace });
+/** A call that changes keys, and only in the workspace that the page shows, even if somebody else signed in since. */
+const write = (method, path, fields) => call(method, path, fields, { [WORKSPACE_HEADER]: words.workspace });
 
-/** Does the work unless it is under way, and says meanwhile that it is. */
-async function once(button, work) {
+/** Does the work unless it is already running. Disables the buttons and shows progress meanwhile. */
+async function runOnce(button, work) {
   if (isBusy(button)) return;
   const label = button.textContent;
   const dialog = button.closest("dialog");
-  const told = dialog?.querySelector(".busy");
-  const held = dialog?.querySelectorAll("button") ?? [button];
-  for (const one of held) one.setAttribute("aria-disabled", "true");
+  const progress = dialog?.querySelector(".busy");
+  const buttons = dialog?.querySelectorAll("button") ?? [button];
+  for (const one of buttons) one.setAttribute("aria-disabled", "true");
   button.textContent = button.dataset.busy;
-  if (told) told.textContent = button.dataset.busy;
+  if (progress) progress.textContent = button.dataset.busy;
   try {
     await work();
   } finally {
-    for (const one of held) one.removeAttribute("aria-disabled");
+    for (const one of buttons) one.removeAttribute("aria-disabled");
     button.textContent = label;
-    if (told) told.textContent = "";
+    if (progress) progress.textContent = "";
   }
 }
 
 const isBusy = (button) => button.hasAttribute("aria-disabled");
 
-/** A dialog that asks: it stays while what it asked about is being done. */
-function asking(dialog, confirm, cancel, told) {
+/** A dialog with a confirm and a cancel button. It cannot be closed while the confirmed call is running. */
+function confirmDialog(dialog, confirm, cancel, message) {
   dialog.addEventListener("cancel", (event) => isBusy(confirm) && event.preventDefault());
   cancel.addEventListener("click", () => isBusy(confirm) || dialog.close());
   return {
     async failed(failure) {
-      // Whoever insisted on closing is told outside.
-      const place = dialog.open ? told : problem;
-      await tell(place, reason(failure), failure);
+      // Browsers let people close the dialog anyway. Then the message is shown on the page.
+      const place = dialog.open ? message : problem;
+      await showFailure(place, failureText(failure), failure);
       if (failure.status === 401) place.querySelector("a")?.focus();
     },
     open() {
-      for (const place of [told, problem, status]) place.replaceChildren();
+      for (const place of [message, problem, status]) place.replaceChildren();
       dialog.showModal();
     },
   };
@@ -135,7 +137,7 @@ function asking(dialog, confirm, cancel, told) {
 const createDialog = byId("create-dialog");
 const nameField = byId("name");
 const createProblem = byId("create-problem");
-const creating = asking(createDialog, byId("create-submit"), byId("create-cancel"), createProblem);
+const creating = confirmDialog(createDialog, byId("create-submit"), byId("create-cancel"), createProblem);
 const createdDialog = byId("created-dialog");
 const newKey = byId("new-key");
 const newKeyCurl = byId("new-key-curl");
@@ -150,13 +152,13 @@ function openCreate(name) {
   nameField.focus();
 }
 
-// That there can be no more keys is said here, and not after a name was thought of.
+// At the maximum, the page says so at once, and not after somebody has typed a name.
 const isFull = () => body.rows.length >= Number(words.most);
 byId("create").addEventListener("click", () => (isFull() ? byId("full").focus() : openCreate("")));
 
 byId("create-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  once(byId("create-submit"), create);
+  runOnce(byId("create-submit"), create);
 });
 
 async function create() {
@@ -186,25 +188,25 @@ async function create() {
   byId("copy").focus();
 }
 
-// What was typed is still there after signing in again, in this tab, for this workspace. Never a key.
-const TYPED = "suppuo-typed-name";
+// The typed name survives signing in again, in the same tab and workspace. A key is never stored.
+const TYPED_NAME = "suppuo-typed-name";
 createProblem.addEventListener("click", (event) => {
   if (!event.target.closest(".way-on")) return;
   const typed = { workspace: words.workspace, name: nameField.value };
   try {
-    sessionStorage.setItem(TYPED, JSON.stringify(typed));
+    sessionStorage.setItem(TYPED_NAME, JSON.stringify(typed));
   } catch {
-    // There is no storage. It has to be typed again.
+    // Without storage, the name must be typed again.
   }
 });
 
-function takeUpTyped() {
+function restoreTypedName() {
   let typed;
   try {
-    typed = JSON.parse(sessionStorage.getItem(TYPED));
-    sessionStorage.removeItem(TYPED);
+    typed = JSON.parse(sessionStorage.getItem(TYPED_NAME));
+    sessionStorage.removeItem(TYPED_NAME);
   } catch {
-    // There is none, as above.
+    // There is no storage.
   }
   if (typed?.workspace === words.workspace && !isFull()) openCreate(typed.name);
 }
@@ -214,13 +216,13 @@ function takeUpTyped() {
 let isSaved;
 let createdName;
 
-/** Closes the dialog. Whoever has neither copied the key nor selected it is asked first. */
-function leaveCreated() {
+/** Closes the dialog. If the key was neither copied nor selected, it asks first. */
+function closeCreated() {
   if (isSaved) return createdDialog.close();
   byId("created-done").hidden = true;
   byId("created-saved").hidden = false;
   notSaved.textContent = words.notSaved;
-  // Where a key that is pressed once more does no harm.
+  // On this button, pressing the same key once more does no harm.
   byId("copy").focus();
 }
 
@@ -231,48 +233,48 @@ function saved() {
   notSaved.replaceChildren();
 }
 
-/** From here on the key is nowhere. */
+/** Removes the key from the page. */
 function forgetKey() {
   for (const place of [newKey, newKeyCurl]) place.replaceChildren();
   saved();
-  sayCopied();
+  showCopied();
 }
 
-byId("created-done").addEventListener("click", leaveCreated);
+byId("created-done").addEventListener("click", closeCreated);
 byId("created-saved").addEventListener("click", ({ detail }) => {
-  // The second half of a double click on what was in this place is no answer.
+  // Ignores the second click of a double click on the button that was here before.
   if (detail < 2) {
     saved();
     createdDialog.close();
   }
 });
-// Not of the dialog alone: where its text was clicked on, nothing in it has the focus.
+// On the document: after a click on the dialog's text, nothing in the dialog has the focus.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !createdDialog.open) return;
   event.preventDefault();
-  if (!event.repeat) leaveCreated();
+  if (!event.repeat) closeCreated();
 });
 createdDialog.addEventListener("cancel", (event) => {
   event.preventDefault();
-  leaveCreated();
+  closeCreated();
 });
-// Beside the dialog: pressed there and let go there. Whoever selects something may let go anywhere.
-const isBeside = ({ target, clientX, clientY }) => {
+// A click outside the dialog counts only if it starts and ends there: selecting text may end anywhere.
+const isOutside = ({ target, clientX, clientY }) => {
   const { left, right, top, bottom } = createdDialog.getBoundingClientRect();
   return target === createdDialog && (clientX < left || clientX > right || clientY < top || clientY > bottom);
 };
-let isPressedBeside = false;
-createdDialog.addEventListener("pointerdown", (event) => (isPressedBeside = isBeside(event)));
-createdDialog.addEventListener("click", (event) => isPressedBeside && isBeside(event) && leaveCreated());
+let isPressedOutside = false;
+createdDialog.addEventListener("pointerdown", (event) => (isPressedOutside = isOutside(event)));
+createdDialog.addEventListener("click", (event) => isPressedOutside && isOutside(event) && closeCreated());
 createdDialog.addEventListener("close", () => {
-  // A browser may close it unasked, as for a second press of Escape.
+  // Browsers may close it without asking, as on a second press of Escape.
   if (!isSaved) {
     createdDialog.showModal();
-    return leaveCreated();
+    return closeCreated();
   }
   if (!newKey.textContent) return;
   forgetKey();
-  // What happens behind a dialog is not read out.
+  // Only now: screen readers do not announce changes behind an open dialog.
   announce(words.created, createdName);
 });
 document.addEventListener("selectionchange", () => {
@@ -283,14 +285,14 @@ addEventListener("pagehide", () => {
   forgetKey();
   createdDialog.close();
 });
-// A page that the browser kept shows what was.
+// A page from the browser's back/forward cache is out of date.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 const copyButtons = [byId("copy"), byId("copy-curl")];
 const copyLabels = copyButtons.map((button) => button.textContent);
 
-/** What was copied last says so itself, and to who listens. */
-function sayCopied(button, text = "") {
+/** Marks the button whose text was copied last, and tells screen readers. */
+function showCopied(button, text = "") {
   copyButtons.forEach((one, at) => {
     one.textContent = one === button ? words.copied : copyLabels[at];
     one.classList.toggle("done", one === button);
@@ -299,8 +301,8 @@ function sayCopied(button, text = "") {
   copied.textContent = text;
 }
 
-async function copy(button, source, copiedIt) {
-  sayCopied();
+async function copy(button, source, announcement) {
+  showCopied();
   let done = true;
   try {
     await navigator.clipboard.writeText(source.textContent);
@@ -308,14 +310,14 @@ async function copy(button, source, copiedIt) {
     done = false;
     getSelection().selectAllChildren(source);
   }
-  // Not after the dialog was closed meanwhile.
+  // The dialog may have been closed meanwhile.
   if (!source.textContent) return;
   if (done) {
     saved();
-    sayCopied(button);
+    showCopied(button);
   }
-  await untilHeard();
-  if (source.textContent) sayCopied(done ? button : undefined, done ? copiedIt : words.selected);
+  await liveRegionReady();
+  if (source.textContent) showCopied(done ? button : undefined, done ? announcement : words.selected);
 }
 
 byId("copy").addEventListener("click", () => copy(byId("copy"), newKey, words.copiedKey));
@@ -329,12 +331,12 @@ function addRow({ id, name, keyPrefix, createdAt }) {
   row.querySelector("time").dateTime = createdAt;
   body.prepend(row);
   byId("filter-all").checked = true;
-  count();
-  tellMoments(row);
+  updateCounts();
+  showTimes(row);
 }
 
-function count() {
-  // One key needs no filter, and is not hidden by one.
+function updateCounts() {
+  // With fewer than two keys the page hides the filter, so it must not hide a key.
   if (body.rows.length < 2) byId("filter-all").checked = true;
   for (const [name, value] of [["aria-disabled", "true"], ["aria-describedby", "full"]]) {
     if (isFull()) byId("create").setAttribute(name, value);
@@ -347,7 +349,7 @@ function count() {
 // ---- Revoking ----
 
 const revokeDialog = byId("revoke-dialog");
-const revoking = asking(revokeDialog, byId("revoke-confirm"), byId("revoke-cancel"), byId("revoke-problem"));
+const revoking = confirmDialog(revokeDialog, byId("revoke-confirm"), byId("revoke-cancel"), byId("revoke-problem"));
 let row;
 
 body.addEventListener("click", (event) => {
@@ -359,41 +361,41 @@ body.addEventListener("click", (event) => {
   byId("revoke-cancel").focus();
 });
 
-byId("revoke-confirm").addEventListener("click", () => once(byId("revoke-confirm"), revoke));
+byId("revoke-confirm").addEventListener("click", () => runOnce(byId("revoke-confirm"), revoke));
 
 async function revoke() {
   byId("revoke-problem").replaceChildren();
-  const gone = row;
-  const { failure } = await write("DELETE", `/api-keys/${gone.dataset.id}`);
+  const revoked = row;
+  const { failure } = await write("DELETE", `/api-keys/${revoked.dataset.id}`);
   if (failure && failure.status !== 404) return revoking.failed(failure);
   revokeDialog.close();
   const shown = [...body.rows].filter((row) => row.getClientRects().length);
-  const at = shown.indexOf(gone);
-  const beside = shown[at + 1] ?? shown[at - 1];
-  gone.remove();
+  const at = shown.indexOf(revoked);
+  const neighbour = shown[at + 1] ?? shown[at - 1];
+  revoked.remove();
   byId("empty-title").textContent = words.noneLeft;
-  count();
-  (beside?.querySelector(".revoke") ?? byId("create")).focus();
-  announce(failure ? words.gone : words.revoked, gone.querySelector(".key-name").textContent);
+  updateCounts();
+  (neighbour?.querySelector(".revoke") ?? byId("create")).focus();
+  announce(failure ? words.gone : words.revoked, revoked.querySelector(".key-name").textContent);
 }
 
 // ---- Signing out ----
 
 byId("sign-out").addEventListener("submit", (event) => {
   event.preventDefault();
-  once(byId("sign-out-button"), signOut);
+  runOnce(byId("sign-out-button"), signOut);
 });
 
 async function signOut() {
   problem.replaceChildren();
   const { failure } = await call("POST", "/auth/logout");
-  // Who is not signed in is signed out.
-  if (failure && failure.status !== 401) return tell(problem, reason(failure), failure);
-  // The way back does not lead through here, which would sign in again.
+  // 401 means that nobody is signed in.
+  if (failure && failure.status !== 401) return showFailure(problem, failureText(failure), failure);
+  // Replaces this page in the history: going back to it would start a sign-in.
   location.replace(words.signedOut);
 }
 
-// ---- Moments, in the reader's time zone ----
+// ---- Dates and ages, in the reader's time zone ----
 
 const ages = new Intl.RelativeTimeFormat(language);
 const days = new Intl.DateTimeFormat(words.locale, { dateStyle: "long" });
@@ -405,12 +407,12 @@ const moments = new Intl.DateTimeFormat(words.locale, {
   minute: "2-digit",
   timeZoneName: "short",
 });
-// Ages are told by the server's clock, not by the reader's, which may be wrong.
-const ahead = Date.parse(words.now) - Date.now();
+// Ages use the server's clock, because the reader's may be wrong.
+const clockOffset = Date.parse(words.now) - Date.now();
 
-/** By the same steps as `moment.rs`. */
+/** Uses the same steps as `moment.rs`. */
 function age(at) {
-  const minutes = Math.floor((Date.now() + ahead - at) / 60_000);
+  const minutes = Math.floor((Date.now() + clockOffset - at) / 60_000);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
   if (minutes < 1) return words.justNow;
@@ -421,33 +423,33 @@ function age(at) {
   return ages.format(-Math.floor(days / 365), "year");
 }
 
-function tellMoments(within) {
+function showTimes(within) {
   for (const time of within.querySelectorAll("time")) {
     const at = Date.parse(time.dateTime);
     const text = time.closest(".last-used") ? age(at) : days.format(at);
-    // A text that stays is left alone: the reader may be selecting it.
+    // An unchanged text is not set again, because the reader may be selecting it.
     if (time.textContent !== text) time.textContent = text;
     time.title = moments.format(at);
   }
 }
 
-tellMoments(body);
-setInterval(() => tellMoments(body), 60_000);
+showTimes(body);
+setInterval(() => showTimes(body), 60_000);
 
-// Who comes back later sees what has happened meanwhile, unless that is in the way of what they were doing.
+// Reloads the page when the reader comes back to it later, unless that would interrupt what they were doing.
 const STALE_AFTER = 5 * 60_000;
-let left = Date.now();
+let hiddenAt = Date.now();
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) {
-    left = Date.now();
+    hiddenAt = Date.now();
     return;
   }
   const busy = document.querySelector("dialog[open], [aria-disabled]:not(#create), #problem > *");
-  if (Date.now() - left < STALE_AFTER || busy || !navigator.onLine) tellMoments(body);
+  if (Date.now() - hiddenAt < STALE_AFTER || busy || !navigator.onLine) showTimes(body);
   else location.reload();
 });
 
-takeUpTyped();
+restoreTypedName();
 
-// From here on the page can do all that it offers.
+// The page shows what needs the script only with this class.
 document.documentElement.classList.add("scripted");

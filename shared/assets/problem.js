@@ -1,5 +1,5 @@
-// The page of problems. What the issuer answered a sign-in with, a code and a state, does not stay in the address bar
-// and the history: the page gets an address of its own, under which it is told again.
+// The script of the error page. Removes the issuer's code and state from the address bar and the history: the page gets
+// an address under which it can be loaded again.
 const query = new URLSearchParams(location.search);
 if (["code", "state", "error"].some((name) => query.has(name))) {
   history.replaceState(null, "", document.getElementById("told").dataset.address);

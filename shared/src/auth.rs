@@ -1,4 +1,4 @@
-//! Who calls: the three authentication schemes, the issuer's tokens, and the sign-in.
+//! Authentication: the three schemes, the issuer's tokens, and the sign-in.
 
 mod access_token;
 pub(crate) mod access_tokens;

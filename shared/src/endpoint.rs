@@ -1,26 +1,26 @@
-//! What an endpoint is given, and what it answers.
+//! What a handler takes and returns.
 //!
-//! An endpoint is a function, served by [`handler`]. The type that it takes says what must hold before it runs; the
-//! type is made from the request, and nothing else makes one:
+//! [`handler`] makes an endpoint of a function. The function's parameter states what must hold before it runs. It is
+//! created from the request ([`FromRequest`](handler::FromRequest)), and cannot be created otherwise:
 //!
-//! | it takes | it is given | before it runs |
+//! | parameter | gives access to | before the handler runs |
 //! |---|---|---|
-//! | [`Authenticated`](authenticated::Authenticated) | the caller and their workspace | the caller is authenticated, and their call counted |
-//! | [`SignOut`](sign_out::SignOut) | the caller's session | the same; a session is let in over its limit, too |
-//! | [`PageCall`](pages::PageCall) | the same, and the reader's language | the same; a browser that has not signed in is sent to do so |
-//! | [`OpenPage`](pages::OpenPage) | the reader's language | |
-//! | [`SignInStart`](sign_in::SignInStart), [`SignInCallback`](sign_in::SignInCallback) | what leads to a session | |
-//! | [`PublicCall`](public::PublicCall) | the public form | the call is counted for its client address |
-//! | [`SubmissionCall`](public::SubmissionCall) | the public form | the same, as a ticket's submission |
-//! | [`Anyone`](anyone::Anyone) | whether the table answers | |
-//! | [`DocumentCall`](documents::DocumentCall) | the origin, and whom to write to | |
-//! | [`Preflight`](preflight::Preflight), [`Unrouted`](unrouted::Unrouted), [`AssetName`](assets::AssetName) | a part of the request | |
+//! | [`Authenticated`] | the caller's workspace | the caller is authenticated and the call counted |
+//! | [`SignOut`] | the caller's session | the same; a session is accepted over its limit too |
+//! | [`AuthenticatedPage`] | the caller's workspace | the same; without a credential, a redirect to the sign-in |
+//! | [`UnauthenticatedPage`] | the reader's language | |
+//! | [`SignInStart`], [`SignInCallback`] | the sign-in | |
+//! | [`PublicCall`] | the public form | the call is counted for the client address |
+//! | [`PublicSubmission`] | the public form | the same, and the submission is counted |
+//! | [`Unauthenticated`] | whether the table answers | |
+//! | [`DocumentCall`] | the origin and the link to support | |
+//! | [`Preflight`], [`Unrouted`], [`AssetName`] | a part of the request | |
 //!
-//! What it returns says how it is answered: an `Answer` or a `Redirect` in the envelope; a page, which only the two
-//! page types may return; a file, which only an asset's and a document's endpoint may return. Errors are an `ApiError`, in the envelope;
-//! a browser that navigates gets them as a page where it navigates by itself.
+//! The return type states the response: an `Answer` or a `Redirect` in the envelope, a page, which only the two page
+//! parameters allow, or a file, which only `AssetName` and `DocumentCall` allow. Errors are an `ApiError`, in the
+//! envelope; where browsers navigate, they get errors as a page.
 //!
-//! No data without a caller: a workspace comes from an authenticated call, and from nowhere else.
+//! Only an authenticated caller gives access to a workspace:
 //!
 //! ```compile_fail,E0639
 //! # fn example(
@@ -31,7 +31,7 @@
 //! # }
 //! ```
 //!
-//! No answer outside the envelope: an endpoint of the API that returns a page does not compile.
+//! An endpoint of the API responds only in the envelope. It does not compile if it returns a page:
 //!
 //! ```compile_fail,E0277
 //! use shared::{ApiError, Authenticated, Page, handler};
@@ -54,8 +54,21 @@
 //!
 //! let endpoint = handler(answer);
 //! ```
+//!
+//! [`Authenticated`]: authenticated::Authenticated
+//! [`SignOut`]: sign_out::SignOut
+//! [`AuthenticatedPage`]: pages::AuthenticatedPage
+//! [`UnauthenticatedPage`]: pages::UnauthenticatedPage
+//! [`SignInStart`]: sign_in::SignInStart
+//! [`SignInCallback`]: sign_in::SignInCallback
+//! [`PublicCall`]: public::PublicCall
+//! [`PublicSubmission`]: public::PublicSubmission
+//! [`Unauthenticated`]: unauthenticated::Unauthenticated
+//! [`DocumentCall`]: documents::DocumentCall
+//! [`Preflight`]: preflight::Preflight
+//! [`Unrouted`]: unrouted::Unrouted
+//! [`AssetName`]: assets::AssetName
 
-pub mod anyone;
 pub mod assets;
 pub mod authenticated;
 pub mod cursors;
@@ -71,4 +84,5 @@ pub mod sign_in;
 pub mod sign_out;
 mod store_errors;
 pub mod ticket_filter;
+pub mod unauthenticated;
 pub mod unrouted;

@@ -1,7 +1,7 @@
-//! What can go wrong, told twice: a code and a message for the caller, a cause for the log.
+//! Errors: a code and a message for the caller, a cause for the log.
 //!
-//! The two never mix. A message says what the caller can do about it and gives nothing of the inside
-//! away; the cause of an internal error is written to the log line of the request and nowhere else.
+//! A message says what the caller can do, and reveals nothing internal. The cause of an internal error is written to
+//! the request's log line and nowhere else.
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
@@ -33,7 +33,6 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The HTTP status that goes with the code.
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
@@ -47,7 +46,6 @@ impl ErrorCode {
         }
     }
 
-    /// The code as it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -69,19 +67,19 @@ impl From<ErrorCode> for &'static str {
     }
 }
 
-/// A refusal or a failure, on its way to the envelope.
+/// An error that the pipeline writes into the envelope.
 #[derive(Debug)]
 pub struct ApiError {
     pub(crate) code: ErrorCode,
-    /// For people, in the answer.
+    /// In the response, for people.
     pub(crate) message: Cow<'static, str>,
-    /// The field that the caller has to change.
+    /// The field or parameter that the caller has to change.
     pub(crate) param: Option<&'static str>,
-    /// The methods that the path takes, where it takes others than the one that was sent.
+    /// The header `Allow`, where the path exists but does not take the method.
     pub(crate) allow: Option<String>,
-    /// In how many seconds to come back.
+    /// In seconds.
     pub(crate) retry_after: Option<i64>,
-    /// For the log: why a credential was refused, a word from a closed set.
+    /// For the log: why a credential was refused. One of a fixed set of words.
     pub(crate) refusal: Option<&'static str>,
     /// For the log: what failed inside.
     pub(crate) cause: Option<Box<dyn StdError + Send + Sync>>,
@@ -100,13 +98,13 @@ impl ApiError {
         }
     }
 
-    /// `400`: the request cannot be read or breaks a rule; `message` says which and why.
+    /// `400`: the request cannot be read or breaks a rule.
     #[must_use]
     pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::ValidationError, message)
     }
 
-    /// `400`: the field `param` breaks a rule; `message` says why.
+    /// `400`: the field or parameter `param` breaks a rule.
     #[must_use]
     pub fn invalid_field(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -115,7 +113,7 @@ impl ApiError {
         }
     }
 
-    /// `401` for anything but an API key. `message` never quotes the credential; `refusal` is for the log alone.
+    /// `401` for every credential except an API key. `message` must not quote the credential; `refusal` is only logged.
     pub(crate) fn auth_required(
         message: impl Into<Cow<'static, str>>,
         refusal: &'static str,
@@ -126,7 +124,7 @@ impl ApiError {
         }
     }
 
-    /// `401` for an API key, one answer for all reasons. `refusal` is for the log alone.
+    /// `401` for an API key, with the same message for all reasons. `refusal` is only logged.
     pub(crate) fn invalid_token(refusal: &'static str) -> Self {
         let message = "The API key is not valid: it is mistyped, or was revoked. Check it, or create another one.";
         Self {
@@ -135,7 +133,7 @@ impl ApiError {
         }
     }
 
-    /// `403`: authenticated, but not allowed. `refusal` is for the log alone.
+    /// `403`: authenticated, but not allowed. `refusal` is only logged.
     pub(crate) fn forbidden(message: &'static str, refusal: &'static str) -> Self {
         Self {
             refusal: Some(refusal),
@@ -143,13 +141,13 @@ impl ApiError {
         }
     }
 
-    /// `404`: not there, or not in the caller's workspace; the answer does not tell which.
+    /// `404`: does not exist, or not in the caller's workspace; `message` must not reveal which.
     #[must_use]
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::NotFound, message)
     }
 
-    /// `404`: the path is there, and takes other methods: `allow` is the header of that name (RFC 9110 section 10.2.1).
+    /// `404`: the path takes other methods. `allow` is the value of the header `Allow` (RFC 9110 section 10.2.1).
     pub(crate) fn no_such_method(message: impl Into<Cow<'static, str>>, allow: String) -> Self {
         Self {
             allow: Some(allow),
@@ -157,7 +155,7 @@ impl ApiError {
         }
     }
 
-    /// `404`: the caller's workspace has none of these with the id that was given.
+    /// `404`: the caller's workspace has no resource of this kind with the id in the path.
     #[must_use]
     pub fn no_such<Id: ResourceId>() -> Self {
         let noun = Id::NOUN;
@@ -166,13 +164,13 @@ impl ApiError {
         ))
     }
 
-    /// `409`: the state does not allow it; `message` says which state.
+    /// `409`: the current state does not allow the request.
     #[must_use]
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::Conflict, message)
     }
 
-    /// `409`: the state does not allow what `param` asks for; `message` says why.
+    /// `409`: the current state does not allow what `param` asks for.
     #[must_use]
     pub fn conflict_with(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -181,13 +179,13 @@ impl ApiError {
         }
     }
 
-    /// `409`: others kept changing the same thing at the same moment, nothing was done.
+    /// `409`: concurrent writers kept changing the same items; nothing was written.
     #[must_use]
     pub fn contended() -> Self {
         Self::conflict("Others are changing the same thing at this moment. Try again.")
     }
 
-    /// `429`: over the limit, nothing was done. `retry_after` is in seconds.
+    /// `429`: over the limit; nothing was done. `retry_after` is in seconds.
     pub(crate) fn rate_limited(message: String, retry_after: i64) -> Self {
         Self {
             retry_after: Some(retry_after),
@@ -195,12 +193,12 @@ impl ApiError {
         }
     }
 
-    /// Whether the call certainly did nothing: what failed on our side may have been done all the same.
+    /// Whether the request certainly changed nothing. After an internal error, the change may have been made.
     pub(crate) fn nothing_was_done(&self) -> bool {
         self.code != ErrorCode::InternalError
     }
 
-    /// `500`: our fault. The caller learns that and no more; `cause` goes to the log.
+    /// `500`: our fault. `cause` is only logged.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let message = "Something failed on our side. Quote the request id if it goes on.";
@@ -211,33 +209,31 @@ impl ApiError {
     }
 }
 
-/// Why a call to something outside failed, for the log: no request, no item and no key in it.
+/// Why a call to another service failed, for the log. It holds no request, no item and no key.
 #[derive(Debug)]
 pub struct Cause(String);
 
 impl Cause {
-    /// What was attempted, and what went wrong with it.
     pub(crate) fn of(attempted: &str, what: &str) -> Self {
         Self(format!("{attempted}: {what}"))
     }
 
-    /// What was attempted, and what an AWS service said to it.
     pub(crate) fn of_service<E, R>(attempted: &str, error: &SdkError<E, R>) -> Self
     where
         E: StdError + ProvideErrorMetadata + 'static,
         R: fmt::Debug + 'static,
     {
         match error.as_service_error() {
-            // The service's own words; its `Display` says no more than "service error".
+            // The service's own message: `Display` of the error says only "service error".
             Some(service) => Self::of(attempted, &format!("{}", service.meta())),
             None => Self::new(attempted, error),
         }
     }
 
-    /// What was attempted, and the chain of what went wrong, outermost first.
+    /// What was attempted, and the chain of errors, outermost first.
     ///
-    /// Only `Display` is used. `Debug` of an SDK's error holds the whole response, and with a failed
-    /// condition the stored item.
+    /// Uses only `Display`. `Debug` of an SDK's error shows the whole response and, after a failed condition, the
+    /// stored item.
     pub(crate) fn new(attempted: &str, error: &(dyn StdError + 'static)) -> Self {
         let mut text = format!("{attempted}: {error}");
         let mut source = error.source();

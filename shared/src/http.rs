@@ -1,4 +1,4 @@
-//! Requests and responses: what a client sends, and the shape of what it gets.
+//! Requests and responses.
 
 pub mod cookies;
 pub mod cursor;

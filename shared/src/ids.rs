@@ -1,4 +1,4 @@
-//! Identifiers. Each kind is a type of its own, so that one cannot be passed for another.
+//! Identifiers. Each kind has its own type, so that the compiler tells them apart.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use ulid::Ulid;
 
 use crate::{random, time::Timestamp};
 
-/// An id that a path may hold.
+/// An id that a path can contain.
 pub trait ResourceId: Sized {
-    /// What it names, for people.
+    /// The resource's name in error messages.
     const NOUN: &str;
 
-    /// Reads an id that a caller wrote; `None` where it can be no id of this kind.
+    /// `None` if the text is not of this kind's form.
     fn read(text: &str) -> Option<Self>;
 }
 
 /// Declares the id of one kind of resource: a prefix and a ULID in lower-case Crockford base32.
 ///
-/// A ULID starts with its time, so ids of one kind sort by creation.
+/// A ULID starts with its time, so ids of one kind sort by creation time.
 macro_rules! ulid_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $noun:literal) => {
         $(#[$doc])*
@@ -26,23 +26,20 @@ macro_rules! ulid_id {
         pub struct $name(String);
 
         impl $name {
-            /// What every id of this kind begins with.
             pub const PREFIX: &str = $prefix;
 
-            /// A new id: the time now, and 80 random bits.
+            /// A new id: the time in milliseconds, and 80 random bits.
             #[must_use]
             pub fn new(now: Timestamp) -> Self {
                 Self(format!("{}{}", Self::PREFIX, lower_case_ulid(now)))
             }
 
-            /// Reads an id that was written; `None` where it can be no id of this kind.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 let ulid = text.strip_prefix(Self::PREFIX)?;
                 is_lower_case_ulid(ulid).then(|| Self(text.to_owned()))
             }
 
-            /// The id as it is written.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -72,7 +69,7 @@ macro_rules! ulid_id {
 }
 
 ulid_id! {
-    /// One call of the API, as the client, the logs and the support desk name it.
+    /// One request, as the response, the log and the support desk name it.
     RequestId, "req_", "request"
 }
 
@@ -82,31 +79,30 @@ ulid_id! {
 }
 
 ulid_id! {
-    /// A ticket.
     TicketId, "tkt_", "ticket"
 }
 
 ulid_id! {
-    /// A message of a ticket. Those of one ticket sort as they were written: each is a millisecond later, at least.
+    /// A message of a ticket. The ids of one ticket's messages sort in the order of writing: each is at least one
+    /// millisecond later than the one before.
     MessageId, "tmsg_", "message"
 }
 
 ulid_id! {
-    /// A canned reply.
     CannedReplyId, "cnr_", "canned reply"
 }
 
 ulid_id! {
-    /// Something that happened, once.
+    /// An event in the outbox.
     EventId, "evt_", "event"
 }
 
 impl EventId {
-    /// An id that sorts right after this one, for what happened in the same moment.
+    /// The id that sorts directly after this one, for an event of the same millisecond.
     #[must_use]
     pub fn following(&self) -> Self {
         let ulid = Ulid::from_string(&self.0[Self::PREFIX.len()..]);
-        // At the last of 80 random bits' values there is none: the same id is refused where it is written.
+        // The highest of the 80-bit values has no successor. The write then refuses the duplicate id.
         let next = ulid.ok().and_then(|ulid| ulid.increment());
         next.map_or_else(
             || self.clone(),
@@ -128,8 +124,8 @@ fn lower_case_ulid(now: Timestamp) -> String {
     text
 }
 
-/// Crockford's base32 leaves out `i`, `l`, `o` and `u`; 26 of its digits hold 130 bits, so that the
-/// first of the 128 is at most `7`.
+/// Crockford's base32 leaves out `i`, `l`, `o` and `u`. 26 digits hold 130 bits, so the first digit of a 128-bit ULID
+/// is at most `7`.
 fn is_lower_case_ulid(text: &str) -> bool {
     text.len() == ulid::ULID_LEN
         && text.starts_with(|first: char| ('0'..='7').contains(&first))
@@ -138,12 +134,12 @@ fn is_lower_case_ulid(text: &str) -> bool {
             .all(|b| b.is_ascii_digit() || (b.is_ascii_lowercase() && !b"ilou".contains(&b)))
 }
 
-/// A workspace, the tenant that everything belongs to. Huudis names them; we only read the name.
+/// A workspace: the tenant that all data belongs to. Huudis assigns the id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WorkspaceId(String);
 
 impl WorkspaceId {
-    /// Reads `acc_` and 1 to 64 letters, digits, `_` or `-`; `None` for anything else.
+    /// Accepts `acc_` and 1 to 64 letters, digits, `_` or `-`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.strip_prefix("acc_")?;
@@ -154,7 +150,6 @@ impl WorkspaceId {
         readable.then(|| Self(text.to_owned()))
     }
 
-    /// The id as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -167,18 +162,17 @@ impl Serialize for WorkspaceId {
     }
 }
 
-/// A person, as the issuer names them (`sub`, RFC 7519 section 4.1.2).
+/// A person's id at the issuer (`sub`, RFC 7519 section 4.1.2).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Subject(String);
 
 impl Subject {
-    /// Reads a subject; `None` where it is empty.
+    /// `None` if it is empty.
     #[must_use]
     pub fn parse(text: String) -> Option<Self> {
         (!text.is_empty()).then_some(Self(text))
     }
 
-    /// The subject as the issuer wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -196,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_id_reads_back_and_sorts_by_time() {
+    fn a_new_id_can_be_parsed_and_sorts_by_time() {
         let early = ApiKeyId::new(Timestamp::from_millis(1_781_146_800_000));
         let late = ApiKeyId::new(Timestamp::from_millis(1_781_146_800_001));
         assert_eq!(ApiKeyId::parse(early.as_str()), Some(early.clone()));
@@ -204,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_sorts_right_after() {
+    fn a_following_id_sorts_directly_after() {
         let id = EventId::new(Timestamp::from_millis(1_781_146_800_000));
         let next = id.following();
         assert!(id < next && EventId::parse(next.as_str()).is_some());
@@ -212,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_not_read() {
+    fn a_malformed_id_is_not_parsed() {
         let id = ApiKeyId::new(Timestamp::now()).to_string();
         let wrong = [
             String::new(),
@@ -229,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workspace_is_named_by_its_prefix() {
+    fn a_workspace_id_has_its_prefix() {
         assert!(WorkspaceId::parse("acc_01J-x_Y").is_some());
         for wrong in [
             "",

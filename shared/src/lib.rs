@@ -1,26 +1,29 @@
-//! What the endpoints have in common: the way of a request from event to envelope.
+//! What the endpoints share: everything between API Gateway's event and the response.
 //!
 //! ```text
 //! event → credential → limit → handler → store → envelope
 //! ```
 //!
-//! The rooms, from the ground up. A room uses only rooms above it in this table.
+//! A module uses only modules above it in this table.
 //!
-//! | room | what is in it |
+//! | module | what is in it |
 //! |---|---|
-//! | [`error`], [`ids`], [`time`], `log`, `random`, `words` | what every room uses |
+//! | [`error`], [`ids`], [`time`], `log`, `random`, `words` | what every module uses |
 //! | [`domain`] | what the API is about, without HTTP and without a database |
 //! | [`http`] | the request, the response, the envelope |
 //! | `aws` | clients of AWS services, secrets |
 //! | [`store`] | DynamoDB: a file per kind of item |
-//! | [`auth`] | who calls: a file per scheme, and the sign-in |
-//! | [`portal`] | the pages |
-//! | [`endpoint`] | what an endpoint is given and answers |
-//! | [`runtime`] | the start of a function, and the way of a request through it |
+//! | [`auth`] | authentication: a file per scheme, and the sign-in |
+//! | [`portal`] | the portal's pages |
+//! | [`endpoint`] | what a handler takes and returns |
+//! | [`runtime`] | the start of a function, and the pipeline of a request |
 
 #![cfg_attr(
     test,
-    allow(clippy::disallowed_types, reason = "tests write JSON and read our own")
+    allow(
+        clippy::disallowed_types,
+        reason = "tests write JSON and read only our own"
+    )
 )]
 
 pub mod auth;
@@ -40,23 +43,23 @@ pub mod words;
 
 pub use domain::caller::Caller;
 pub use endpoint::{
-    anyone::Anyone,
     assets::AssetName,
     authenticated::{Authenticated, Session},
     cursors::Cursors,
     documents::DocumentCall,
     handler::handler,
-    pages::{OpenPage, PageCall},
+    pages::{AuthenticatedPage, UnauthenticatedPage},
     preflight::Preflight,
-    public::{PublicCall, SubmissionCall},
+    public::{PublicCall, PublicSubmission},
     sign_in::{SignInCallback, SignInStart},
     sign_out::SignOut,
+    unauthenticated::Unauthenticated,
     unrouted::Unrouted,
 };
 pub use error::ApiError;
 pub use http::{
     envelope::{Answer, Redirect},
-    json::Known,
+    json::KnownFields,
     reply::{File, Page},
     request::Request,
 };

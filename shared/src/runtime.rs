@@ -1,4 +1,4 @@
-//! A function's life: its configuration, its start, and the way of each request through it.
+//! How a function starts, and how it handles each request.
 
 pub(crate) mod config;
 mod pipeline;

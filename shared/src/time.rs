@@ -1,19 +1,19 @@
-//! The one notion of time: milliseconds since the Unix epoch, in UTC.
+//! Time, everywhere in milliseconds since the Unix epoch, in UTC.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-/// A minute, in milliseconds.
+/// In milliseconds.
 pub(crate) const MINUTE: i64 = 60 * 1000;
 
-/// An hour, in milliseconds.
+/// In milliseconds.
 pub const HOUR: i64 = 60 * MINUTE;
 
 /// A moment, in whole milliseconds since the Unix epoch.
 ///
-/// Shown and serialised as RFC 3339 in UTC with exactly three decimals, `2026-06-11T03:00:00.000Z`.
+/// Displayed and serialised as RFC 3339 in UTC with exactly three decimals, `2026-06-11T03:00:00.000Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
@@ -21,36 +21,32 @@ const RFC3339_MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 impl Timestamp {
-    /// The Unix epoch.
     pub const EPOCH: Self = Self(0);
 
-    /// The present, by this machine's clock.
     #[must_use]
     pub fn now() -> Self {
         let now = OffsetDateTime::now_utc();
         let millis = now.unix_timestamp() * 1000 + i64::from(now.millisecond());
-        Self(millis + stepped())
+        Self(millis + clock_offset())
     }
 
-    /// The moment `millis` milliseconds after the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the epoch.
     #[must_use]
     pub fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Seconds since the epoch, rounded up: a client that waits until then has waited long enough.
+    /// Seconds since the epoch, rounded up, so that a client that waits until then waits long enough.
     #[must_use]
     pub fn as_secs_ceil(self) -> i64 {
         self.0.div_euclid(1000) + i64::from(self.0.rem_euclid(1000) > 0)
     }
 
-    /// This moment moved by `millis`, which may be negative.
+    /// `millis` may be negative.
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
@@ -72,12 +68,12 @@ impl Serialize for Timestamp {
     }
 }
 
-/// How far a test has stepped this process's clock, in milliseconds.
+/// By how many milliseconds a test has moved this process's clock.
 ///
-/// The model test runs several instances whose clocks disagree. Each reads its step from the file
-/// that `SUPPUO_TEST_CLOCK` names. What is deployed is a release build: there, the step is always 0.
+/// The model test runs several instances whose clocks differ. Each reads its offset from the file that
+/// `SUPPUO_TEST_CLOCK` names. In a release build, which is what is deployed, the offset is always 0.
 #[cfg(debug_assertions)]
-fn stepped() -> i64 {
+fn clock_offset() -> i64 {
     std::env::var_os("SUPPUO_TEST_CLOCK")
         .and_then(|file| std::fs::read_to_string(file).ok())
         .and_then(|text| text.trim().parse().ok())
@@ -85,7 +81,7 @@ fn stepped() -> i64 {
 }
 
 #[cfg(not(debug_assertions))]
-const fn stepped() -> i64 {
+const fn clock_offset() -> i64 {
     0
 }
 

@@ -1,4 +1,4 @@
-//! The scheme of access tokens: `Authorization: Bearer` and a JWT of the issuer's, see [`crate::auth::issuer_tokens`].
+//! The scheme of access tokens: `Authorization: Bearer` and a JWT of the issuer, see [`crate::auth::issuer_tokens`].
 
 use crate::{
     auth::{

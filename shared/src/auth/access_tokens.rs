@@ -1,4 +1,4 @@
-//! Huudis access tokens: who holds one.
+//! Verifies Huudis access tokens.
 
 use std::sync::Arc;
 
@@ -12,10 +12,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// What is read of the claims beside those that every token has.
-///
-/// An ID token tells one client who signed in (OpenID Connect Core 1.0 section 2). It is no access token. Two claims
-/// that only ID tokens have give it away: `nonce` and `at_hash`.
+/// The claims in addition to those of every token. Only ID tokens have `nonce` and `at_hash`. An ID token tells a
+/// client who signed in (OpenID Connect Core 1.0 section 2); it must not be accepted as an access token.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -27,22 +25,20 @@ struct Claims {
     account_id: TextOrElse,
 }
 
-/// Tells who holds an access token.
 pub(crate) struct AccessTokens {
     tokens: Arc<IssuerTokens>,
     audiences: Vec<String>,
 }
 
-/// Who holds an access token that is good.
+/// The holder of a valid access token.
 pub(crate) struct Holder {
     pub(crate) subject: Subject,
     pub(crate) workspace: WorkspaceId,
-    /// When the token ends.
     pub(crate) expires_at: Timestamp,
 }
 
 impl AccessTokens {
-    /// Of the issuer's tokens those that are for one of `audiences`.
+    /// Accepts the issuer's tokens for any of `audiences`.
     pub(crate) fn new(tokens: Arc<IssuerTokens>, audiences: &[String]) -> Self {
         Self {
             tokens,
@@ -50,12 +46,10 @@ impl AccessTokens {
         }
     }
 
-    /// Who holds a token.
-    ///
     /// # Errors
     ///
-    /// `401` where it does not verify, `403` where it belongs to no workspace, `500` where the issuer's keys are not to
-    /// be had.
+    /// `401` if the token does not verify, `403` if it belongs to no workspace, `500` if the issuer's keys cannot be
+    /// fetched.
     pub(crate) async fn holder(&self, token: &str, now: Timestamp) -> Result<Holder, ApiError> {
         let verified = self.tokens.verify(token, &self.audiences, now);
         let (registered, claims): (_, Claims) = verified.await?;

@@ -1,4 +1,4 @@
-//! API keys: `Authorization: Bearer sk_live_…`.
+//! The scheme of API keys: `Authorization: Bearer sk_live_…`.
 
 use crate::{
     auth::{
@@ -10,8 +10,8 @@ use crate::{
     store::caller_windows,
 };
 
-/// A key whose form or checksum is wrong is refused here, without a call of the table; one that the table
-/// does not know is refused by the write that would have counted its call.
+/// Refuses a key with a wrong form or checksum without a request to the table. For an unknown key, the write that
+/// counts the call fails.
 pub(crate) async fn attempt(
     authorization: &Authorization<'_>,
     context: &Context<'_>,

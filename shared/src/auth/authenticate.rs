@@ -1,10 +1,10 @@
-//! Asks the schemes who calls.
+//! Authenticates the caller of a request.
 //!
-//! A scheme gives one of three answers, see [`SchemeResult`]. They are asked in turn until one answers other than *not
-//! requested*. An `Authorization` header, where there is one, alone decides; its token's first characters say whether
-//! it is an API key or an access token. The portal's session cookie is looked at where there is no header.
+//! Each scheme returns a [`SchemeResult`]. They are tried in turn until one returns something other than
+//! `NotRequested`. If there is an `Authorization` header, it alone decides, and the token's first characters tell API
+//! keys from access tokens. The session cookie is read only if there is no header.
 //!
-//! A scheme that authenticates a caller also counts the call, because for an API key the two are one write (see
+//! The scheme that authenticates a caller also counts the call, because both are a single write (see
 //! [`crate::store::rate_windows`]).
 
 use crate::{
@@ -18,11 +18,9 @@ use crate::{
     http::request::Request,
 };
 
-/// Asks the schemes in turn.
-///
 /// # Errors
 ///
-/// `401`, `403` or, where the table or the issuer does not answer, `500`.
+/// `401`, `403`, or `500` if the table or the issuer does not answer.
 pub(crate) async fn authenticate(
     request: &Request,
     context: &Context<'_>,

@@ -2,12 +2,12 @@
 
 use crate::{domain::api_key::PlaintextKey, error::ApiError};
 
-/// What the header has to be, after what is wrong with it.
+/// The end of every message.
 const EXPECTED: &str =
     "It must be `Bearer`, a space, and an API key (`sk_live_` and more) or an access token.";
 
-/// What is wrong with a header. It quotes nothing: part of it may be a credential.
-fn what_is_wrong(header: &str, is_bearer: bool, token: &str) -> &'static str {
+/// Quotes nothing of the header: part of it may be a credential.
+fn explain_malformed(header: &str, is_bearer: bool, token: &str) -> &'static str {
     if header.is_empty() {
         "The `Authorization` header is empty."
     } else if is_bearer && token.is_empty() {
@@ -21,23 +21,19 @@ fn what_is_wrong(header: &str, is_bearer: bool, token: &str) -> &'static str {
     }
 }
 
-/// What the header holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Authorization<'a> {
-    /// There is no header.
     Absent,
-    /// A token that begins as an API key does.
+    /// A token with the prefix of API keys.
     ApiKey(&'a str),
     /// Any other token.
     AccessToken(&'a str),
 }
 
 impl<'a> Authorization<'a> {
-    /// Reads the header's value: the scheme `Bearer` in any case, spaces, one token.
-    ///
     /// # Errors
     ///
-    /// `401 AUTH_REQUIRED` where there is a header and it is anything else.
+    /// `401 AUTH_REQUIRED` if there is a header that is not `Bearer` (in any case), spaces and one token.
     pub fn of(header: Option<&'a str>) -> Result<Self, ApiError> {
         let Some(header) = header else {
             return Ok(Self::Absent);
@@ -47,8 +43,8 @@ impl<'a> Authorization<'a> {
         let token = token.trim_start_matches(' ');
         let is_bearer = scheme.eq_ignore_ascii_case("bearer");
         if !is_bearer || token.is_empty() || token.contains(char::is_whitespace) {
-            let what = what_is_wrong(header, is_bearer, token);
-            let message = format!("{what} {EXPECTED}");
+            let wrong = explain_malformed(header, is_bearer, token);
+            let message = format!("{wrong} {EXPECTED}");
             return Err(ApiError::auth_required(message, "malformed_header"));
         }
         Ok(if token.starts_with(PlaintextKey::PREFIX) {
@@ -64,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scheme_is_read_in_any_case_and_the_token_as_it_is() {
+    fn the_scheme_may_be_in_any_case_and_the_token_is_unchanged() {
         for header in [
             "Bearer a.B.c",
             "bearer a.B.c",
@@ -103,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_header_is_told_apart_and_not_quoted() {
+    fn the_message_says_what_is_malformed_and_quotes_nothing() {
         let key = format!("{}0123", PlaintextKey::PREFIX);
         for (header, what) in [
             (" ".to_owned(), "is empty"),

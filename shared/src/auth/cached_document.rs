@@ -1,8 +1,8 @@
-//! What the issuer publishes for everyone, its keys and its discovery document, as an instance keeps it.
+//! Caches a document that the issuer publishes: its keys, and its discovery document.
 //!
-//! Fetched when it is first needed. Fetched again when it will not do for what is asked of it, or is an hour old, and
-//! for neither more than once a minute: nothing that a stranger writes must make us call the issuer each time. What was
-//! fetched stays in use while the issuer is down. Only while nothing was ever fetched does each call ask.
+//! The document is fetched when it is first needed. It is fetched again when it lacks what is needed, or is an hour
+//! old, but at most once a minute, so that a stranger's requests cannot make us call the issuer each time. While the
+//! issuer is down, the old document stays in use. If there is none yet, every call tries to fetch it.
 
 use tokio::sync::Mutex;
 
@@ -12,69 +12,68 @@ use crate::{
     time::{HOUR, MINUTE, Timestamp},
 };
 
-/// How soon the issuer is asked again, in milliseconds. Ages are told by the wall clock: the monotonic one may
-/// stand still while Lambda has the function frozen.
-const REFETCH_AFTER: i64 = MINUTE;
+/// The shortest time between two attempts, in milliseconds. Measured with the wall clock, because the monotonic clock
+/// may stop while Lambda freezes the function.
+const MIN_RETRY_INTERVAL: i64 = MINUTE;
 
-/// How long what was fetched is trusted without asking again, in milliseconds.
-const TRUSTED_FOR: i64 = HOUR;
+/// How long a document is used before it is fetched again, in milliseconds.
+const MAX_AGE: i64 = HOUR;
 
-/// One thing of the issuer's.
 pub(crate) struct CachedDocument<T> {
-    /// For the log, where it cannot be fetched again: "keys stay in use".
-    stays: &'static str,
-    kept: Mutex<Option<Kept<T>>>,
+    /// Logged when a new fetch fails: "keys stay in use".
+    failure_message: &'static str,
+    cached: Mutex<Option<Cached<T>>>,
 }
 
-struct Kept<T> {
+struct Cached<T> {
     value: T,
     fetched: Timestamp,
     tried: Timestamp,
 }
 
 impl<T: Clone> CachedDocument<T> {
-    pub(crate) fn new(stays: &'static str) -> Self {
+    pub(crate) fn new(failure_message: &'static str) -> Self {
         Self {
-            stays,
-            kept: Mutex::new(None),
+            failure_message,
+            cached: Mutex::new(None),
         }
     }
 
-    /// What the issuer publishes: the best that there is, which may still be none that will do.
+    /// The document, fetched again if `accept` rejects the cached one. The result may still be one that `accept`
+    /// rejects.
     ///
     /// # Errors
     ///
-    /// Those of `fetch`, where nothing was ever fetched.
+    /// The error of `fetch`, if nothing was ever fetched.
     pub(crate) async fn get(
         &self,
         now: Timestamp,
         accept: impl Fn(&T) -> bool,
         fetch: impl Future<Output = Result<T, Cause>>,
     ) -> Result<T, Cause> {
-        // A clock that was set back tells nothing of an age.
-        let is_over = |moment: Timestamp, least| {
-            !(0..least).contains(&(now.as_millis() - moment.as_millis()))
-        };
-        let mut state = self.kept.lock().await;
-        if let Some(kept) = &mut *state {
-            let wanted = !accept(&kept.value) || is_over(kept.fetched, TRUSTED_FOR);
-            if !wanted || !is_over(kept.tried, REFETCH_AFTER) {
-                return Ok(kept.value.clone());
+        // A negative age, after the clock was set back, counts as too old.
+        let is_older =
+            |moment: Timestamp, age| !(0..age).contains(&(now.as_millis() - moment.as_millis()));
+        let mut cached = self.cached.lock().await;
+        if let Some(document) = &mut *cached {
+            let is_stale = !accept(&document.value) || is_older(document.fetched, MAX_AGE);
+            if !is_stale || !is_older(document.tried, MIN_RETRY_INTERVAL) {
+                return Ok(document.value.clone());
             }
-            kept.tried = now;
+            document.tried = now;
         }
-        match (fetch.await, &*state) {
+        match (fetch.await, &*cached) {
             (Ok(value), _) => {
-                *state = Some(Kept {
+                *cached = Some(Cached {
                     value: value.clone(),
                     fetched: now,
                     tried: now,
                 });
                 Ok(value)
             }
-            (Err(cause), Some(kept)) => {
-                log::warn(&format!("{}: {cause}", self.stays));
-                Ok(kept.value.clone())
+            (Err(cause), Some(document)) => {
+                log::warn(&format!("{}: {cause}", self.failure_message));
+                Ok(document.value.clone())
             }
             (Err(cause), None) => Err(cause),
         }

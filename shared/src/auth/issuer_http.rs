@@ -1,4 +1,4 @@
-//! How the issuer is asked: the one HTTP client for its keys, its discovery document and its token endpoint.
+//! The HTTP client for the issuer's keys, its discovery document and its token endpoint.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -16,22 +16,20 @@ use tokio::time::timeout;
 
 use crate::error::Cause;
 
-/// How long the issuer may take for an answer, connecting included.
+/// For a whole request, connecting included.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Key sets, discovery documents and tokens are of a few kilobytes.
+/// Key sets, discovery documents and tokens have a few kilobytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// The client. It follows no redirects.
+/// Follows no redirects.
 #[derive(Default)]
 pub(crate) struct IssuerHttp(OnceLock<Connector>);
 
 impl IssuerHttp {
-    /// What is at a URL.
-    ///
     /// # Errors
     ///
-    /// Where it is not answered in time, or other than with success.
+    /// There was no response in time, or its status was not a success.
     pub(crate) async fn get(&self, attempted: &str, url: &str) -> Result<Vec<u8>, Cause> {
         let request = http::Request::get(url).header(http::header::ACCEPT, "application/json");
         let request = request.body(Vec::new());
@@ -44,11 +42,11 @@ impl IssuerHttp {
         Ok(answer.into_body())
     }
 
-    /// The answer to a request, whatever its status.
+    /// The response, whatever its status.
     ///
     /// # Errors
     ///
-    /// Where there is none in time.
+    /// There was no response in time.
     pub(crate) async fn send(
         &self,
         attempted: &str,
@@ -77,8 +75,8 @@ impl IssuerHttp {
             .map_err(|_| Cause::of(attempted, "no answer in time"))?
     }
 
-    /// Made when it is first needed: the issuer's certificate may chain to any authority that the system
-    /// trusts, and reading them all takes as long as the rest of a function's start.
+    /// Created when it is first needed: it loads all authorities that the system trusts, which takes as long as the
+    /// rest of a function's start.
     fn connector(&self) -> &Connector {
         self.0.get_or_init(|| {
             let settings = HttpConnectorSettings::builder()
@@ -87,7 +85,7 @@ impl IssuerHttp {
                 .build();
             Connector::builder()
                 .connector_settings(settings)
-                // Between two calls of a function there may be hours, in which the other side has hung up.
+                // Hours may pass between two calls of a function, and the issuer closes idle connections.
                 .pool_max_idle_per_host(0)
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .build()

@@ -1,4 +1,4 @@
-//! What an authentication scheme is given, and what it says of a request.
+//! The input and the result of an authentication scheme.
 
 use crate::{
     auth::access_tokens::AccessTokens,
@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// An authenticated caller, their workspace, and whether the limit allows the call.
+/// An authenticated caller, and whether their rate limit allows the call.
 #[derive(Debug)]
 pub(crate) struct Authenticated {
     pub(crate) caller: Caller,
@@ -21,14 +21,12 @@ pub(crate) struct Authenticated {
     pub(crate) decision: Decision,
 }
 
-/// What a scheme says of a request.
 #[derive(Debug)]
 pub(crate) enum SchemeResult {
     /// The request holds no credential of this scheme.
     NotRequested,
-    /// It holds a good one.
     Authenticated(Authenticated),
-    /// It holds a bad one, or whether it is good could not be found out.
+    /// The credential is invalid, or could not be checked.
     Failed(ApiError),
 }
 
@@ -38,7 +36,6 @@ impl From<ApiError> for SchemeResult {
     }
 }
 
-/// What the schemes need to decide.
 pub(crate) struct Context<'a> {
     pub(crate) database: &'a Database,
     pub(crate) access_tokens: &'a AccessTokens,

@@ -1,13 +1,13 @@
-//! Portal sessions: the cookie that a sign-in leaves, see [`crate::domain::session`].
+//! The scheme of portal sessions: the cookie that a sign-in sets, see [`crate::domain::session`].
 //!
-//! A browser sends the cookie along with whatever a page has it send. `SameSite=Lax` keeps other sites' writes from having
-//! it; that is the browser's word, and of the whole site, which may be more hosts than ours. So a write is only taken
-//! where the browser says that a page of this very origin sent it: in `Sec-Fetch-Site` (W3C Fetch Metadata), which no script
-//! can set, or in `Origin` (RFC 6454 section 7). Where it says both, neither may say otherwise. The method decides
-//! what is a write; a `GET` that changed something would not be protected, and none does.
+//! Browsers send the cookie with requests that any page makes. `SameSite=Lax` withholds it from other sites' writes,
+//! but a site may include hosts that are not ours. So a write is accepted only if the browser states that a page of the
+//! same origin sent it: in `Sec-Fetch-Site` (W3C Fetch Metadata), which scripts cannot set, or in `Origin` (RFC 6454
+//! section 7). If it sends both, both must agree. Every method except GET and HEAD is a write, and no GET changes
+//! anything.
 //!
-//! The origin is checked before the cookie's value is looked at: a cross-site write costs the table nothing, and takes
-//! nothing from the user's limit.
+//! The origin is checked before the cookie's value, so that a cross-site write costs no request to the table and does
+//! not count against the user's limit.
 
 use crate::{
     auth::{
@@ -33,7 +33,7 @@ pub(crate) async fn attempt(
     else {
         return SchemeResult::NotRequested;
     };
-    if let Err(error) = same_origin(request) {
+    if let Err(error) = check_same_origin(request) {
         return error.into();
     }
     match authenticate(cookie, context).await {
@@ -68,22 +68,18 @@ async fn authenticate(cookie: &str, context: &Context<'_>) -> Result<Authenticat
     })
 }
 
-/// Refuses a write with a session that no page of this origin sent.
-///
-/// # Errors
-///
-/// `403`.
-pub(crate) fn same_origin(request: &Request) -> Result<(), ApiError> {
+/// `403` for a write that no page of this origin sent.
+pub(crate) fn check_same_origin(request: &Request) -> Result<(), ApiError> {
     if request.is_safe() {
         return Ok(());
     }
     let site = request.header("sec-fetch-site");
     let by_site = site.map(|site| site == "same-origin");
-    // A page without a referrer policy's leave says `null` in a form's `Origin`: that is no other origin's name.
+    // Under our pages' referrer policy, browsers send `Origin: null` with forms. It does not name another origin.
     let origin = request.header("origin").filter(|origin| *origin != "null");
     let by_origin = origin.map(|named| {
         let own = request.origin();
-        own.is_some_and(|own| own.is_named_by(named))
+        own.is_some_and(|own| own.matches_header(named))
     });
     match (by_site, by_origin) {
         (Some(true), None | Some(true)) | (None, Some(true)) => Ok(()),
@@ -101,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    fn admitted(method: &str, headers: &[(&str, &str)]) -> bool {
+    fn is_accepted(method: &str, headers: &[(&str, &str)]) -> bool {
         let headers: serde_json::Map<_, _> = headers
             .iter()
             .map(|(name, value)| ((*name).to_owned(), json!(value)))
@@ -109,11 +105,11 @@ mod tests {
             .collect();
         let event =
             json!({ "headers": headers, "requestContext": { "http": { "method": method } } });
-        same_origin(&Request::from_text(&event.to_string()).unwrap()).is_ok()
+        check_same_origin(&Request::from_text(&event.to_string()).unwrap()).is_ok()
     }
 
     #[test]
-    fn a_write_is_of_this_origin_or_refused() {
+    fn a_write_is_accepted_only_from_the_same_origin() {
         let (own, other) = ("https://api.example.com", "https://evil.example.com");
         let good: [&[_]; 4] = [
             &[("sec-fetch-site", "same-origin")],
@@ -136,14 +132,14 @@ mod tests {
         ];
         for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", ""] {
             for headers in good {
-                assert!(admitted(method, headers), "{method} {headers:?}");
+                assert!(is_accepted(method, headers), "{method} {headers:?}");
             }
             for headers in bad {
-                assert!(!admitted(method, headers), "{method} {headers:?}");
+                assert!(!is_accepted(method, headers), "{method} {headers:?}");
             }
         }
         for method in ["GET", "HEAD"] {
-            assert!(admitted(method, &[("origin", other)]));
+            assert!(is_accepted(method, &[("origin", other)]));
         }
     }
 }

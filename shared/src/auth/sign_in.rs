@@ -1,40 +1,17 @@
 //! Sign-in with Huudis: OpenID Connect's code flow (OpenID Connect Core 1.0 section 3.1) with PKCE (RFC 7636).
 //!
-//! ```text
-//! browser                     here                                   the issuer
-//!    │  GET …/huudis/start     │                                         │
-//!    │────────────────────────▶│ state, nonce, verifier: sealed          │
-//!    │◀──── 302, the cookie ───│ into a cookie of this browser           │
-//!    │────────────────────────────── state, nonce, challenge ───────────▶│ who are you?
-//!    │◀───────────────────────────── 302, code and state ────────────────│
-//!    │  GET …/huudis/callback  │                                         │
-//!    │────────────────────────▶│ the cookie's state is the answer's      │
-//!    │                         │──────── code, verifier, secret ────────▶│
-//!    │                         │◀─────── ID token, access token ─────────│
-//!    │◀──── 302, a session ────│ both verify, and are of one person      │
-//! ```
+//! The flow and the attacks that it withstands: docs/architecture.md, Sign-in. Nothing of a pending sign-in is stored,
+//! so that nobody can fill the table with them.
 //!
-//! | what could be tried | what is in its way |
-//! |---|---|
-//! | to have a browser finish a sign-in that another began (login CSRF) | the state, in a cookie of the browser that began |
-//! | to use a code that was seen on its way | PKCE: the verifier is in that cookie, too; and the client's secret |
-//! | to have a token of another sign-in taken for this one's | the nonce, in the ID token |
-//! | to have another issuer's answer taken for ours | `iss` in the answer (RFC 9207), and in both tokens |
-//! | to use an answer twice | the issuer takes a code once; and a state is good for one session, even were it to take another |
-//! | to have a session taken up that was planted | a session's id is always a new one |
-//! | to be sent elsewhere afterwards | [`return_to::ReturnTo`] is a path on this host |
+//! # When the callback comes twice
 //!
-//! Nothing is stored of a sign-in under way, so that nobody can fill the table with them.
+//! Browsers may send the callback twice, at once or later: a connection breaks, or a page is prefetched or restored.
+//! One of the two requests creates the session. For the other, the issuer refuses the code, or the state is already
+//! used. Then the table is asked for up to 1.4 seconds whether a session was created for that state, because the first
+//! request may still be running. If so, the second request is redirected to where the first one was. It gets no session
+//! of its own: the browser has the one from the first. The sign-in cookie proves that it is the same browser.
 //!
-//! # An answer that comes twice
-//!
-//! Browsers send a request twice, at once or later: a connection breaks, a page is loaded ahead or restored. Of two
-//! requests with the same answer one mints the session. For the other one, the issuer refuses the code, or the state is
-//! used. Then the table is asked whether a session was minted for that state, for up to a second and a half: the
-//! first request may still be at it. If so, the second request is sent to where the first one was sent. It gets no
-//! session: the browser has one from the first. The sign-in's cookie proves that it is the same browser.
-//!
-//! A page that is loaded again later comes without that cookie, but with a session. It is sent to the dashboard.
+//! A callback that is reloaded later has no sign-in cookie, but a session. It is redirected to the dashboard.
 
 mod id_token;
 pub mod pending;
@@ -72,17 +49,16 @@ use crate::{
     time::Timestamp,
 };
 
-/// Where the issuer sends browsers back to. It is registered there, for each of our hosts.
+/// The redirect URI's path. The issuer has it registered for each of our hosts.
 pub(crate) const CALLBACK: &str = "/api/v1/auth/huudis/callback";
 
-/// Where a sign-in begins.
 pub(crate) const START: &str = "/api/v1/auth/huudis/start";
 
-/// The longest name and address that a session keeps, in characters: more is for nobody to read.
+/// The longest name and e-mail address that a session keeps, in characters.
 const MAX_NAME: usize = 200;
 const MAX_EMAIL: usize = 320;
 
-/// What a sign-in is done with.
+/// The dependencies of a sign-in.
 pub(crate) struct SignIn<'a> {
     pub(crate) provider: &'a Provider,
     pub(crate) access_tokens: &'a AccessTokens,
@@ -92,48 +68,47 @@ pub(crate) struct SignIn<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// A sign-in that has begun.
-pub(crate) struct Begun {
-    /// Where the issuer asks who it is.
-    pub(crate) location: String,
-    /// What the browser has to bring along when it comes back.
+pub(crate) struct StartedSignIn {
+    /// The issuer's URL, at which people sign in.
+    pub(crate) authorisation_url: String,
+    /// The value of the sign-in cookie.
     pub(crate) sealed: String,
 }
 
-/// A sign-in that is done.
-pub(crate) struct Done {
+pub(crate) struct FinishedSignIn {
     pub(crate) return_to: ReturnTo,
-    /// The session; none where the same answer came before, and that request got it.
+    /// `None` if an earlier request with the same callback got the session.
     pub(crate) session: Option<SessionId>,
 }
 
 impl SignIn<'_> {
-    /// Begins a sign-in.
-    ///
     /// # Errors
     ///
-    /// `400` where no URL can have that origin; `500` where the issuer's discovery document is not to be had.
-    pub(crate) async fn begin(
+    /// `400` if the origin is not valid in a URL, `500` if the issuer's discovery document cannot be fetched.
+    pub(crate) async fn start(
         &self,
         origin: &Origin,
         return_to: ReturnTo,
         prompt: Prompt,
-    ) -> Result<Begun, ApiError> {
+    ) -> Result<StartedSignIn, ApiError> {
         let random = || BASE64URL.encode(random::bytes::<32>());
         let pending = PendingSignIn::new(random(), random(), random(), return_to, self.now);
-        let location = self
+        let authorisation_url = self
             .provider
             .authorisation_url(&origin.url(CALLBACK), &pending, prompt, self.now)
             .await?;
         let sealed = pending.seal(self.keys)?;
-        Ok(Begun { location, sealed })
+        Ok(StartedSignIn {
+            authorisation_url,
+            sealed,
+        })
     }
 
-    /// Finds the sign-in that an answer of the issuer's belongs to.
+    /// The pending sign-in that the issuer's answer belongs to.
     ///
     /// # Errors
     ///
-    /// `400` where this browser has none under way, or the answer is to another one.
+    /// `400` if this browser has no pending sign-in, or the answer belongs to another one.
     pub(crate) fn pending(
         &self,
         sealed: Option<&str>,
@@ -149,22 +124,22 @@ impl SignIn<'_> {
         }
     }
 
-    /// Finishes a sign-in with the issuer's answer to it (RFC 6749 section 4.1.2): with a session, which the browser has in
-    /// place of the one that it `replaces`.
+    /// Exchanges the code in the issuer's answer (RFC 6749 section 4.1.2) and creates a session, which replaces the
+    /// browser's old one.
     ///
     /// # Errors
     ///
-    /// `400` where the answer is none; `401` where the issuer refuses, or what it says does not verify;
-    /// `403` where who signed in has no workspace; `500` where it does not answer.
+    /// `400` if the answer is malformed or another issuer's, `401` if the issuer refuses or its tokens do not verify,
+    /// `403` if the person has no workspace, `500` if the issuer or the table does not answer.
     pub(crate) async fn finish(
         &self,
         origin: &Origin,
         pending: PendingSignIn,
         answer: &Query,
         replaces: Option<SessionHash>,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<FinishedSignIn, ApiError> {
         let iss = answer.text("iss")?;
-        if !self.provider.answers_as(iss, self.now).await? {
+        if !self.provider.accepts_iss(iss, self.now).await? {
             let other = "The answer is another issuer's. Begin again.";
             return Err(ApiError::invalid_field("iss", other));
         }
@@ -189,9 +164,9 @@ impl SignIn<'_> {
         };
         let session = match exchanged {
             Exchanged::Tokens(tokens) => {
-                let whose = self.verify(&tokens, &pending.nonce).await?;
+                let user = self.verify(&tokens, &pending.nonce).await?;
                 let (database, lifetime) = (self.database, self.sessions);
-                match sessions::create(database, &whose, lifetime, &sign_in, self.now).await? {
+                match sessions::create(database, &user, lifetime, &sign_in, self.now).await? {
                     SessionCreation::Created(session) => Some(session),
                     SessionCreation::SignInAlreadyUsed => None,
                 }
@@ -203,17 +178,13 @@ impl SignIn<'_> {
                 None
             }
         };
-        Ok(Done {
+        Ok(FinishedSignIn {
             return_to: pending.return_to,
             session,
         })
     }
 
-    /// Whether the answer is to a sign-in that was done, be it this browser's or not.
-    ///
-    /// # Errors
-    ///
-    /// `500` where the table does not answer.
+    /// Whether the answer belongs to a finished sign-in, of this browser or another one.
     pub(crate) async fn is_done(&self, answer: &Query) -> Result<bool, ApiError> {
         match answer.text("state")? {
             Some(state) => Ok(sessions::is_created(self.database, &hash_of(state)).await?),
@@ -222,10 +193,10 @@ impl SignIn<'_> {
     }
 
     async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedInUser, ApiError> {
-        let id = self.provider.id_token(tokens, nonce, self.now).await;
-        let id = id.map_err(as_sign_in)?;
+        let id = self.provider.verify_id_token(tokens, nonce, self.now).await;
+        let id = id.map_err(as_sign_in_error)?;
         let holder = self.access_tokens.holder(&tokens.access_token, self.now);
-        let holder = holder.await.map_err(as_sign_in)?;
+        let holder = holder.await.map_err(as_sign_in_error)?;
         if id.sub != holder.subject {
             return Err(not_completed("tokens_of_two_people"));
         }
@@ -243,20 +214,20 @@ impl SignIn<'_> {
     }
 }
 
-/// What is kept of a state.
+/// The form in which the table keeps a state.
 fn hash_of(state: &str) -> String {
     base16ct::lower::encode_string(&Sha256::digest(state))
 }
 
-/// A refusal of a token, told as what it means here; why is still in the log.
-fn as_sign_in(error: ApiError) -> ApiError {
+/// Replaces the message about a token by one about the sign-in. The log keeps the reason.
+fn as_sign_in_error(error: ApiError) -> ApiError {
     match (error.code, error.refusal) {
         (crate::error::ErrorCode::AuthRequired, Some(refusal)) => not_completed(refusal),
         _ => error,
     }
 }
 
-/// `401`: nobody has signed in. `refusal` is for the log alone.
+/// `401`. `refusal` is only logged.
 fn not_completed(refusal: &'static str) -> ApiError {
     ApiError::auth_required("The sign-in could not be completed. Begin again.", refusal)
 }

@@ -1,10 +1,10 @@
-//! Calls of the portal's files.
+//! Requests for the portal's files.
 
 use std::sync::Arc;
 
 use crate::{
     endpoint::{
-        handler::{AnswerTo, Early, Given},
+        handler::{EarlyResponse, FromRequest, IntoReply},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -15,32 +15,31 @@ use crate::{
     },
 };
 
-/// The name that stands at `{file}` in the path.
+/// The value of `{file}` in the path.
 #[derive(Debug)]
 pub struct AssetName(String);
 
 impl AssetName {
-    /// The name, as the gateway hands it on.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl Given for AssetName {
+impl FromRequest for AssetName {
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(
         request: Request,
         _platform: &Arc<Platform>,
         _context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        request.within_size()?;
+    ) -> Result<Self, EarlyResponse> {
+        request.check_body_size()?;
         Ok(Self(request.path_parameter("file").to_owned()))
     }
 }
 
-impl AnswerTo<AssetName> for File {
+impl IntoReply<AssetName> for File {
     fn into_reply(self) -> Result<Reply, ApiError> {
         Ok(Reply::File(self))
     }

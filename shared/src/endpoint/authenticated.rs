@@ -10,7 +10,7 @@ use crate::{
     domain::{caller::Caller, session::SessionHash},
     endpoint::{
         cursors::Cursors,
-        handler::{Early, Given},
+        handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -21,42 +21,38 @@ use crate::{
     time::Timestamp,
 };
 
-/// A call of an authenticated caller, counted and within the limit.
+/// A call of an authenticated caller that was counted and is within the limit.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Authenticated {
-    /// What was sent.
     pub request: Request,
-    /// Who sent it.
     pub caller: Caller,
-    /// Their workspace.
     pub workspace: Workspace,
-    /// The cursors of that workspace's lists.
     pub cursors: Cursors,
-    /// Their session, where they call with one.
+    /// `None` if the caller uses another credential.
     pub session: Option<Session>,
 }
 
-impl Given for Authenticated {
+impl FromRequest for Authenticated {
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        Ok(call_of(request, platform, context, OverLimit::Refused).await?)
+    ) -> Result<Self, EarlyResponse> {
+        Ok(authenticated_call(request, platform, context, OverLimit::Refuse).await?)
     }
 }
 
-/// Authenticates the caller, counts their call, and makes it.
-pub(super) async fn call_of(
+pub(super) async fn authenticated_call(
     request: Request,
     platform: &Platform,
     context: &Arc<RequestContext>,
     over_limit: OverLimit,
 ) -> Result<Authenticated, ApiError> {
     let database = context.database(platform);
-    let authenticated = admit(&request, platform, &database, context, over_limit).await?;
-    request.within_size()?;
+    let authenticated =
+        authenticate_and_count(&request, platform, &database, context, over_limit).await?;
+    request.check_body_size()?;
     let cursors = Cursors {
         workspace: authenticated.workspace.clone(),
         secret: Arc::clone(&platform.signing_secret),
@@ -80,16 +76,16 @@ pub(super) async fn call_of(
     })
 }
 
-/// What becomes of callers over their limit.
+/// What to do with callers over their limit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum OverLimit {
-    Refused,
-    /// Sessions are let in: a session must be able to end at any time.
-    SessionsLetIn,
+    Refuse,
+    /// Sessions are accepted, because people must be able to sign out at any time.
+    AllowSessions,
 }
 
-/// Authenticates the caller, counts their call, and says whether it may go on.
-pub(super) async fn admit(
+/// Refuses callers over their limit, and writes that were meant for another workspace.
+pub(super) async fn authenticate_and_count(
     request: &Request,
     platform: &Platform,
     database: &Database,
@@ -107,28 +103,24 @@ pub(super) async fn admit(
     let within_limit = context.set_authenticated(&authenticated);
     let user = authenticated.caller.user();
     let has_session = user.is_some_and(|user| user.session.is_some());
-    if !(over_limit == OverLimit::SessionsLetIn && has_session) {
+    if !(over_limit == OverLimit::AllowSessions && has_session) {
         within_limit?;
     }
     check_workspace_header(request, &authenticated.workspace)?;
     Ok(authenticated)
 }
 
-/// The header in which a page says which workspace it shows, as [`ApiError`]'s `param` names it.
-const WORKSPACE_SHOWN: &str = "Suppuo-Workspace";
+/// The header in which a page states which workspace it shows.
+const WORKSPACE_HEADER: &str = "Suppuo-Workspace";
 
-/// Refuses a write that was meant for another workspace than the caller's: in another tab, somebody may have signed in
-/// to another one since the page was shown. Whatever the header holds that is not the caller's is another's.
-///
-/// # Errors
-///
-/// `409`, before anything is done.
+/// `409` for a write that was meant for another workspace than the caller's: since the page was loaded, somebody may
+/// have signed in to another workspace in another tab.
 fn check_workspace_header(request: &Request, workspace: &WorkspaceId) -> Result<(), ApiError> {
     let shown = request.header("suppuo-workspace");
     match shown {
         Some(shown) if !request.is_safe() && shown != workspace.as_str() => {
             Err(ApiError::conflict_with(
-                WORKSPACE_SHOWN,
+                WORKSPACE_HEADER,
                 "The caller is in another workspace than `Suppuo-Workspace` names, so nothing was done. Send the \
                  caller's own (`GET /api/v1/auth/me` says which), or no such header.",
             ))
@@ -152,11 +144,11 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// Ends it, in the table and in the browser: the next call that presents it is refused.
+    /// Deletes the session and its cookie. The next call with it is refused.
     ///
     /// # Errors
     ///
-    /// `500` where the table does not answer. Whether it has ended is then unknown.
+    /// `500` if the table does not answer. Then the session may have ended or not.
     pub async fn end(&self) -> Result<(), ApiError> {
         sessions::end(&self.database, &self.hash).await?;
         if let Some(origin) = &self.origin {

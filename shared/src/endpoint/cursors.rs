@@ -6,27 +6,25 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{aws::signing_secret::SigningSecret, error::ApiError, http::cursor, ids::WorkspaceId};
 
-/// Seals and opens the cursors of one workspace; see [`crate::http::cursor`].
+/// See [`crate::http::cursor`].
 pub struct Cursors {
     pub(super) workspace: WorkspaceId,
     pub(super) secret: Arc<SigningSecret>,
 }
 
 impl Cursors {
-    /// A cursor with this content.
-    ///
     /// # Errors
     ///
-    /// `500` where the signing secret cannot be read.
+    /// `500` if the signing secret cannot be read.
     pub async fn seal(&self, content: &impl Serialize) -> Result<String, ApiError> {
         cursor::seal(self.secret.get().await?, &self.workspace, content)
     }
 
-    /// The content of a cursor that the parameter `param` holds.
+    /// The content of a cursor that was sent in the parameter `param`.
     ///
     /// # Errors
     ///
-    /// `400` with `param` where it is none of this workspace's; `500` as for [`Cursors::seal`].
+    /// `400` with `param` if it is not a cursor of this workspace; `500` if the signing secret cannot be read.
     pub async fn open<T: DeserializeOwned>(
         &self,
         param: &'static str,

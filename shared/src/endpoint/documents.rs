@@ -1,10 +1,10 @@
-//! Calls for documents that are the same for everyone.
+//! Requests for documents that are the same for everyone.
 
 use std::sync::Arc;
 
 use crate::{
     endpoint::{
-        handler::{AnswerTo, Early, Given},
+        handler::{EarlyResponse, FromRequest, IntoReply},
         pages::no_host,
         platform::Platform,
         request_context::RequestContext,
@@ -17,25 +17,24 @@ use crate::{
     },
 };
 
-/// A call for a document, by anyone.
+/// A request for a document that needs no credential.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DocumentCall {
-    /// The origin that the caller used.
     pub origin: Origin,
-    /// Where people write to, if the deployment says.
+    /// The link to support, if there is one.
     pub support_url: Option<Arc<str>>,
 }
 
-impl Given for DocumentCall {
+impl FromRequest for DocumentCall {
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         _context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        request.within_size()?;
+    ) -> Result<Self, EarlyResponse> {
+        request.check_body_size()?;
         Ok(Self {
             origin: request.origin().ok_or_else(no_host)?,
             support_url: platform.support_url.clone(),
@@ -43,7 +42,7 @@ impl Given for DocumentCall {
     }
 }
 
-impl AnswerTo<DocumentCall> for File {
+impl IntoReply<DocumentCall> for File {
     fn into_reply(self) -> Result<Reply, ApiError> {
         Ok(Reply::File(self))
     }

@@ -1,4 +1,4 @@
-//! The page that tells an error to a browser that navigates.
+//! The page that shows an error to a browser that navigates.
 
 use crate::{
     auth::sign_in::{START, return_to::ReturnTo},
@@ -10,11 +10,11 @@ use crate::{
         request::Request,
     },
     ids::{RequestId, ResourceId},
-    portal::problem_page::{ProblemPage, Way},
+    portal::problem_page::{Flow, ProblemPage},
 };
 
-/// What a sign-in may come to: these are told again.
-const OF_SIGN_IN: [ErrorCode; 5] = [
+/// The errors of a sign-in, which can be shown again.
+const SIGN_IN_ERRORS: [ErrorCode; 5] = [
     ErrorCode::ValidationError,
     ErrorCode::AuthRequired,
     ErrorCode::Forbidden,
@@ -22,46 +22,48 @@ const OF_SIGN_IN: [ErrorCode; 5] = [
     ErrorCode::InternalError,
 ];
 
-/// The page that tells what an earlier request of a sign-in came to, which its address names: it is told in another
-/// language, or because the page is loaded again. Nothing is done and nothing fails, so it is answered as any page is.
-pub(crate) fn tell_again(
+/// The error page of an earlier sign-in request, if the address names its error: the page was reloaded, or its language
+/// changed. This request does nothing and does not fail, so the response is a `200`.
+pub(crate) fn earlier_error(
     request: &Request,
     platform: &Platform,
-    way: Way,
+    flow: Flow,
 ) -> Option<Result<Page, ApiError>> {
     let query = request.query();
-    let of = |name| query.text(name).ok().flatten();
-    let request_id = RequestId::read(of("request")?)?;
-    let problem = of("problem")?;
-    let code = OF_SIGN_IN
+    let parameter = |name| query.text(name).ok().flatten();
+    let request_id = RequestId::read(parameter("request")?)?;
+    let problem = parameter("problem")?;
+    let code = SIGN_IN_ERRORS
         .into_iter()
         .find(|code| code.as_str() == problem)?;
     if !request.is_navigation() {
         return None;
     }
     let (language, support) = (language_of(request), platform.support_url.as_deref());
-    Some(page_of((code, None), &request_id, language, way, support).map(Page::new))
+    let html = render(code, None, &request_id, language, flow, support);
+    Some(html.map(Page::new))
 }
 
-/// The page that tells an error: its code, and in how many seconds to come back, where that is known.
-pub(crate) fn page_of(
-    (code, retry_after): (ErrorCode, Option<i64>),
+/// `retry_after` is in seconds.
+pub(crate) fn render(
+    code: ErrorCode,
+    retry_after: Option<i64>,
     request_id: &RequestId,
     language: Language,
-    way: Way,
+    flow: Flow,
     support: Option<&str>,
 ) -> Result<String, ApiError> {
-    // The dashboard sends who has not signed in to do so. Who has, as somebody without a workspace, is to be asked.
-    let as_another = format!("{START}?prompt=select_account");
+    // The dashboard redirects to the sign-in. People who are signed in without a workspace must choose another account.
+    let another_account = format!("{START}?prompt=select_account");
     let page = ProblemPage {
         language,
         code,
-        way,
+        flow,
         retry_after,
         request_id: request_id.as_str(),
         support,
         try_again: match code {
-            ErrorCode::Forbidden => &as_another,
+            ErrorCode::Forbidden => &another_account,
             _ => ReturnTo::DEFAULT,
         },
     };

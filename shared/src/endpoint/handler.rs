@@ -1,4 +1,4 @@
-//! Serves any function that takes what an endpoint can be given.
+//! Makes an endpoint of a function whose parameter is created from the request.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -10,84 +10,81 @@ use crate::{
         reply::Reply,
         request::Request,
     },
-    portal::problem_page::Way,
+    portal::problem_page::Flow,
 };
 
-/// What an endpoint is given. Only this crate makes one.
-pub trait Given: Sized {
-    /// Whether a browser that navigates gets errors as a page: only where browsers go by themselves.
+/// The parameter of a handler. Only this crate can create one.
+pub trait FromRequest: Sized {
+    /// Whether a browser that navigates gets errors as a page.
     const ERRORS_AS_PAGES: bool = false;
 
-    /// What such a page says that the browser was on its way to.
-    const WAY: Way = Way::Page;
+    /// Decides the wording of such a page.
+    const FLOW: Flow = Flow::Page;
 
-    /// Does what can be done before the first event.
+    /// Runs once, before the first event.
     #[doc(hidden)]
     fn prepare(_platform: &Platform) -> impl Future<Output = ()> {
         async {}
     }
 
-    /// Makes it from a request, or answers in the handler's stead.
+    /// Creates the parameter, or responds without the handler.
     #[doc(hidden)]
     fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> impl Future<Output = Result<Self, Early>>;
+    ) -> impl Future<Output = Result<Self, EarlyResponse>>;
 
-    /// Runs last, whatever came of the request.
+    /// Runs last, whether or not the handler ran.
     #[doc(hidden)]
-    fn settle(_context: &RequestContext, _error: Option<&ApiError>) -> impl Future<Output = ()> {
+    fn after_handler(
+        _context: &RequestContext,
+        _error: Option<&ApiError>,
+    ) -> impl Future<Output = ()> {
         async {}
     }
 }
 
-/// An answer for which the handler does not run.
+/// R response for which the handler does not run.
 #[derive(Debug)]
-pub enum Early {
-    /// The request is answered.
+pub enum EarlyResponse {
     Reply(Reply),
-    /// The request is refused, or something failed.
     Error(ApiError),
 }
 
-impl<E: Into<ApiError>> From<E> for Early {
+impl<E: Into<ApiError>> From<E> for EarlyResponse {
     fn from(error: E) -> Self {
         Self::Error(error.into())
     }
 }
 
-/// What an endpoint that is given `G` may return.
-pub trait AnswerTo<G> {
+/// What a handler with the parameter `P` may return.
+pub trait IntoReply<P> {
     #[doc(hidden)]
     fn into_reply(self) -> Result<Reply, ApiError>;
 }
 
-impl<G: Given> AnswerTo<G> for Answer {
+impl<P: FromRequest> IntoReply<P> for Answer {
     fn into_reply(self) -> Result<Reply, ApiError> {
         Ok(Reply::Answer(self))
     }
 }
 
-impl<G: Given> AnswerTo<G> for Redirect {
+impl<P: FromRequest> IntoReply<P> for Redirect {
     fn into_reply(self) -> Result<Reply, ApiError> {
         Answer::try_from(self).map(Reply::Answer)
     }
 }
 
-/// One endpoint, which [`crate::serve()`] serves.
+/// An endpoint, which [`crate::serve()`] serves.
 pub trait Endpoint {
-    /// See [`Given::ERRORS_AS_PAGES`].
     const ERRORS_AS_PAGES: bool;
 
-    /// See [`Given::WAY`].
-    const WAY: Way;
+    const FLOW: Flow;
 
-    /// See [`Given::prepare`].
     #[doc(hidden)]
     fn prepare(&self, platform: &Platform) -> impl Future<Output = ()>;
 
-    /// Answers one request.
     #[doc(hidden)]
     fn answer(
         &self,
@@ -97,35 +94,35 @@ pub trait Endpoint {
     ) -> impl Future<Output = Result<Reply, ApiError>>;
 }
 
-/// The endpoint that this function is.
-pub fn handler<G, A, F>(function: F) -> impl Endpoint
+/// Makes an endpoint of a function; see [`crate::endpoint`].
+pub fn handler<P, R, F>(function: F) -> impl Endpoint
 where
-    G: Given,
-    A: AnswerTo<G>,
-    F: AsyncFn(G) -> Result<A, ApiError>,
+    P: FromRequest,
+    R: IntoReply<P>,
+    F: AsyncFn(P) -> Result<R, ApiError>,
 {
     Handler {
         function,
-        types: PhantomData::<fn(G) -> A>,
+        types: PhantomData::<fn(P) -> R>,
     }
 }
 
-struct Handler<G, A, F> {
+struct Handler<P, R, F> {
     function: F,
-    types: PhantomData<fn(G) -> A>,
+    types: PhantomData<fn(P) -> R>,
 }
 
-impl<G, A, F> Endpoint for Handler<G, A, F>
+impl<P, R, F> Endpoint for Handler<P, R, F>
 where
-    G: Given,
-    A: AnswerTo<G>,
-    F: AsyncFn(G) -> Result<A, ApiError>,
+    P: FromRequest,
+    R: IntoReply<P>,
+    F: AsyncFn(P) -> Result<R, ApiError>,
 {
-    const ERRORS_AS_PAGES: bool = G::ERRORS_AS_PAGES;
-    const WAY: Way = G::WAY;
+    const ERRORS_AS_PAGES: bool = P::ERRORS_AS_PAGES;
+    const FLOW: Flow = P::FLOW;
 
     fn prepare(&self, platform: &Platform) -> impl Future<Output = ()> {
-        G::prepare(platform)
+        P::prepare(platform)
     }
 
     async fn answer(
@@ -134,12 +131,12 @@ where
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
     ) -> Result<Reply, ApiError> {
-        let outcome = match G::from_request(request, platform, context).await {
-            Ok(given) => (self.function)(given).await.and_then(A::into_reply),
-            Err(Early::Reply(reply)) => Ok(reply),
-            Err(Early::Error(error)) => Err(error),
+        let outcome = match P::from_request(request, platform, context).await {
+            Ok(parameter) => (self.function)(parameter).await.and_then(R::into_reply),
+            Err(EarlyResponse::Reply(reply)) => Ok(reply),
+            Err(EarlyResponse::Error(error)) => Err(error),
         };
-        G::settle(context, outcome.as_ref().err()).await;
+        P::after_handler(context, outcome.as_ref().err()).await;
         outcome
     }
 }

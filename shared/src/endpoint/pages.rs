@@ -1,4 +1,4 @@
-//! Calls of the portal's pages.
+//! Requests for the portal's pages.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use crate::{
     auth::sign_in::{START, return_to::ReturnTo},
     domain::caller::Caller,
     endpoint::{
-        authenticated::{OverLimit, admit},
-        handler::{AnswerTo, Early, Given},
+        authenticated::{OverLimit, authenticate_and_count},
+        handler::{EarlyResponse, FromRequest, IntoReply},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -22,46 +22,45 @@ use crate::{
     store::workspace::Workspace,
 };
 
-/// A call of a page.
+/// A request for a page, by a caller who is signed in.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct PageCall {
-    /// Who asks for it.
+pub struct AuthenticatedPage {
     pub caller: Caller,
-    /// Their workspace.
     pub workspace: Workspace,
-    /// The language that they read.
     pub language: Language,
-    /// The origin that they see in their address bar.
     pub origin: Origin,
-    /// Where they can write to when something fails, if anywhere.
+    /// The link to support on error pages.
     pub support_url: Option<Arc<str>>,
 }
 
-impl Given for PageCall {
+impl FromRequest for AuthenticatedPage {
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
+    ) -> Result<Self, EarlyResponse> {
         let origin = request.origin().ok_or_else(no_host)?;
         let language = language_of(&request);
         let database = context.database(platform);
-        let admitted = admit(&request, platform, &database, context, OverLimit::Refused).await;
-        let authenticated = match admitted {
+        let authenticated =
+            authenticate_and_count(&request, platform, &database, context, OverLimit::Refuse).await;
+        let authenticated = match authenticated {
             Ok(authenticated) => authenticated,
-            // With a header that is wrong nobody is helped by a sign-in.
+            // If the `Authorization` header is wrong, a sign-in does not help.
             Err(error)
                 if error.code == ErrorCode::AuthRequired && request.authorization().is_none() =>
             {
-                let redirect = Redirect::to(to_sign_in(&request));
-                return Err(Early::Reply(AnswerTo::<Self>::into_reply(redirect)?));
+                let redirect = Redirect::to(sign_in_path(&request));
+                return Err(EarlyResponse::Reply(IntoReply::<Self>::into_reply(
+                    redirect,
+                )?));
             }
             Err(error) => return Err(error.into()),
         };
-        request.within_size()?;
+        request.check_body_size()?;
         Ok(Self {
             caller: authenticated.caller,
             workspace: Workspace::new(authenticated.workspace, database),
@@ -72,45 +71,44 @@ impl Given for PageCall {
     }
 }
 
-impl AnswerTo<PageCall> for Page {
+impl IntoReply<AuthenticatedPage> for Page {
     fn into_reply(self) -> Result<Reply, ApiError> {
         Ok(Reply::Page(self))
     }
 }
 
-/// A call of a page that is the same for everyone, but for its language.
+/// A request for a page that needs no sign-in.
 #[derive(Debug)]
-pub struct OpenPage {
-    /// The language that they read.
+pub struct UnauthenticatedPage {
     pub language: Language,
 }
 
-impl Given for OpenPage {
+impl FromRequest for UnauthenticatedPage {
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(
         request: Request,
         _platform: &Arc<Platform>,
         _context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        request.within_size()?;
+    ) -> Result<Self, EarlyResponse> {
+        request.check_body_size()?;
         let language = language_of(&request);
         Ok(Self { language })
     }
 }
 
-impl AnswerTo<OpenPage> for Page {
+impl IntoReply<UnauthenticatedPage> for Page {
     fn into_reply(self) -> Result<Reply, ApiError> {
         Ok(Reply::Page(self))
     }
 }
 
-/// Where who has not signed in does so, to come back to the page.
-fn to_sign_in(request: &Request) -> String {
+/// The sign-in that returns to the requested page.
+fn sign_in_path(request: &Request) -> String {
     let path = ReturnTo::parse(request.path());
     let path = path.as_ref().map_or(ReturnTo::DEFAULT, ReturnTo::as_str);
     let path: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
-    format!("{}?returnTo={path}", START)
+    format!("{START}?returnTo={path}")
 }
 
 pub(super) fn no_host() -> ApiError {

@@ -1,4 +1,4 @@
-//! What every request of a function shares.
+//! What all requests of a function instance share.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     store::database::Database,
 };
 
-/// Made once, before the first event.
+/// Created once, before the first event.
 pub struct Platform {
     pub(crate) database: Database,
     pub(crate) access_tokens: AccessTokens,

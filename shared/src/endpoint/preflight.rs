@@ -1,27 +1,27 @@
-//! The question of a browser whether a page of another origin may call the public form (CORS preflight).
+//! CORS preflights of the public form.
 
 use std::sync::Arc;
 
 use crate::{
     endpoint::{
-        handler::{Early, Given},
+        handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
     },
     http::request::Request,
 };
 
-/// A preflight. It is always answered, and costs nobody anything.
+/// A preflight. It always succeeds, and no limit counts it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Preflight;
 
-impl Given for Preflight {
+impl FromRequest for Preflight {
     async fn from_request(
         _request: Request,
         _platform: &Arc<Platform>,
         _context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
+    ) -> Result<Self, EarlyResponse> {
         Ok(Self)
     }
 }

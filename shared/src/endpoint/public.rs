@@ -1,11 +1,11 @@
-//! Calls of the public form, each counted for its client address.
+//! Calls of the public form, which are counted by client address.
 
 use std::sync::Arc;
 
 use crate::{
     domain::client_address::ClientAddress,
     endpoint::{
-        handler::{Early, Given},
+        handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -18,32 +18,28 @@ use crate::{
     time::Timestamp,
 };
 
-/// A call of the public form, counted and within the limits.
+/// A call of the public form that was counted and is within the limits.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct PublicCall {
-    /// What was sent.
     pub request: Request,
-    /// What a stranger can reach.
     pub form: PublicForm,
 }
 
-/// The same, counted as a ticket's submission. If the handler refuses it, it was a call and no submission.
+/// The same for the submission of a ticket. If the handler refuses it, it counts as a call but not as a submission.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct SubmissionCall {
-    /// What was sent.
+pub struct PublicSubmission {
     pub request: Request,
-    /// What a stranger can reach.
     pub form: PublicForm,
 }
 
 impl PublicCall {
-    /// The ticket whose token stands at `{accessToken}` in the path.
+    /// The ticket of the `{accessToken}` in the path.
     ///
     /// # Errors
     ///
-    /// `404` where it is for none; `500` where the table does not answer.
+    /// `404` if there is none.
     pub async fn ticket(&self) -> Result<TicketByToken<'_>, ApiError> {
         let ticket = self
             .form
@@ -55,28 +51,28 @@ impl PublicCall {
     }
 }
 
-impl Given for PublicCall {
+impl FromRequest for PublicCall {
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        let form = counted(&request, platform, context, PublicAct::Call).await?;
+    ) -> Result<Self, EarlyResponse> {
+        let form = count(&request, platform, context, PublicAct::Call).await?;
         Ok(Self { request, form })
     }
 }
 
-impl Given for SubmissionCall {
+impl FromRequest for PublicSubmission {
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        let form = counted(&request, platform, context, PublicAct::Submission).await?;
+    ) -> Result<Self, EarlyResponse> {
+        let form = count(&request, platform, context, PublicAct::Submission).await?;
         Ok(Self { request, form })
     }
 
-    async fn settle(context: &RequestContext, error: Option<&ApiError>) {
+    async fn after_handler(context: &RequestContext, error: Option<&ApiError>) {
         if let (Some(error), Some((submission, database))) = (error, context.take_submission())
             && error.nothing_was_done()
         {
@@ -85,8 +81,8 @@ impl Given for SubmissionCall {
     }
 }
 
-/// Counts a call for its client address, before anything of the body is looked at.
-async fn counted(
+/// Counts a call for its client address, before the body is looked at.
+async fn count(
     request: &Request,
     platform: &Platform,
     context: &RequestContext,
@@ -101,6 +97,6 @@ async fn counted(
     if let Some(submission) = counted.submission {
         context.set_submission(submission, database.clone());
     }
-    request.within_size()?;
+    request.check_body_size()?;
     Ok(PublicForm::new(database))
 }

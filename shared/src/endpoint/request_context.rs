@@ -1,5 +1,5 @@
-//! What is learned about a request on its way, kept outside the handler: it is still there when the
-//! handler panics or is cut off, for the headers of the answer and for the log.
+//! What the response's headers and the log need to know about a request. It is kept outside the handler, so that it
+//! outlives a panic and a timeout.
 
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -20,16 +20,16 @@ use crate::{
     time::Timestamp,
 };
 
-/// One request's record. It has no `Debug`: of cookies nothing may be shown.
+/// Has no `Debug`: cookies must not be logged.
 pub struct RequestContext {
     meter: Arc<CapacityMeter>,
-    /// When the pipeline answers in the handler's stead.
+    /// When the pipeline gives up on the handler.
     deadline: Instant,
     caller: OnceLock<(Caller, WorkspaceId)>,
     rate_limit: Mutex<Option<RateLimitStatus>>,
     submission: Mutex<Option<(Submission, Database)>>,
     cookies: Mutex<Vec<String>>,
-    errors_language: OnceLock<Language>,
+    error_page_language: OnceLock<Language>,
     language_cookie: OnceLock<String>,
 }
 
@@ -42,7 +42,7 @@ impl RequestContext {
             rate_limit: Mutex::default(),
             submission: Mutex::default(),
             cookies: Mutex::default(),
-            errors_language: OnceLock::new(),
+            error_page_language: OnceLock::new(),
             language_cookie: OnceLock::new(),
         }
     }
@@ -51,12 +51,12 @@ impl RequestContext {
         &self.meter
     }
 
-    /// The table, for this request.
+    /// The table, with this request's meter and deadline.
     pub(crate) fn database(&self, platform: &Platform) -> Database {
         platform.database.of_request(&self.meter, self.deadline)
     }
 
-    /// Keeps a submission that was counted, until it is known what came of it.
+    /// Keeps a counted submission until its outcome is known.
     pub(crate) fn set_submission(&self, submission: Submission, database: Database) {
         let mut kept = self
             .submission
@@ -73,13 +73,13 @@ impl RequestContext {
         kept.take()
     }
 
-    // A request has one caller, speaks one language and repeats one answer: no `OnceLock` has anything to replace.
+    // Each `OnceLock` is set at most once per request, so the results of `set` are ignored.
 
-    /// Takes down who calls, and how they stand against their limit.
+    /// Records the caller and their rate limit's status.
     ///
     /// # Errors
     ///
-    /// `429` where they are over it. It is taken down even so, for a caller who is let in all the same.
+    /// `429` if they are over the limit. Both are recorded even then, because some callers are allowed over it.
     pub(crate) fn set_authenticated(&self, authenticated: &Authenticated) -> Result<(), ApiError> {
         let caller = (
             authenticated.caller.clone(),
@@ -89,11 +89,11 @@ impl RequestContext {
         self.set_decision(&authenticated.decision)
     }
 
-    /// Takes down how the call stands against its limit.
+    /// Records the rate limit's status.
     ///
     /// # Errors
     ///
-    /// `429` where it is over it.
+    /// `429` if the call is over the limit.
     pub(crate) fn set_decision(&self, decision: &Decision) -> Result<(), ApiError> {
         let (Decision::Allowed(status) | Decision::Limited(status)) = decision;
         self.set_rate_limit(*status);
@@ -103,7 +103,7 @@ impl RequestContext {
         }
     }
 
-    /// Takes down how the caller stands, in the place of what was taken down before.
+    /// Replaces the recorded status.
     pub(crate) fn set_rate_limit(&self, status: RateLimitStatus) {
         *self
             .rate_limit
@@ -111,7 +111,7 @@ impl RequestContext {
             .unwrap_or_else(PoisonError::into_inner) = Some(status);
     }
 
-    /// Has the answer set a cookie, whatever it is: with a `Set-Cookie` of [`crate::http::cookies`].
+    /// Adds a `Set-Cookie` of [`crate::http::cookies`] to the response, even if it is an error.
     pub(crate) fn set_cookie(&self, set_cookie: String) {
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         cookies.push(set_cookie);
@@ -122,26 +122,26 @@ impl RequestContext {
         cookies.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Has an error told on a page in this language; without one, in the envelope.
-    pub(crate) fn tell_errors_in(&self, language: Option<Language>) {
+    /// An error is shown on a page in this language; with `None`, it is in the envelope.
+    pub(crate) fn set_error_page_language(&self, language: Option<Language>) {
         if let Some(language) = language {
-            let _ = self.errors_language.set(language);
+            let _ = self.error_page_language.set(language);
         }
     }
 
-    pub(crate) fn errors_language(&self) -> Option<Language> {
-        self.errors_language.get().copied()
+    pub(crate) fn error_page_language(&self) -> Option<Language> {
+        self.error_page_language.get().copied()
     }
 
-    /// Takes down the `Set-Cookie` of the language that was asked for, if one was.
-    pub(crate) fn language_asked(&self, set_cookie: Option<String>) {
+    /// Records the `Set-Cookie` for [`Self::add_language_cookie`].
+    pub(crate) fn set_language_cookie(&self, set_cookie: Option<String>) {
         if let Some(set_cookie) = set_cookie {
             let _ = self.language_cookie.set(set_cookie);
         }
     }
 
-    /// Has the answer remember the language that was asked for.
-    pub(crate) fn remember_language(&self) {
+    /// Adds the language cookie to the response, if there is one.
+    pub(crate) fn add_language_cookie(&self) {
         if let Some(set_cookie) = self.language_cookie.get() {
             self.set_cookie(set_cookie.clone());
         }

@@ -1,4 +1,4 @@
-//! The two calls of a sign-in, by a browser of which nothing is known yet.
+//! The two requests of a sign-in.
 
 use std::{fmt, sync::Arc};
 
@@ -7,7 +7,7 @@ use crate::{
     domain::session::SessionId,
     endpoint::{
         error_page,
-        handler::{Early, Given},
+        handler::{EarlyResponse, FromRequest},
         pages::no_host,
         platform::Platform,
         request_context::RequestContext,
@@ -16,52 +16,51 @@ use crate::{
     http::{
         cookies::CookieName, envelope::Redirect, origin::Origin, reply::Reply, request::Request,
     },
-    portal::problem_page::Way,
+    portal::problem_page::Flow,
     store::database::Database,
     time::Timestamp,
 };
 
-/// The call that starts a sign-in.
+/// The request that starts a sign-in.
 pub struct SignInStart {
-    /// What was sent.
     pub request: Request,
-    attempt: Attempt,
+    dependencies: Dependencies,
 }
 
-/// The call that the issuer sends the browser back with.
+/// The request that the issuer redirects the browser to.
 pub struct SignInCallback {
     request: Request,
-    attempt: Attempt,
+    dependencies: Dependencies,
 }
 
-/// What both work with.
-struct Attempt {
+/// The dependencies of both.
+struct Dependencies {
     origin: Origin,
     database: Database,
     platform: Arc<Platform>,
     context: Arc<RequestContext>,
 }
 
-impl Attempt {
+impl Dependencies {
     async fn of(
         request: &Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-        way: Way,
-    ) -> Result<Self, Early> {
-        if let Some(page) = error_page::tell_again(request, platform, way) {
-            return Err(Early::Reply(Reply::Page(page?)));
+        flow: Flow,
+    ) -> Result<Self, EarlyResponse> {
+        if let Some(page) = error_page::earlier_error(request, platform, flow) {
+            return Err(EarlyResponse::Reply(Reply::Page(page?)));
         }
-        request.within_size()?;
-        let attempt = Self {
+        request.check_body_size()?;
+        let dependencies = Self {
             origin: request.origin().ok_or_else(no_host)?,
             database: context.database(platform),
             platform: Arc::clone(platform),
             context: Arc::clone(context),
         };
-        // Without the secret nothing can be done; it is read here, so that a failure is told before anything else.
-        attempt.sign_in().await?;
-        Ok(attempt)
+        // Reads the signing secret now, so that its failure is reported before other errors.
+        dependencies.sign_in().await?;
+        Ok(dependencies)
     }
 
     async fn sign_in(&self) -> Result<SignIn<'_>, ApiError> {
@@ -76,7 +75,7 @@ impl Attempt {
     }
 }
 
-impl Given for SignInStart {
+impl FromRequest for SignInStart {
     const ERRORS_AS_PAGES: bool = true;
 
     async fn prepare(platform: &Platform) {
@@ -87,17 +86,20 @@ impl Given for SignInStart {
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        let attempt = Attempt::of(&request, platform, context, Self::WAY).await?;
-        Ok(Self { request, attempt })
+    ) -> Result<Self, EarlyResponse> {
+        let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
+        Ok(Self {
+            request,
+            dependencies,
+        })
     }
 }
 
-impl Given for SignInCallback {
+impl FromRequest for SignInCallback {
     const ERRORS_AS_PAGES: bool = true;
 
-    // What is wrong with a start is no sign-in that has expired.
-    const WAY: Way = Way::SignIn;
+    // Not for the start: its errors do not mean that a sign-in has expired.
+    const FLOW: Flow = Flow::SignIn;
 
     async fn prepare(platform: &Platform) {
         platform.signing_secret.read_at_start().await;
@@ -108,53 +110,52 @@ impl Given for SignInCallback {
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        let attempt = Attempt::of(&request, platform, context, Self::WAY).await?;
-        Ok(Self { request, attempt })
+    ) -> Result<Self, EarlyResponse> {
+        let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
+        Ok(Self {
+            request,
+            dependencies,
+        })
     }
 }
 
 impl SignInStart {
-    /// Begins a sign-in that leads to this path in the end: sends the browser to the issuer.
+    /// Redirects the browser to the issuer.
     ///
     /// # Errors
     ///
-    /// `400` where the request's host is none that a URL can have; `500` where the issuer does not answer and has
-    /// not before.
-    pub async fn begin(&self, return_to: ReturnTo, prompt: Prompt) -> Result<Redirect, ApiError> {
-        let Attempt {
+    /// `400` if the request's host is not valid in a URL; `500` if the issuer's discovery document cannot be fetched.
+    pub async fn start(&self, return_to: ReturnTo, prompt: Prompt) -> Result<Redirect, ApiError> {
+        let Dependencies {
             origin, context, ..
-        } = &self.attempt;
-        let sign_in = self.attempt.sign_in().await?;
-        let begun = sign_in.begin(origin, return_to, prompt).await?;
-        let cookie = CookieName::SignIn.set(origin, &begun.sealed, PendingSignIn::COOKIE_SECONDS);
+        } = &self.dependencies;
+        let sign_in = self.dependencies.sign_in().await?;
+        let started = sign_in.start(origin, return_to, prompt).await?;
+        let cookie = CookieName::SignIn.set(origin, &started.sealed, PendingSignIn::COOKIE_SECONDS);
         context.set_cookie(cookie);
-        Ok(Redirect::to(begun.location))
+        Ok(Redirect::to(started.authorisation_url))
     }
 }
 
 impl SignInCallback {
-    /// Finishes the sign-in that the issuer has sent the browser back from. Whatever comes of it, it is over then.
-    ///
-    /// # Errors
-    ///
-    /// See [`crate::auth::sign_in`].
+    /// Creates a session and redirects the browser to the page that it wanted. Once the answer is known to belong to
+    /// the pending sign-in, that sign-in cannot be used again, even if this fails.
     pub async fn finish(&self) -> Result<Redirect, ApiError> {
-        let Attempt {
+        let Dependencies {
             origin,
             context,
             platform,
             ..
-        } = &self.attempt;
-        let sign_in = self.attempt.sign_in().await?;
+        } = &self.dependencies;
+        let sign_in = self.dependencies.sign_in().await?;
         let answer = self.request.query();
         let sealed = self.request.cookie(CookieName::SignIn);
-        let before = self.request.cookie(CookieName::Session);
-        let replaces = before.and_then(SessionId::parse).map(|id| id.hash());
-        // Not over where this was no answer to it.
+        let old_session = self.request.cookie(CookieName::Session);
+        let replaces = old_session.and_then(SessionId::parse).map(|id| id.hash());
+        // If the answer belongs to another sign-in, the pending one remains.
         let pending = match sign_in.pending(sealed, &answer) {
             Ok(pending) => pending,
-            // A page that is loaded again, after the sign-in that led to it.
+            // The browser reloads the callback of a finished sign-in.
             Err(_)
                 if self.request.is_navigation()
                     && replaces.is_some()
@@ -165,13 +166,13 @@ impl SignInCallback {
             Err(error) => return Err(error),
         };
         context.set_cookie(CookieName::SignIn.clear(origin));
-        let done = sign_in.finish(origin, pending, &answer, replaces).await?;
-        if let Some(session) = done.session {
+        let finished = sign_in.finish(origin, pending, &answer, replaces).await?;
+        if let Some(session) = finished.session {
             let seconds = platform.sessions.cookie_seconds();
             let cookie = CookieName::Session.set(origin, session.reveal(), seconds);
             context.set_cookie(cookie);
         }
-        Ok(Redirect::to(done.return_to.as_str()))
+        Ok(Redirect::to(finished.return_to.as_str()))
     }
 }
 

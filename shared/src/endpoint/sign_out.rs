@@ -1,12 +1,12 @@
-//! The call that ends a session.
+//! The request that ends a session.
 
 use std::sync::Arc;
 
 use crate::{
-    auth::session::same_origin,
+    auth::session::check_same_origin,
     endpoint::{
-        authenticated::{OverLimit, Session, call_of},
-        handler::{AnswerTo, Early, Given},
+        authenticated::{OverLimit, Session, authenticated_call},
+        handler::{EarlyResponse, FromRequest, IntoReply},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -18,23 +18,19 @@ use crate::{
     portal::SIGNED_OUT,
 };
 
-/// A caller who signs out, perhaps by the form of a page whose script does not run.
+/// A request to sign out: from a script, or from the page's form if scripts are off.
 #[derive(Debug)]
 pub struct SignOut {
-    /// Their session, where they call with one.
+    /// `None` if the caller uses another credential.
     pub session: Option<Session>,
-    /// Whether a browser shows what it is answered.
-    is_shown: bool,
+    /// Whether a page of this origin sent its form, so that the browser shows the response.
+    is_form: bool,
 }
 
 impl SignOut {
-    /// The answer once the session has ended: for a browser that shows it, the way to the page that says so.
-    ///
-    /// # Errors
-    ///
-    /// As [`Answer::ok`].
+    /// The response after the session has ended. A form is redirected to the page that says so.
     pub fn signed_out(&self) -> Result<Answer, ApiError> {
-        if self.is_shown {
+        if self.is_form {
             Redirect::to(SIGNED_OUT).try_into()
         } else {
             Answer::deleted()
@@ -42,23 +38,23 @@ impl SignOut {
     }
 }
 
-impl Given for SignOut {
+impl FromRequest for SignOut {
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        let is_shown = request.is_navigation() && same_origin(&request).is_ok();
-        // A limit must keep nobody signed in.
-        match call_of(request, platform, context, OverLimit::SessionsLetIn).await {
+    ) -> Result<Self, EarlyResponse> {
+        let is_form = request.is_navigation() && check_same_origin(&request).is_ok();
+        // A limit must not prevent people from signing out.
+        match authenticated_call(request, platform, context, OverLimit::AllowSessions).await {
             Ok(call) => Ok(Self {
                 session: call.session,
-                is_shown,
+                is_form,
             }),
-            // Nobody is signed in, so the page tells the truth.
-            Err(error) if is_shown && error.code == ErrorCode::AuthRequired => {
-                let redirect = AnswerTo::<Self>::into_reply(Redirect::to(SIGNED_OUT))?;
-                Err(Early::Reply(redirect))
+            // Nobody is signed in, so the page is right.
+            Err(error) if is_form && error.code == ErrorCode::AuthRequired => {
+                let redirect = IntoReply::<Self>::into_reply(Redirect::to(SIGNED_OUT))?;
+                Err(EarlyResponse::Reply(redirect))
             }
             Err(error) => Err(error.into()),
         }

@@ -1,4 +1,4 @@
-//! What a caller is told where the store could not do something.
+//! The API errors for errors of the store.
 
 use crate::{
     error::ApiError,

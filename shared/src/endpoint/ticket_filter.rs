@@ -1,4 +1,4 @@
-//! Reads the query string of a list of tickets.
+//! Reads a ticket filter from the query string.
 
 use crate::{
     domain::{
@@ -10,12 +10,12 @@ use crate::{
     words,
 };
 
-/// How many characters may be searched for.
+/// The longest search text, in characters.
 const MAX_Q: usize = 200;
 
 words! {
-    /// Which tickets a list is asked for, by where they stand.
-    enum Statuses {
+    /// The parameter `status`.
+    enum StatusFilter {
         All = "all",
         Open = "open",
         Pending = "pending",
@@ -24,8 +24,8 @@ words! {
     }
 }
 
-impl Statuses {
-    fn only(self) -> Option<Status> {
+impl StatusFilter {
+    fn status(self) -> Option<Status> {
         match self {
             Self::All => None,
             Self::Open => Some(Status::Open),
@@ -37,24 +37,24 @@ impl Statuses {
 }
 
 impl Filter {
-    /// Reads a list's parameters; `None` where it is given none of these.
+    /// `None` if the query has none of the filter's parameters.
     ///
     /// # Errors
     ///
-    /// `400` with `param` for a value that the contract does not know.
+    /// `400` with `param` for an invalid value.
     pub fn read(query: &Query) -> Result<Option<Self>, ApiError> {
-        let statuses = query.word::<Statuses>("status")?;
-        let assignee = query.text_to("assignee", MAX_SUB)?;
+        let status = query.word::<StatusFilter>("status")?;
+        let assignee = query.text_up_to("assignee", MAX_SUB)?;
         let filter = Self {
-            status: statuses.and_then(Statuses::only),
+            status: status.and_then(StatusFilter::status),
             assignee: assignee.map(str::to_owned),
             tag: query.label("tag", MAX_TAG)?,
             channel: query.word("channel")?,
             priority: query.word("priority")?,
             q: query.clean("q", MAX_Q)?,
         };
-        let given = statuses.is_some() || filter != Self::default();
-        Ok(given.then_some(filter))
+        let is_given = status.is_some() || filter != Self::default();
+        Ok(is_given.then_some(filter))
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
     use crate::{domain::ticket_filter::Assignee, ids::Subject};
 
     #[test]
-    fn a_filter_is_read_and_written_alike() {
+    fn a_filter_survives_serialisation() {
         let text = "status=open&assignee=me&tag=%20VIP&channel=web&priority=high&q=Where";
         let filter = Filter::read(&Query::read(text)).unwrap().unwrap();
         assert_eq!(
@@ -77,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn all_is_a_filter_that_was_given() {
+    fn all_counts_as_a_filter() {
         let read = |text| Filter::read(&Query::read(text)).unwrap();
         assert_eq!(read("limit=3&cursor=x&q="), None);
         assert_eq!(read("status=all"), Some(Filter::default()));
     }
 
     #[test]
-    fn me_is_whoever_calls() {
+    fn me_is_the_caller() {
         let filter = Filter::read(&Query::read("assignee=me")).unwrap().unwrap();
         let me = Subject::parse("usr_1".to_owned()).unwrap();
         assert_eq!(filter.assignee_for(Some(&me)), Assignee::Agent("usr_1"));

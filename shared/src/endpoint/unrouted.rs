@@ -1,36 +1,35 @@
-//! Requests to a path or method that no other endpoint has.
+//! Requests that match no route.
 
 use std::sync::Arc;
 
 use crate::{
     endpoint::{
-        handler::{Early, Given},
+        handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
     },
     http::{envelope::Answer, reply::Reply, request::Request, routes},
 };
 
-/// A request that no route takes.
+/// A request that matches no route.
 #[derive(Debug)]
 pub struct Unrouted {
-    /// What was sent.
     pub request: Request,
 }
 
-impl Given for Unrouted {
+impl FromRequest for Unrouted {
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(
         request: Request,
         _platform: &Arc<Platform>,
         _context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        // The route of the other preflights takes a path of at least one part more.
+    ) -> Result<Self, EarlyResponse> {
+        // The route of preflights, `/api/v1/public/{proxy+}`, does not match `/api/v1/public` itself.
         if request.method() == "OPTIONS" && routes::is_public(request.path()) {
-            return Err(Early::Reply(Reply::Answer(Answer::empty()?)));
+            return Err(EarlyResponse::Reply(Reply::Answer(Answer::empty()?)));
         }
-        request.within_size()?;
+        request.check_body_size()?;
         Ok(Self { request })
     }
 }

@@ -1,17 +1,13 @@
-//! Cursors: where a list goes on, sealed so that only what this deployment gave out is taken back.
+//! Cursors: a position in a list, signed so that only cursors of this deployment are accepted.
 //!
-//! The seal covers the workspace, so that a cursor of another one is as wrong as a changed one. The content is not
-//! hidden: it is what the client asked for, and a position in what it was shown.
+//! The signature covers the workspace, so a cursor of another workspace is invalid. The content is not encrypted: it is
+//! the client's own filter, and a position in what it was shown.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{domain::signing_keys::SigningKeys, error::ApiError, ids::WorkspaceId};
 
-/// Seals what a list of this workspace needs to go on.
-///
-/// # Errors
-///
-/// [`ApiError::internal`] where `content` cannot be written as JSON.
+/// Signs the content of a cursor.
 pub fn seal(
     keys: &SigningKeys,
     workspace: &WorkspaceId,
@@ -20,7 +16,7 @@ pub fn seal(
     keys.cursors.seal(workspace.as_str().as_bytes(), content)
 }
 
-/// Reads what [`seal`] sealed for this workspace; `None` where it did not.
+/// The content of a cursor; `None` if [`seal`] did not make it for this workspace.
 #[must_use]
 pub fn open<T: DeserializeOwned>(
     keys: &SigningKeys,
@@ -35,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sealed_is_opened_and_nothing_else() {
+    fn only_a_sealed_cursor_of_the_same_workspace_is_opened() {
         let keys = SigningKeys::from_secret("a");
         let workspace = |name| WorkspaceId::parse(name).unwrap();
         let (ours, theirs) = (workspace("acc_a"), workspace("acc_b"));

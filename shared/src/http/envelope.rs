@@ -1,4 +1,4 @@
-//! The one shape of every answer (contract, section 2), and the one place where it is written.
+//! The envelope of every response (Envelope in openapi.yaml). It is written only here.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ use crate::{
     time::Timestamp,
 };
 
-/// What an endpoint answers when all went well. The pipeline puts it into the envelope.
+/// A successful response, which the pipeline puts into the envelope.
 ///
-/// `Debug` does not show the data: a new key may be in it.
+/// `Debug` does not show the data: it may hold a new key.
 pub struct Answer {
     status: u16,
     data: Box<RawValue>,
-    /// Where a client goes on.
+    /// For a redirect.
     location: Option<HeaderValue>,
 }
 
@@ -36,28 +36,16 @@ impl fmt::Debug for Answer {
 
 impl Answer {
     /// `200` with `data`.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::internal`] where `data` cannot be written as JSON.
     pub fn ok(data: impl Serialize) -> Result<Self, ApiError> {
         Self::new(200, data)
     }
 
-    /// `201` with `data`: something now exists that did not.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::internal`] where `data` cannot be written as JSON.
+    /// `201` with `data`.
     pub fn created(data: impl Serialize) -> Result<Self, ApiError> {
         Self::new(201, data)
     }
 
     /// `200` with `{"deleted": true}`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Answer::ok`].
     pub fn deleted() -> Result<Self, ApiError> {
         #[derive(Serialize)]
         struct Deleted {
@@ -67,10 +55,6 @@ impl Answer {
     }
 
     /// `200` with `{}`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Answer::ok`].
     pub fn empty() -> Result<Self, ApiError> {
         #[derive(Serialize)]
         struct Empty {}
@@ -87,7 +71,7 @@ impl Answer {
     }
 }
 
-/// That a browser goes on elsewhere: `302` with `Location`, and `{"location": …}` for who reads the envelope.
+/// `302` with the header `Location`, and with `{"location": …}` in the envelope.
 pub struct Redirect(String);
 
 impl fmt::Debug for Redirect {
@@ -97,7 +81,7 @@ impl fmt::Debug for Redirect {
 }
 
 impl Redirect {
-    /// To a URL, or to a path of this host.
+    /// `location` is a URL, or a path on this host.
     #[must_use]
     pub fn to(location: impl Into<String>) -> Self {
         Self(location.into())
@@ -122,22 +106,21 @@ impl TryFrom<Redirect> for Answer {
     }
 }
 
-/// Whose pages a browser lets read an answer ("CORS protocol" in WHATWG's fetch standard).
+/// Which pages may read a response ("CORS protocol" in WHATWG's fetch standard).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cors {
-    /// Those of the API's own host.
     SameOrigin,
-    /// Those of any origin, without their cookies: the public form stands on shops' sites.
+    /// Pages of any origin, without cookies: shops embed the public form in their own sites.
     AnyOrigin,
 }
 
-/// What a browser wants to know before it sends a page's request to another origin: the same on every response.
+/// The headers of [`Cors::AnyOrigin`], on every response and not only on preflights.
 ///
-/// - Every method may be sent: a page whose method is wrong can then read which ones are right. Old browsers take `*`
-///   for a name.
-/// - `*` is every header but `Authorization`.
-/// - Two hours is the longest that browsers remember it.
-const FOR_EVERY_PAGE: [(&str, &str); 5] = [
+/// - Every method is allowed, so that a page that sends a wrong one can read the error. The methods are listed because
+///   old browsers take `*` as a name.
+/// - `*` covers every header except `Authorization`.
+/// - Browsers cache a preflight for at most two hours.
+const CORS_HEADERS: [(&str, &str); 5] = [
     ("access-control-allow-origin", "*"),
     (
         "access-control-allow-methods",
@@ -148,9 +131,8 @@ const FOR_EVERY_PAGE: [(&str, &str); 5] = [
     ("access-control-max-age", "7200"),
 ];
 
-/// What every response says to a browser: nothing is taken to be another type than it says, and this host, alone, is
-/// spoken to over TLS for a year.
-const TO_BROWSERS: [(&str, &str); 2] = [
+/// Browsers must not guess another media type, and must use TLS for this host (not its subdomains) for a year.
+const SECURITY_HEADERS: [(&str, &str); 2] = [
     ("x-content-type-options", "nosniff"),
     ("strict-transport-security", "max-age=31536000"),
 ];
@@ -178,7 +160,7 @@ struct Meta<'a> {
 }
 
 /// Puts an answer or an error into the envelope.
-pub(crate) fn seal(
+pub(crate) fn wrap(
     outcome: Result<&Answer, &ApiError>,
     request_id: &RequestId,
 ) -> ApiGatewayV2httpResponse {
@@ -217,8 +199,7 @@ pub(crate) fn seal(
     {
         headers.insert(header::ALLOW, allow);
     }
-    // Strings, numbers and JSON that was written before: writing them again cannot fail. Were it to,
-    // an empty body with the right status is the best that is left.
+    // Serialising strings, numbers and finished JSON cannot fail. If it did, the status would still be right.
     let envelope = Envelope { data, error, meta };
     let body = serde_json::to_string(&envelope).unwrap_or_default();
     let mut response = ApiGatewayV2httpResponse::default();
@@ -228,12 +209,12 @@ pub(crate) fn seal(
     response
 }
 
-/// The headers that every response has, in the envelope or not. `rate_limit` is how the caller stands against their
-/// limit, where their call was counted; `retry_after`, in how many seconds a caller over it is told to come back.
+/// The headers of every response, in the envelope or not. `rate_limit` is there if the call was counted, and
+/// `retry_after`, in seconds, if it was refused for now.
 ///
-/// The limit is told twice: in `X-RateLimit-*`, and in `RateLimit-Policy` and `RateLimit` as
-/// draft-ietf-httpapi-ratelimit-headers-10 has them.
-pub(crate) fn headers_of_all(
+/// The limit is in `X-RateLimit-*`, and in `RateLimit-Policy` and `RateLimit`, which
+/// draft-ietf-httpapi-ratelimit-headers-10 defines.
+pub(crate) fn common_headers(
     status: i64,
     request_id: &RequestId,
     rate_limit: Option<&RateLimitStatus>,
@@ -241,11 +222,11 @@ pub(crate) fn headers_of_all(
     cors: Cors,
 ) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(24);
-    let for_pages: &[_] = match cors {
+    let cors_headers: &[_] = match cors {
         Cors::SameOrigin => &[],
-        Cors::AnyOrigin => &FOR_EVERY_PAGE,
+        Cors::AnyOrigin => &CORS_HEADERS,
     };
-    for (name, value) in TO_BROWSERS.iter().chain(for_pages) {
+    for (name, value) in SECURITY_HEADERS.iter().chain(cors_headers) {
         let value = HeaderValue::from_static(value);
         headers.insert(HeaderName::from_static(name), value);
     }

@@ -1,14 +1,14 @@
 //! API Gateway's event.
 //!
-//! Its format is the "payload format version 2.0" of "Working with AWS Lambda proxy integrations for HTTP APIs" (API
-//! Gateway developer guide). It is read here and not by `lambda_http`, because what a client can write must not decide
-//! whether there is an answer: `lambda_http` 1.3 builds a URL of the `Host` header and panics where that is none,
-//! refuses the whole event for one odd header, and both end outside the envelope.
+//! Its format is "payload format version 2.0" ("Working with AWS Lambda proxy integrations for HTTP APIs", API Gateway
+//! developer guide). `lambda_http` does not parse it, because nothing that a client sends may prevent a response in the
+//! envelope: `lambda_http` 1.3 builds a URL from the `Host` header and panics if that fails, and it rejects the whole
+//! event for one malformed header.
 //!
-//! An event is read in one pass, straight from what the runtime received: a second pass over a body of 1 MiB would cost
-//! as much as all else that is done with it. The runtime itself answers where an event cannot be read, outside the
-//! envelope. So nothing that is JSON is an error here: a value of a type that the format does not have is noted, and
-//! the request is refused later.
+//! The runtime deserialises an event directly into this type. A second pass over a body of 1 MiB would cost as much as
+//! everything else that is done with it. If deserialising fails, the runtime itself responds, outside the envelope. So
+//! any JSON is accepted here: values of a wrong type are recorded as [`Lenient::Wrong`], and the request is refused
+//! later.
 
 use std::{collections::HashMap, fmt, marker::PhantomData};
 
@@ -20,11 +20,11 @@ use serde::{
     },
 };
 
-/// Any JSON, of which only what API Gateway writes is kept.
+/// Any JSON value. Only the fields that are needed are kept.
 #[derive(Deserialize)]
 pub struct Event(Lenient<Fields>);
 
-/// What is read of an event that API Gateway wrote.
+/// The fields that are needed, in an event of the right format.
 pub(crate) struct GatewayEvent {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -39,12 +39,12 @@ pub(crate) struct GatewayEvent {
 }
 
 impl Event {
-    /// What stands for something that is no event.
+    /// Stands for text that is not JSON.
     pub(crate) fn unreadable() -> Self {
         Self(Lenient::Wrong)
     }
 
-    /// The event; `None` where a value has a type that the format does not have.
+    /// `None` if a value has the wrong type.
     pub(crate) fn of_gateway(self) -> Option<GatewayEvent> {
         let Lenient::Right(event) = self.0 else {
             return None;
@@ -101,19 +101,19 @@ struct Http {
     source_ip: Lenient<String>,
 }
 
-/// A value of whatever type, which is read without an error.
+/// A value that is deserialised without an error, whatever its type.
 #[derive(Default)]
 enum Lenient<T> {
-    /// There is none, or it is `null`.
+    /// Also for `null`.
     #[default]
     Missing,
     Right(T),
-    /// It has another type.
+    /// A value of another type.
     Wrong,
 }
 
 impl<T: Default> Lenient<T> {
-    /// The value, or the default of a missing one; `None` for one of another type.
+    /// `None` if the value has the wrong type.
     fn or_default(self) -> Option<T> {
         match self {
             Self::Missing => Some(T::default()),
@@ -170,7 +170,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AnyType<T> {
         if let Ok(value) = T::deserialize(SeqAccessDeserializer::new(&mut list)) {
             return Ok(Lenient::Right(value));
         }
-        // What is no JSON fails here once more.
+        // If the text is not JSON, this fails too.
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Lenient::Wrong)
     }

@@ -1,10 +1,11 @@
-//! The fields of a JSON body, each by the rules of its kind.
+//! Reads and validates the fields of a JSON body.
 //!
-//! What people write to each other is a *line* (a subject, a title, a name) or a *body*. Both are kept without the
-//! characters that nobody sees, see [`crate::domain::text`]. A line is trimmed, a body is not; in both, something must be
-//! visible. A line may have line breaks, too: whoever puts one into a mail's header has to take them out.
+//! Text that people write is a *line* (a subject, a title, a name) or a *body*. Invisible characters are removed from
+//! both, see [`crate::domain::text`]. A line is trimmed, a body is not. Both must have something visible. A line may
+//! contain line breaks; remove them before it goes into a mail header.
 //!
-//! Lengths count characters (Unicode scalar values), not bytes. `null` is as good as not there.
+//! Lengths are in characters (Unicode scalar values), not bytes. `null` counts as missing. Methods that return a
+//! `Result` fail with a `400` that names the field if it breaks their rule.
 
 use std::fmt;
 
@@ -16,11 +17,11 @@ use crate::{
         text::{self, TooLong},
     },
     error::ApiError,
-    http::json::{self, Known, Object, TextOrElse},
+    http::json::{self, KnownFields, Object, TextOrElse},
     words::{Words, listed},
 };
 
-/// The fields of a request's body that the endpoint knows. `Debug` shows none.
+/// The fields of a request's body that the endpoint reads. `Debug` shows none.
 pub struct Fields<'a>(Object<'a>);
 
 impl fmt::Debug for Fields<'_> {
@@ -32,12 +33,10 @@ impl fmt::Debug for Fields<'_> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of an object.
-    ///
     /// # Errors
     ///
-    /// `400` where a required field is missing: the message names all that are, `param` the first.
-    pub(super) fn of(object: Object<'a>, known: &Known) -> Result<Self, ApiError> {
+    /// `400` if required fields are missing: the message names all of them, `param` names the first.
+    pub(super) fn of(object: Object<'a>, known: &KnownFields) -> Result<Self, ApiError> {
         let fields = Self(object);
         let is_missing = |name: &&&str| fields.value(name).is_none();
         let missing: Vec<_> = known.required.iter().filter(is_missing).copied().collect();
@@ -47,18 +46,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Whether the body has the field, be it `null`.
+    /// Whether the body has the field, even as `null`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.member(name).is_some()
     }
 
-    /// What `read` makes of the field `name`, where it is not missing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `read`.
-    pub fn if_any<T>(
+    /// The result of `read`; `None` if the field `name` is missing.
+    pub fn optional<T>(
         &self,
         name: &str,
         read: impl FnOnce(&Self) -> Result<T, ApiError>,
@@ -66,20 +61,20 @@ impl<'a> Fields<'a> {
         self.value(name).map(|_| read(self)).transpose()
     }
 
-    /// Whether the field holds a text in which something is visible.
+    /// Whether the field is a string in which something is visible.
     #[must_use]
     pub fn is_filled(&self, name: &str) -> bool {
         let text = self.value(name).and_then(text_of);
         text.is_some_and(|text| text::is_visible(&text))
     }
 
-    /// A text of at most `max` characters exactly as it was sent, but without what nobody sees around it: for what names
-    /// something elsewhere. `None` where the field is missing or blank.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is no text, or too long.
-    pub fn exact_if_any(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
+    /// A string of at most `max` characters as it was sent, except that invisible characters around it are removed: it
+    /// identifies something in another system. `None` if it is missing or blank.
+    pub fn optional_exact(
+        &self,
+        name: &'static str,
+        max: usize,
+    ) -> Result<Option<String>, ApiError> {
         let text = self.string(name)?.unwrap_or_default();
         match text.trim_matches(text::is_invisible) {
             "" => Ok(None),
@@ -89,30 +84,22 @@ impl<'a> Fields<'a> {
     }
 
     /// A line of 1 to `max` characters.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where the field is missing, no text, empty or too long.
     pub fn line(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
         let text = self.required(name)?;
         line_of(name, &text, max)?.ok_or_else(|| empty(name))
     }
 
-    /// A line of at most `max` characters; `None` where it is missing or empty.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is no text, or too long.
-    pub fn line_if_any(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
+    /// A line of at most `max` characters; `None` if it is missing or empty.
+    pub fn optional_line(
+        &self,
+        name: &'static str,
+        max: usize,
+    ) -> Result<Option<String>, ApiError> {
         let text = self.string(name)?.unwrap_or_default();
         line_of(name, &text, max)
     }
 
     /// A body of 1 to `max` characters.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where the field is missing, no text, empty or too long.
     pub fn body(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
         let text = self.required(name)?;
         match text::clean(&text, max) {
@@ -122,11 +109,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An e-mail address, as it was typed, without a display name. See [`crate::domain::email`].
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where the field is missing or no such address.
+    /// An e-mail address as it was typed, without a display name. See [`crate::domain::email`].
     pub fn email(&self, name: &'static str) -> Result<String, ApiError> {
         let text = self.required(name)?;
         email::parse(&text).map(str::to_owned).ok_or_else(|| {
@@ -135,11 +118,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// `true` or `false`; `false` where it is missing.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is anything else.
+    /// `false` if it is missing.
     pub fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
         match self.value(name).map(RawValue::get) {
             None | Some("false") => Ok(false),
@@ -151,11 +130,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// One word of a list; `None` where it is missing.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is another, or no text.
+    /// One word of a fixed list; `None` if it is missing.
     pub fn word<W: Words>(&self, name: &'static str) -> Result<Option<W>, ApiError> {
         let Some(value) = self.value(name) else {
             return Ok(None);
@@ -166,18 +141,14 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| ApiError::invalid_field(name, rule()))
     }
 
-    /// One word of a list, or `otherwise`, whatever the field holds.
+    /// One word of a fixed list, or `otherwise` if the field holds anything else.
     pub fn word_or<W: Words>(&self, name: &str, otherwise: W) -> W {
         let word = self.value(name).and_then(text_of);
         word.and_then(|text| W::parse(&text)).unwrap_or(otherwise)
     }
 
-    /// A list of at most `most` labels of 1 to `max` characters, see [`text::label`], each once, in the order in which
-    /// they first stand.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is no list, or one of other things, of too many or of too long ones.
+    /// At most `most` different labels of 1 to `max` characters, normalised (see [`text::label`]) and without
+    /// duplicates, in their order of first occurrence.
     pub fn labels(
         &self,
         name: &'static str,
@@ -209,7 +180,7 @@ impl<'a> Fields<'a> {
             if labels.contains(&label) {
                 return Ok(());
             }
-            // At once: each further one would be compared with all before it.
+            // Checked here and not at the end, because each label is compared with all before it.
             if labels.len() == most {
                 return Err(too_many());
             }
@@ -221,7 +192,7 @@ impl<'a> Fields<'a> {
         Ok(labels)
     }
 
-    /// The field as it was sent; `None` where it is missing or `null`.
+    /// `None` if the field is missing or `null`.
     fn value(&self, name: &str) -> Option<&'a RawValue> {
         self.0.member(name).filter(|value| value.get() != "null")
     }
@@ -249,22 +220,21 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The most entries that are read of a list, doubles included: more are no client's.
+/// The most entries that a list may have, duplicates included. No honest client sends more.
 const MAX_ENTRIES: usize = 1_000;
 
-/// The text that a field holds; `None` where it holds something else.
+/// `None` if the value is not a string.
 fn text_of(value: &RawValue) -> Option<String> {
     let read: TextOrElse = serde_json::from_str(value.get()).ok()?;
     read.into_text()
 }
 
-/// Says that these fields are required.
 fn all_required(names: &[&str]) -> String {
     let is = if names.len() == 1 { "is" } else { "are" };
     format!("{} {is} required.", listed(names, "and"))
 }
 
-/// A line, clean and trimmed; `None` where nothing of it is visible.
+/// `None` if nothing is visible.
 fn line_of(name: &'static str, text: &str, max: usize) -> Result<Option<String>, ApiError> {
     let line = text::clean_and_trim(text, max).map_err(|TooLong| too_long(name, max))?;
     Ok(text::is_visible(&line).then(|| line.into_owned()))
@@ -274,7 +244,6 @@ fn empty(name: &'static str) -> ApiError {
     ApiError::invalid_field(name, format!("`{name}` must not be empty."))
 }
 
-/// `400`: the text of a field or parameter is longer than it may be.
 pub(super) fn too_long(name: &'static str, max: usize) -> ApiError {
     ApiError::invalid_field(
         name,
@@ -288,7 +257,7 @@ mod tests {
 
     use super::*;
 
-    static F: Known = Known {
+    static F: KnownFields = KnownFields {
         required: &[],
         optional: &["f"],
     };
@@ -298,7 +267,7 @@ mod tests {
         how(&Fields::of(Object::read(&text, &F).unwrap(), &F).unwrap())
     }
 
-    /// What is read of a field, or the message of its refusal.
+    /// The field's value, or the error's message.
     fn read<T>(
         value: Value,
         how: impl Fn(&Fields<'_>) -> Result<T, ApiError>,
@@ -334,8 +303,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_may_be_missing_where_it_may() {
-        let line = |value| read(value, |fields| fields.line_if_any("f", 3));
+    fn an_optional_line_may_be_missing() {
+        let line = |value| read(value, |fields| fields.optional_line("f", 3));
         for nothing in [Value::Null, json!(""), json!(" "), json!("\u{200b}\u{0}")] {
             assert_eq!(line(nothing), Ok(None));
         }
@@ -373,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_trimmed_lower_cased_and_each_once() {
+    fn labels_are_trimmed_lower_cased_and_deduplicated() {
         let labels = |value| read(value, |fields| fields.labels("f", 2, 4));
         let ok = |labels: &[&str]| Ok(labels.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(labels(json!([" VIP ", "vip", "Ä"])), ok(&["vip", "ä"]));
@@ -415,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_filled_by_a_text_that_shows() {
+    fn a_field_is_filled_if_its_text_is_visible() {
         for (value, filled) in [
             (Value::Null, false),
             (json!(""), false),
@@ -435,8 +404,8 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_missing_is_said_at_once() {
-        static THREE: Known = Known {
+    fn the_error_names_all_missing_fields() {
+        static THREE: KnownFields = KnownFields {
             required: &["a", "b", "c"],
             optional: &["d"],
         };
@@ -454,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_type_can_hold_is_a_fault_of_its_field() {
+    fn a_value_that_no_type_can_hold_is_an_error_of_its_field() {
         for text in [
             r#""a\ud800b""#,
             "1e999",
@@ -464,9 +433,9 @@ mod tests {
         ] {
             let faults = with(text, |fields| {
                 [
-                    fields.exact_if_any("f", 99).err(),
+                    fields.optional_exact("f", 99).err(),
                     fields.line("f", 99).err(),
-                    fields.line_if_any("f", 99).err(),
+                    fields.optional_line("f", 99).err(),
                     fields.body("f", 99).err(),
                     fields.email("f").err(),
                     fields.flag("f").err(),

@@ -1,19 +1,18 @@
-//! JSON that a caller wrote: read so that nothing in it decides how it is read.
+//! Parses a caller's JSON so that nothing in it decides how it is parsed.
 //!
-//! `serde_json::Value` must not read it. With the feature `raw_value`, which `lambda_http` turns on for the whole
-//! build, `Value` treats an object whose first member is named `$serde_json::private::RawValue` as a text to be parsed
-//! anew, with a new recursion limit. A body of a few hundred such layers overflows the stack, which ends the process; a
-//! single layer turns an object into whatever the caller hid in it. The lint `disallowed_types` keeps `Value` out of
-//! this library.
+//! `serde_json::Value` must not parse it. `lambda_http` enables `serde_json`'s feature `raw_value` for the whole build,
+//! and with it `Value` parses an object whose first member is named `$serde_json::private::RawValue` once more, as JSON
+//! text with a new recursion limit. A few hundred nested layers overflow the stack, which ends the process. A single
+//! layer turns an object into whatever the caller hid in it. The lint `disallowed_types` keeps `Value` out of this
+//! library.
 //!
-//! Here an object is a list of the members that the endpoint knows, each still the text that the caller sent. A member
-//! is parsed when the endpoint asks for it, as the type that the endpoint asks for.
+//! Here an object is a list of the members that the endpoint knows, each as the text that the caller sent. The endpoint
+//! parses a member as the type that it expects.
 //!
-//! # What it costs
+//! # Cost
 //!
-//! One pass over the text. Members that nobody knows are skipped, whatever is in them: nothing of them is kept, and the
-//! nesting of arrays and objects takes a byte a level and no stack. The size of the text, which
-//! [`crate::http::json::MAX_BODY_BYTES`] bounds, so bounds the depth, the number of members and the memory.
+//! One pass over the text. Unknown members are skipped and not kept. Nested arrays and objects take a byte per level
+//! and no stack. So [`MAX_BODY_BYTES`] bounds the depth, the number of members and the memory.
 
 use std::fmt;
 
@@ -23,17 +22,16 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
-/// The members of an object that an endpoint knows. All others are ignored.
+/// The members of an object that an endpoint reads. All others are ignored.
 #[derive(Clone, Copy, Debug)]
-pub struct Known {
-    /// Those that must be there, and not `null`.
+pub struct KnownFields {
+    /// They must be there, and not `null`.
     pub required: &'static [&'static str],
-    /// Those that may be left out.
     pub optional: &'static [&'static str],
 }
 
-impl Known {
-    /// All names, those that are required first.
+impl KnownFields {
+    /// The required ones first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.required.iter().chain(self.optional).copied()
     }
@@ -43,32 +41,32 @@ impl Known {
     }
 }
 
-/// The most members that an object may have, known or not: more are no client's, and each costs more than the byte or two
-/// that it takes.
+/// The most members that an object may have, known or not. No honest client sends more, and each costs more than the
+/// few bytes that it takes in the body.
 pub(crate) const MAX_MEMBERS: u32 = 5_000;
 
-/// An object, as the text of each member that is known. Of a name that stands twice, the last member counts.
+/// An object, as the text of each known member. If a name occurs twice, the last member counts.
 pub(crate) struct Object<'a> {
-    known: &'static Known,
+    known: &'static KnownFields,
     members: Vec<Option<&'a RawValue>>,
 }
 
-/// Why a text is no object.
+/// Why a text is not a JSON object.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum NoObject {
-    /// It is JSON, or begins as JSON, of another type.
+pub(crate) enum NotAnObject {
+    /// It is JSON of another type, or begins like it.
     AnotherType,
-    /// It has more members than [`MAX_MEMBERS`].
+    /// More than [`MAX_MEMBERS`].
     TooManyMembers,
     /// It ends before the object does.
     EndsEarly,
-    /// It is no JSON from this place on, both counted from 1.
+    /// It is not JSON from this place on. Both are counted from 1.
     Malformed { line: usize, column: usize },
 }
 
 impl<'a> Object<'a> {
-    /// Reads a text that holds one object and nothing else.
-    pub(crate) fn read(text: &'a str, known: &'static Known) -> Result<Self, NoObject> {
+    /// The text must hold one object and nothing else.
+    pub(crate) fn read(text: &'a str, known: &'static KnownFields) -> Result<Self, NotAnObject> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let mut count = 0_u32;
         let members = Members {
@@ -79,10 +77,10 @@ impl<'a> Object<'a> {
         match members.and_then(|members| deserializer.end().map(|()| members)) {
             Ok(members) => Ok(Self { known, members }),
             Err(error) => Err(match error.classify() {
-                Category::Data if count > MAX_MEMBERS => NoObject::TooManyMembers,
-                Category::Data => NoObject::AnotherType,
-                Category::Eof => NoObject::EndsEarly,
-                Category::Syntax | Category::Io => NoObject::Malformed {
+                Category::Data if count > MAX_MEMBERS => NotAnObject::TooManyMembers,
+                Category::Data => NotAnObject::AnotherType,
+                Category::Eof => NotAnObject::EndsEarly,
+                Category::Syntax | Category::Io => NotAnObject::Malformed {
                     line: error.line(),
                     column: error.column(),
                 },
@@ -90,7 +88,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The text of a member; `None` where the object has none of this name.
+    /// The text of a member. `name` must be among the known ones.
     pub(crate) fn member(&self, name: &str) -> Option<&'a RawValue> {
         let position = self.known.position(name);
         debug_assert!(
@@ -100,18 +98,18 @@ impl<'a> Object<'a> {
         self.members.get(position?).copied().flatten()
     }
 
-    /// How many members there are that are known.
+    /// The number of known members that the object has.
     pub(crate) fn len(&self) -> usize {
         self.members.iter().flatten().count()
     }
 }
 
-/// The largest body that is read, in bytes (contract, section 1).
+/// The size of the largest accepted body (Transport in openapi.yaml).
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Reads the members that are known, each as its text, and counts all.
+/// Reads the known members, each as its text, and counts all members.
 struct Members<'a> {
-    known: &'static Known,
+    known: &'static KnownFields,
     count: &'a mut u32,
 }
 
@@ -146,14 +144,14 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
-/// Reads a member's name, as its place among those that are known.
-struct Name(&'static Known);
+/// Reads a member's name, as its position among the known ones.
+struct Name(&'static KnownFields);
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        // As bytes, because half a surrogate pair is no string. It is a name all the same, which nobody knows.
+        // As bytes, because a name with an unpaired surrogate is not a string. It is skipped as an unknown name.
         deserializer.deserialize_bytes(self)
     }
 }
@@ -176,17 +174,16 @@ impl Visitor<'_> for Name {
     }
 }
 
-/// A member of any type, of which only a text is of interest.
+/// A value of any type, of which only a string is kept.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TextOrElse(Option<String>);
 
 impl TextOrElse {
-    /// The text; `None` where the member is of another type.
+    /// `None` if the value is of another type.
     pub(crate) fn text(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// The same, given away.
     pub(crate) fn into_text(self) -> Option<String> {
         self.0
     }
@@ -198,7 +195,7 @@ impl<'de> Deserialize<'de> for TextOrElse {
     }
 }
 
-/// Takes every type that JSON has, and keeps a text.
+/// Accepts every JSON type, and keeps a string.
 struct AnyType;
 
 impl<'de> Visitor<'de> for AnyType {
@@ -243,11 +240,11 @@ impl<'de> Visitor<'de> for AnyType {
     }
 }
 
-/// Hands each text of a list to `take`, one after the other, so that a list of any length takes no memory.
+/// Passes each string of a list to `take`, one after the other, so that a list of any length takes no memory.
 ///
 /// # Errors
 ///
-/// Where it is no list, or something in it is no text; or what `take` answers, after which nothing more is read.
+/// `None` if it is not a list of strings. `Some` with the first error of `take`, after which nothing more is read.
 pub(crate) fn each_text<E>(
     list: &RawValue,
     take: impl FnMut(&str) -> Result<(), E>,
@@ -292,19 +289,19 @@ impl<'de, E, F: FnMut(&str) -> Result<(), E>> Visitor<'de> for Texts<'_, F, E> {
 mod tests {
     use super::*;
 
-    static KNOWN: Known = Known {
+    static KNOWN: KnownFields = KnownFields {
         required: &["a"],
         optional: &["b", "$serde_json::private::RawValue"],
     };
 
-    fn read(text: &str) -> Result<Vec<(&str, &str)>, NoObject> {
+    fn read(text: &str) -> Result<Vec<(&str, &str)>, NotAnObject> {
         let object = Object::read(text, &KNOWN)?;
         let member = |name| Some((name, object.member(name)?.get()));
         Ok(KNOWN.names().filter_map(member).collect())
     }
 
     #[test]
-    fn a_known_member_is_its_text_and_any_other_is_skipped() {
+    fn a_known_member_keeps_its_text_and_others_are_skipped() {
         let text = r#" {"x": 1, "a" : {"c":[1]} , "\u0062":"\ud800"} "#;
         assert_eq!(
             read(text).unwrap(),
@@ -330,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn the_marker_of_serde_json_is_a_name_like_any_other() {
+    fn the_marker_of_serde_json_is_an_ordinary_name() {
         let marker = "$serde_json::private::RawValue";
         let hidden = format!(r#"{{"{marker}":"{{\"a\":1}}"}}"#);
         assert_eq!(read(&hidden).unwrap(), [(marker, r#""{\"a\":1}""#)]);
@@ -341,14 +338,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_said() {
+    fn the_error_says_why_a_text_is_not_an_object() {
         for text in ["[]", "7", "null", "true", r#""x""#, &"[".repeat(100_000)] {
-            assert_eq!(read(text), Err(NoObject::AnotherType), "{text:.9}");
+            assert_eq!(read(text), Err(NotAnObject::AnotherType), "{text:.9}");
         }
         for text in ["", " ", "{", r#"{"a""#, r#"{"a":[[[["#] {
-            assert_eq!(read(text), Err(NoObject::EndsEarly), "{text}");
+            assert_eq!(read(text), Err(NotAnObject::EndsEarly), "{text}");
         }
-        let at = |line, column| Err(NoObject::Malformed { line, column });
+        let at = |line, column| Err(NotAnObject::Malformed { line, column });
         assert_eq!(read("{'a':1}"), at(1, 2));
         assert_eq!(read("{\"a\":1,\n}"), at(2, 1));
         assert_eq!(read("{} {"), at(1, 4));
@@ -356,21 +353,21 @@ mod tests {
     }
 
     #[test]
-    fn members_have_an_end() {
+    fn the_number_of_members_is_limited() {
         let of = |count: u32| {
             let unknown: Vec<_> = (1..count).map(|n| format!(r#""{n}":0"#)).collect();
             format!(r#"{{{},"a":1}}"#, unknown.join(","))
         };
         assert_eq!(read(&of(MAX_MEMBERS)).unwrap(), [("a", "1")]);
-        assert_eq!(read(&of(MAX_MEMBERS + 1)), Err(NoObject::TooManyMembers));
+        assert_eq!(read(&of(MAX_MEMBERS + 1)), Err(NotAnObject::TooManyMembers));
         assert_eq!(
             read(r#"{"a":1} 7"#),
-            Err(NoObject::Malformed { line: 1, column: 9 })
+            Err(NotAnObject::Malformed { line: 1, column: 9 })
         );
     }
 
     #[test]
-    fn the_texts_of_a_list_come_one_by_one() {
+    fn the_strings_of_a_list_are_passed_one_by_one() {
         let texts = |list: &str| {
             let list: &RawValue = serde_json::from_str(list).unwrap();
             let mut texts = Vec::new();

@@ -1,4 +1,4 @@
-//! The language of a page: what the reader asked for, or chose before, or their browser is set to.
+//! The language of a page: what the reader asks for, else what they chose before, else what their browser prefers.
 
 use crate::{
     http::{cookies::CookieName, request::Request},
@@ -7,11 +7,10 @@ use crate::{
 };
 
 words! {
-    /// A language that the pages are written in. The word is its code in `lang` and in `?lang=`.
+    /// A language that the pages are written in. The word is its code in `lang` and `?lang=`.
     pub enum Language {
-        /// British English, and what is shown to whom nothing is known of.
+        /// British English, the default.
         English = "en",
-        /// Indonesian.
         Indonesian = "id",
     }
 }
@@ -21,17 +20,15 @@ impl Language {
     fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.trim().split('-').next()?.to_ascii_lowercase();
         match primary.as_str() {
-            // The code of Indonesian until 1989, which old Android and Java still send.
+            // The code of Indonesian until 1989. Old Android and Java versions still send it.
             "in" => Some(Self::Indonesian),
             code => Self::parse(code),
         }
     }
 }
 
-/// The language to answer in: of `?lang=` (`asked`), else of the cookie (`remembered`), else the one
-/// that `Accept-Language` likes best, else English.
-///
-/// What cannot be read, or is a language that there is not, counts as not there.
+/// The language of `?lang=` (`asked`), else of the cookie (`remembered`), else the one that `Accept-Language` prefers,
+/// else English. Values that are malformed or name another language are ignored.
 #[must_use]
 pub fn negotiate(
     asked: Option<&str>,
@@ -45,7 +42,7 @@ pub fn negotiate(
         .unwrap_or(Language::English)
 }
 
-/// The language of a page for who sent this request: the one asked for, else the one chosen before, else the browser's.
+/// The language of a page that answers this request.
 pub(crate) fn language_of(request: &Request) -> Language {
     let query = request.query();
     let asked = query.text("lang").ok().flatten();
@@ -53,42 +50,42 @@ pub(crate) fn language_of(request: &Request) -> Language {
     negotiate(asked, remembered, request.header("accept-language"))
 }
 
-/// The cookie that remembers the language that a page's address names, if it names one.
+/// The `Set-Cookie` that remembers the language of `?lang=`, if the request has one.
 pub(crate) fn language_cookie(request: &Request) -> Option<String> {
     let query = request.query();
     let asked = query.text("lang").ok().flatten()?;
     let language = Language::parse(asked)?;
     let origin = request.origin()?;
-    Some(CookieName::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS))
+    Some(CookieName::Language.set(&origin, language.as_str(), COOKIE_SECONDS))
 }
 
-/// How long a language that was chosen is remembered: a year.
-const LANGUAGE_KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
+/// A year.
+const COOKIE_SECONDS: i64 = 365 * 24 * 60 * 60;
 
-/// The language in which an error is told to who sent this request, as a page; `None` where they take none.
-pub(crate) fn page_language_of(request: &Request) -> Option<Language> {
+/// The language of the page that shows an error of this request; `None` if the client is not a browser that navigates.
+pub(crate) fn error_page_language(request: &Request) -> Option<Language> {
     request.is_navigation().then(|| language_of(request))
 }
 
-/// What an `Accept-Language` header likes best (RFC 9110, section 12.5.4); of equals, the first.
+/// The language that an `Accept-Language` header prefers (RFC 9110 section 12.5.4); of equal weights, the first.
 fn preferred(accept_language: &str) -> Option<Language> {
     let ranges: Vec<_> = accept_language.split(',').filter_map(range).collect();
-    // `*` stands for the languages that no other range names.
-    let liking = |language| {
+    // `*` matches the languages that no other range names.
+    let preference = |language| {
         let named = |(_, (tag, _)): &(usize, &(&str, u16))| Language::of_tag(tag) == Some(language);
         let any = |(_, (tag, _)): &(usize, &(&str, u16))| *tag == "*";
         let place = ranges.iter().enumerate().find(named);
         let place = place.or_else(|| ranges.iter().enumerate().find(any));
         place.map(|(at, (_, weight))| (*weight, ranges.len() - at))
     };
-    let liked = Language::ALL
+    let candidates = Language::ALL
         .iter()
-        .filter_map(|language| Some((liking(*language)?, *language)));
-    // The last greatest is taken, so the default goes last.
-    let (_, best) = liked
+        .filter_map(|language| Some((preference(*language)?, *language)));
+    // `max_by_key` takes the last of equals, so the default comes last.
+    let (_, best) = candidates
         .rev()
         .filter(|((weight, _), _)| *weight > 0)
-        .max_by_key(|(liking, _)| *liking)?;
+        .max_by_key(|(preference, _)| *preference)?;
     Some(best)
 }
 
@@ -124,7 +121,7 @@ mod tests {
     use Language::{English, Indonesian};
 
     #[test]
-    fn what_is_asked_for_goes_before_what_is_remembered_and_that_before_the_browser() {
+    fn the_query_goes_before_the_cookie_and_the_cookie_before_the_header() {
         assert_eq!(negotiate(Some("id"), Some("en"), Some("en")), Indonesian);
         assert_eq!(negotiate(None, Some("id"), Some("en")), Indonesian);
         assert_eq!(negotiate(None, None, Some("id")), Indonesian);
@@ -132,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_falls_through() {
+    fn an_unknown_language_is_ignored() {
         assert_eq!(negotiate(Some("fr"), Some("id"), None), Indonesian);
         assert_eq!(negotiate(Some(""), Some("<>"), Some("id")), Indonesian);
         assert_eq!(negotiate(Some("fr"), Some("ä"), Some("de, fr")), English);
     }
 
     #[test]
-    fn the_browsers_first_choice_of_those_there_are_is_taken() {
+    fn the_header_decides_by_weight_and_then_by_order() {
         for (header, language) in [
             ("id", Indonesian),
             ("id-ID,id;q=0.9,en-US;q=0.8,en;q=0.7", Indonesian),
@@ -155,7 +152,7 @@ mod tests {
             ("id;q=0.5, *;q=0.8", English),
             ("*", English),
             ("fr, *;q=0.1", English),
-            // Not a weight: the range is not read.
+            // The weight is invalid, so the range is ignored.
             ("id;q=2, en;q=0.1", English),
             ("id;q=0.1234, en;q=0.1", English),
             ("id;q=1.001, en;q=0.1", English),

@@ -1,7 +1,7 @@
-//! The origin that a request came to (RFC 6454): the scheme and host that the caller used, of which there may be two.
+//! The origin that a request was sent to (RFC 6454): the scheme and the host that the client used.
 //!
-//! API Gateway takes calls over TLS only, and only for its own host names, so that the `Host` header is none of the
-//! client's choice there. On a laptop the API is served on loopback without TLS.
+//! API Gateway accepts only TLS and only its own host names, so a client cannot choose the `Host` header freely. On a
+//! laptop the API is served on loopback, without TLS.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Of a request with this `Host` header; `None` where that can be none (RFC 9110 section 7.2).
+    /// The origin of a request with this `Host` header; `None` if it is not a valid one (RFC 9110 section 7.2).
     #[must_use]
     pub fn of_host(host: &str) -> Option<Self> {
         let readable = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]_".contains(&b);
@@ -26,28 +26,28 @@ impl Origin {
         })
     }
 
-    /// Whether it is without TLS, as on a laptop.
+    /// Whether it is on loopback, which is served without TLS.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.scheme == "http"
     }
 
-    /// A URL of this origin; `path` begins with a slash.
+    /// `path` begins with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}://{}{path}", self.scheme, self.host)
     }
 
-    /// Whether an `Origin` header names this one. A port that is the scheme's own need not be written.
+    /// Whether an `Origin` header names this origin. The scheme's default port may be left out.
     #[must_use]
-    pub fn is_named_by(&self, header: &str) -> bool {
-        let own = if self.is_local() { ":80" } else { ":443" };
-        let ours = self.host.strip_suffix(own).unwrap_or(&self.host);
+    pub fn matches_header(&self, header: &str) -> bool {
+        let default_port = if self.is_local() { ":80" } else { ":443" };
+        let ours = self.host.strip_suffix(default_port).unwrap_or(&self.host);
         let theirs = header
             .strip_prefix(self.scheme)
             .and_then(|rest| rest.strip_prefix("://"));
         theirs.is_some_and(|theirs| {
-            let theirs = theirs.strip_suffix(own).unwrap_or(theirs);
+            let theirs = theirs.strip_suffix(default_port).unwrap_or(theirs);
             theirs.eq_ignore_ascii_case(ours)
         })
     }
@@ -101,17 +101,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_no_origin() {
+    fn an_invalid_host_gives_no_origin() {
         for host in ["", "a b", "a/b", "a@b", "é", "a\r\nb", &"a".repeat(256)] {
             assert_eq!(Origin::of_host(host), None, "{host}");
         }
     }
 
     #[test]
-    fn an_origin_is_named_by_all_of_it() {
+    fn a_header_must_match_the_whole_origin() {
         let api = origin("api.example.com");
         for same in ["https://api.example.com", "https://API.example.com:443"] {
-            assert!(api.is_named_by(same), "{same}");
+            assert!(api.matches_header(same), "{same}");
         }
         for other in [
             "http://api.example.com",
@@ -124,10 +124,10 @@ mod tests {
             "null",
             "",
         ] {
-            assert!(!api.is_named_by(other), "{other}");
+            assert!(!api.matches_header(other), "{other}");
         }
-        assert!(origin("127.0.0.1:9000").is_named_by("http://127.0.0.1:9000"));
-        assert!(!origin("127.0.0.1:9000").is_named_by("http://127.0.0.1:9400"));
-        assert!(!origin("127.0.0.1:9000").is_named_by("http://localhost:9000"));
+        assert!(origin("127.0.0.1:9000").matches_header("http://127.0.0.1:9000"));
+        assert!(!origin("127.0.0.1:9000").matches_header("http://127.0.0.1:9400"));
+        assert!(!origin("127.0.0.1:9000").matches_header("http://localhost:9000"));
     }
 }

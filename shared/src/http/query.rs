@@ -9,8 +9,9 @@ use crate::{
     words::Words,
 };
 
-/// The parameters of a query string. One that nobody asks for is ignored, and one without a value is as good as
-/// not there. `Debug` shows none.
+/// The parameters of a query string. Parameters that the endpoint does not read are ignored. A parameter without a
+/// value counts as missing. Methods fail with a `400` that names the parameter if it breaks their rule or is given more
+/// than once. `Debug` shows none.
 pub struct Query(Vec<(String, String)>);
 
 impl fmt::Debug for Query {
@@ -22,8 +23,8 @@ impl fmt::Debug for Query {
 }
 
 impl Query {
-    /// Reads what stands after a URL's `?`, as forms write it (WHATWG's URL standard,
-    /// "application/x-www-form-urlencoded"). Bytes that are no UTF-8 become replacement characters.
+    /// Parses what follows a URL's `?` as `application/x-www-form-urlencoded` (WHATWG's URL standard). Bytes that are
+    /// not UTF-8 become replacement characters.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let pairs = form_urlencoded::parse(text.as_bytes());
@@ -35,11 +36,7 @@ impl Query {
         )
     }
 
-    /// The value of the parameter `name`, if it has one.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it has several.
+    /// The value, unchanged.
     pub fn text(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
         let mut values = self.0.iter().filter(|(of, _)| of == name);
         match (values.next(), values.next()) {
@@ -51,24 +48,16 @@ impl Query {
         }
     }
 
-    /// The same, a text of at most `max` characters (not bytes).
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is longer, or given twice.
-    pub fn text_to(&self, name: &'static str, max: usize) -> Result<Option<&str>, ApiError> {
+    /// At most `max` characters (not bytes).
+    pub fn text_up_to(&self, name: &'static str, max: usize) -> Result<Option<&str>, ApiError> {
         match self.text(name)? {
             Some(text) if text.chars().count() > max => Err(too_long(name, max)),
             text => Ok(text),
         }
     }
 
-    /// The same, a text as people's lines are kept: see [`text::clean_and_trim`]. One in which nothing is visible is as good
-    /// as not there.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is longer, or given twice.
+    /// At most `max` characters, normalised as stored lines are: see [`text::clean_and_trim`]. A value in which nothing
+    /// is visible counts as missing.
     pub fn clean(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
         let text = self.text(name)?.map(|text| text::clean_and_trim(text, max));
         let text = text.transpose().map_err(|TooLong| too_long(name, max))?;
@@ -76,21 +65,13 @@ impl Query {
         Ok(visible.map(Cow::into_owned))
     }
 
-    /// The same, a label as labels are kept: see [`text::label`].
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is longer, or given twice.
+    /// At most `max` characters, normalised as stored labels are: see [`text::label`].
     pub fn label(&self, name: &'static str, max: usize) -> Result<Option<String>, ApiError> {
         let label = self.text(name)?.map(|text| text::label(text, max));
         label.transpose().map_err(|TooLong| too_long(name, max))
     }
 
-    /// The same, one word of a list.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is another, or given twice.
+    /// One word of a fixed list.
     pub fn word<W: Words>(&self, name: &'static str) -> Result<Option<W>, ApiError> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
@@ -100,11 +81,7 @@ impl Query {
         Ok(Some(word))
     }
 
-    /// The same, a whole number from `min` to `max`.
-    ///
-    /// # Errors
-    ///
-    /// `400` with `param` where it is none, or given twice.
+    /// A whole number from `min` to `max`.
     pub fn number(&self, name: &'static str, min: u32, max: u32) -> Result<Option<u32>, ApiError> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
@@ -124,24 +101,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_decoded_and_empty_ones_are_none() {
+    fn values_are_decoded_and_empty_ones_count_as_missing() {
         let query = Query::read("q=caf%C3%A9+%26+co&tag=&tag=x&&=&odd&bad=%zz%ff");
         assert_eq!(query.text("q").unwrap(), Some("café & co"));
         assert_eq!(query.text("tag").unwrap(), Some("x"));
         assert_eq!(query.text("odd").unwrap(), None);
         assert_eq!(query.text("bad").unwrap(), Some("%zz\u{fffd}"));
-        assert_eq!(query.text("q").unwrap(), query.text_to("q", 9).unwrap());
+        assert_eq!(query.text("q").unwrap(), query.text_up_to("q", 9).unwrap());
         assert_eq!(format!("{query:?}"), "Query { count: 3, .. }");
     }
 
     #[test]
-    fn what_breaks_a_rule_is_named() {
+    fn an_error_names_its_parameter() {
         let query = Query::read("a=1&a=2&n=0&m=1.5&o=%20%20&l=abcd&p=99999999999");
         let param = |error: ApiError| error.param.unwrap();
         assert_eq!(param(query.text("a").unwrap_err()), "a");
         for name in ["n", "m", "o", "p"] {
             assert_eq!(param(query.number(name, 1, 100).unwrap_err()), name);
         }
-        assert_eq!(param(query.text_to("l", 3).unwrap_err()), "l");
+        assert_eq!(param(query.text_up_to("l", 3).unwrap_err()), "l");
     }
 }

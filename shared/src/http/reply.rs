@@ -1,7 +1,5 @@
-//! What a function answers with: the envelope, or what the portal shows in a browser.
-//!
-//! An endpoint of the API answers in the envelope and in nothing else, redirects and errors included. The portal's
-//! endpoints also have pages and their files; and they tell an error as a page to who takes one.
+//! What a function responds with. An endpoint of the API responds only in the envelope, for redirects and errors too.
+//! The portal's endpoints also serve pages and files, and show errors as a page to browsers that navigate.
 
 use std::borrow::Cow;
 
@@ -9,22 +7,19 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::http::envelope::Answer;
 
-/// What an endpoint answers when all went well.
+/// A successful response.
 #[derive(Debug)]
 pub enum Reply {
-    /// Data, or a redirect: in the envelope.
+    /// Data or a redirect, in the envelope.
     Answer(Answer),
-    /// A page of the portal.
     Page(Page),
-    /// One of its files.
     File(File),
 }
 
-/// A page. `Debug` does not show it.
+/// An HTML page. `Debug` does not show its content.
 pub struct Page(pub(crate) String);
 
 impl Page {
-    /// A page of this HTML.
     #[must_use]
     pub fn new(html: String) -> Self {
         Self(html)
@@ -37,7 +32,6 @@ impl std::fmt::Debug for Page {
     }
 }
 
-/// A file.
 #[derive(Debug)]
 pub struct File {
     content_type: &'static str,
@@ -46,7 +40,7 @@ pub struct File {
 }
 
 impl File {
-    /// A file whose name changes with its content, so that browsers may keep it for ever.
+    /// A file whose name changes with its content, so that it may be cached for ever.
     #[must_use]
     pub fn immutable(content_type: &'static str, body: &'static str) -> Self {
         Self {
@@ -56,7 +50,7 @@ impl File {
         }
     }
 
-    /// A file that changes with a deployment: clients may keep it for five minutes.
+    /// A file that only a deployment changes. It may be cached for five minutes.
     #[must_use]
     pub fn of_release(content_type: &'static str, body: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -78,8 +72,8 @@ impl File {
     }
 }
 
-/// What every page says of itself to a browser. No page is in another one's frame, none has a script or a style but
-/// from our own files, and where it links to learns nothing of where it was linked from.
+/// The headers of every page. They forbid framing, forbid scripts and styles that are not our own files, and keep the
+/// page's address from the sites that it links to.
 pub(crate) const PAGE_HEADERS: [(&str, &str); 4] = [
     ("content-type", "text/html; charset=utf-8"),
     ("cache-control", "no-store"),

@@ -1,4 +1,4 @@
-//! The request, as an endpoint sees it, read from API Gateway's event.
+//! The request, parsed from API Gateway's event.
 
 use std::{collections::HashMap, fmt};
 
@@ -11,7 +11,7 @@ use crate::{
         cookies::{self, CookieName},
         event::Event,
         fields::Fields,
-        json::{Known, MAX_BODY_BYTES, MAX_MEMBERS, NoObject, Object},
+        json::{KnownFields, MAX_BODY_BYTES, MAX_MEMBERS, NotAnObject, Object},
         origin::Origin,
         query::Query,
     },
@@ -19,14 +19,12 @@ use crate::{
     words::listed,
 };
 
-/// One call, with nothing of the gateway left in it but what endpoints may need.
-///
 /// `Debug` shows nothing that the client wrote.
 pub struct Request {
     method: String,
     path: String,
     headers: HashMap<String, String>,
-    /// As they were sent: each text has one or more.
+    /// As they were sent: each text holds one or more cookies.
     cookies: Vec<String>,
     source_ip: String,
     path_parameters: HashMap<String, String>,
@@ -35,21 +33,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the text of an event.
-    ///
     /// # Errors
     ///
-    /// As [`Request::from_event`]; and `400` where the text is no JSON.
+    /// As [`Request::from_event`]; and `400` if the text is not JSON.
     pub fn from_text(event: &str) -> Result<Self, ApiError> {
         Self::from_event(serde_json::from_str(event).unwrap_or_else(|_| Event::unreadable()))
     }
 
-    /// Reads an event.
-    ///
     /// # Errors
     ///
-    /// `400` where the event is not of the format, or the body not the base64 that it claims to be. API
-    /// Gateway sends neither; a test or a misconfigured trigger may.
+    /// `400` if the event is not of the format, or its body is not the base64 that it claims to be. API Gateway sends
+    /// neither; a test or a misconfigured trigger may.
     pub fn from_event(event: Event) -> Result<Self, ApiError> {
         let event = event.of_gateway().ok_or_else(|| {
             ApiError::validation(
@@ -63,7 +57,7 @@ impl Request {
         } else {
             event.body.into_bytes()
         };
-        // The gateway writes names in lower case and joins repeated headers; another source of events need not.
+        // The gateway lower-cases names and joins repeated headers. Other event sources may not.
         let mut headers = HashMap::<String, String>::with_capacity(event.headers.len() + 1);
         for (name, value) in event.headers {
             headers
@@ -71,9 +65,9 @@ impl Request {
                 .and_modify(|before| *before = format!("{before}, {value}"))
                 .or_insert(value);
         }
-        // The gateway has them apart; another source of events may leave them in their header.
+        // The gateway lists cookies separately. Other event sources may leave them in their header.
         let cookies = event.cookies.into_iter().chain(headers.remove("cookie"));
-        // The gateway tells the host twice; a test need not.
+        // The gateway sends the host twice. Tests may send it once.
         if let Some(domain) = event.domain_name {
             headers.entry("host".to_owned()).or_insert(domain);
         }
@@ -89,42 +83,40 @@ impl Request {
         })
     }
 
-    /// The `Authorization` header, as it was sent. The gateway joins repeated ones with commas.
+    /// The gateway joins repeated `Authorization` headers with commas.
     pub(crate) fn authorization(&self) -> Option<&str> {
         self.header("authorization")
     }
 
-    /// A header, by its name in lower case.
+    /// `name` is in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The method, as it was sent.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The path, as the gateway hands it on.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether the method is one that changes nothing (RFC 9110 section 9.2.1): GET or HEAD. No other is taken to be.
+    /// Whether the method is safe (RFC 9110 section 9.2.1): GET or HEAD. All others are treated as writes.
     #[must_use]
     pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
-    /// The origin that the request came to; `None` where its `Host` header is missing or none.
+    /// The origin that the request was sent to; `None` if its `Host` header is missing or invalid.
     #[must_use]
     pub fn origin(&self) -> Option<Origin> {
         Origin::of_host(self.header("host")?)
     }
 
-    /// What the cookie of this name holds on the request's origin, if anything. One that is there twice, with two
-    /// values, holds nothing: whose is whose cannot be told.
+    /// The cookie's value. A cookie that is there twice with different values counts as missing, because nothing says
+    /// which value is ours.
     #[must_use]
     pub fn cookie(&self, name: CookieName) -> Option<&str> {
         let name = name.on(&self.origin()?);
@@ -133,12 +125,12 @@ impl Request {
             .filter(|(of, _)| *of == name)
             .map(|(_, value)| value);
         let value = values.next()?;
-        let alone = values.all(|other| other == value);
-        (alone && !value.is_empty()).then_some(value)
+        let is_unambiguous = values.all(|other| other == value);
+        (is_unambiguous && !value.is_empty()).then_some(value)
     }
 
-    /// Whether it is a browser that goes somewhere, and will show what it is answered: it prefers HTML to everything
-    /// else ("List of default Accept values", MDN).
+    /// Whether a browser navigates, and so will show the response: its first choice in `Accept` is HTML ("List of
+    /// default Accept values", MDN).
     #[must_use]
     pub fn is_navigation(&self) -> bool {
         let accept = self.header("accept").unwrap_or_default();
@@ -146,35 +138,34 @@ impl Request {
         preferred.trim().eq_ignore_ascii_case("text/html")
     }
 
-    /// What stands at `{name}` in the route's path, empty where nothing does. It is as the gateway hands it on:
-    /// API Gateway decodes percent signs, `cargo lambda watch` does not.
+    /// The value of `{name}` in the route's path, empty if there is none. API Gateway decodes percent signs in it,
+    /// `cargo lambda watch` does not.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> &str {
         self.path_parameters.get(name).map_or("", String::as_str)
     }
 
-    /// The id in the route's path.
+    /// The value of `{id}` in the route's path.
     ///
     /// # Errors
     ///
-    /// `404` where it can be none of its kind: there is no such resource.
+    /// `404` if it is malformed: no resource can have it.
     pub fn id<Id: ResourceId>(&self) -> Result<Id, ApiError> {
         Id::read(self.path_parameter("id")).ok_or_else(ApiError::no_such::<Id>)
     }
 
-    /// The address of the client as the gateway saw it, which is nothing that the client wrote.
+    /// The client's address, as the gateway saw it. The client cannot forge it.
     pub(crate) fn source_ip(&self) -> &str {
         &self.source_ip
     }
 
-    /// The parameters of the query string.
     #[must_use]
     pub fn query(&self) -> Query {
         Query::read(&self.query)
     }
 
     /// Refuses a body over [`MAX_BODY_BYTES`].
-    pub(crate) fn within_size(&self) -> Result<(), ApiError> {
+    pub(crate) fn check_body_size(&self) -> Result<(), ApiError> {
         if self.body.len() > MAX_BODY_BYTES {
             return Err(ApiError::validation(
                 "The body is larger than 1 MiB. Send at most 1 MiB.",
@@ -183,24 +174,28 @@ impl Request {
         Ok(())
     }
 
-    /// The fields of the body, which must be a JSON object. A byte order mark before it is ignored (contract, section
-    /// 1).
+    /// The fields of the body. A byte order mark before it is ignored (Transport in openapi.yaml).
     ///
     /// # Errors
     ///
-    /// `400` where it is no JSON, JSON but no object, or lacks what is required.
-    pub fn fields(&self, known: &'static Known) -> Result<Fields<'_>, ApiError> {
+    /// `400` if the body is not a JSON object, or lacks a required field.
+    pub fn fields(&self, known: &'static KnownFields) -> Result<Fields<'_>, ApiError> {
         let text = str::from_utf8(&self.body).map_err(|_| {
             ApiError::validation("The body is not UTF-8. Send it as JSON in UTF-8.")
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let object = Object::read(text, known)
-            .map_err(|no_object| self.no_object(text, &no_object, known))?;
+            .map_err(|not_an_object| self.not_an_object(text, &not_an_object, known))?;
         Fields::of(object, known)
     }
 
-    /// `400` for a body that is no object: says what it is, and what would be right.
-    fn no_object(&self, text: &str, no_object: &NoObject, known: &Known) -> ApiError {
+    /// `400` for a body that is not an object: says what it is, and what to send.
+    fn not_an_object(
+        &self,
+        text: &str,
+        not_an_object: &NotAnObject,
+        known: &KnownFields,
+    ) -> ApiError {
         let media_type = self.header("content-type").unwrap_or_default();
         let is_form = ["application/x-www-form-urlencoded", "multipart/form-data"]
             .iter()
@@ -210,17 +205,19 @@ impl Request {
                     .to_ascii_lowercase()
                     .starts_with(form)
             });
-        // Clients that name no type of their own (curl) say of JSON, too, that it is a form.
+        // Clients that set no type of their own (curl) declare JSON as a form too.
         let is_form = is_form && !text.trim_start().starts_with('{');
-        let wrong = match no_object {
+        let wrong = match not_an_object {
             _ if text.trim().is_empty() => "The body is empty".to_owned(),
             _ if is_form => "The body is a form".to_owned(),
-            NoObject::AnotherType => "The body is JSON, but no object".to_owned(),
-            NoObject::TooManyMembers => {
+            NotAnObject::AnotherType => "The body is JSON, but no object".to_owned(),
+            NotAnObject::TooManyMembers => {
                 format!("The body has more than {} fields", grouped(MAX_MEMBERS))
             }
-            NoObject::EndsEarly => "The body is not whole: it ends before its JSON does".to_owned(),
-            NoObject::Malformed { line, column } => {
+            NotAnObject::EndsEarly => {
+                "The body is not whole: it ends before its JSON does".to_owned()
+            }
+            NotAnObject::Malformed { line, column } => {
                 format!("The body is not valid JSON from line {line}, column {column} on")
             }
         };
@@ -252,7 +249,7 @@ mod tests {
     use super::*;
     use crate::error::ErrorCode;
 
-    static NAME: Known = Known {
+    static NAME: KnownFields = KnownFields {
         required: &["name"],
         optional: &[],
     };
@@ -262,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_read_whatever_the_client_put_into_it() {
+    fn an_event_is_read_whatever_the_client_sent() {
         let event = json!({
             "rawPath": "/api/v1/ä b%zz\u{0}",
             "headers": { "host": "not a host", "user-agent": "Café ☕", "x-forwarded-proto": "::" },
@@ -286,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_is_the_hosts_that_the_client_used() {
+    fn the_origin_is_that_of_the_host_that_the_client_used() {
         let origin = |event: Value| {
             let request = Request::from_text(&event.to_string()).unwrap();
             request.origin().map(|origin| origin.url(""))
@@ -329,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_refused() {
+    fn a_malformed_event_is_refused() {
         for event in ["", "null", "7", r#"{"headers": 7}"#, r#"{"body": 7}"#] {
             assert_eq!(
                 Request::from_text(event).unwrap_err().code.status(),
@@ -350,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_told_in_plain_words() {
+    fn the_message_says_why_a_body_is_not_an_object() {
         let message = |content_type: &str, body: &str| {
             let headers = json!({ "content-type": content_type });
             let event = json!({ "headers": headers, "body": body }).to_string();
@@ -395,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_body() {
+    fn a_byte_order_mark_is_ignored() {
         let request = with_body("\u{feff}{\"name\":\"x\"}");
         let fields = request.fields(&NAME).unwrap();
         assert_eq!(fields.line("name", 9).unwrap(), "x");

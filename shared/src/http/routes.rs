@@ -1,17 +1,16 @@
-//! The paths that there are, and the methods of each: for whoever has missed one.
+//! The paths and their methods, for the error messages of requests that match none.
 //!
-//! API Gateway routes by `template.yaml`, which a test holds this list against. What is said of a path quotes patterns
-//! of the list and nothing of what was sent.
+//! API Gateway routes by `template.yaml`; a test compares this list with it. A message quotes patterns of the list and
+//! nothing that the client sent.
 
 use crate::error::ApiError;
 
-/// What the paths of the API begin with.
 const API: &str = "/api/v1";
 
-/// Where the public form is, under [`API`]: pages of any origin may read what is answered there.
+/// The public form, under [`API`]. Pages of any origin may read its responses.
 const PUBLIC: &str = "/public";
 
-/// The areas of the API, under [`API`], but for the sign-in, which only browsers use.
+/// The areas of the API, under [`API`], except the sign-in, which only browsers use.
 const AREAS: [&str; 7] = [
     "/api-keys",
     "/canned-replies",
@@ -22,12 +21,11 @@ const AREAS: [&str; 7] = [
     "/tickets",
 ];
 
-/// A path that there is.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Path {
-    /// The path, with `{…}` for a part that is anything.
+    /// `{…}` matches any segment.
     pub pattern: &'static str,
-    /// What it takes, but for preflights.
+    /// Without the `OPTIONS` of preflights.
     pub methods: &'static [&'static str],
 }
 
@@ -35,7 +33,7 @@ const fn path(pattern: &'static str, methods: &'static [&'static str]) -> Path {
     Path { pattern, methods }
 }
 
-/// Every path. One that is more special stands before one that takes it in.
+/// Every path. A more specific path comes before a more general one.
 pub const PATHS: [Path; 24] = [
     path("/.well-known/security.txt", &["GET", "HEAD"]),
     path("/api/v1/api-keys", &["GET", "POST"]),
@@ -63,60 +61,58 @@ pub const PATHS: [Path; 24] = [
     path("/docs", &["GET", "HEAD"]),
 ];
 
-/// Whether pages of any origin may read what is answered at a path.
+/// Whether pages of any origin may read the responses of a path.
 pub(crate) fn is_public(path: &str) -> bool {
     under(API, path)
         .and_then(|path| under(PUBLIC, path))
         .is_some()
 }
 
-/// What follows in a path that is `start` or under it.
+/// The rest of a path that is `start` or below it.
 fn under<'a>(start: &str, path: &'a str) -> Option<&'a str> {
     let rest = path.strip_prefix(start)?;
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-/// The methods that HTTP has (RFC 9110 section 9, RFC 5789). No other one is quoted.
+/// The methods of HTTP (RFC 9110 section 9, RFC 5789). A message quotes no other.
 const METHODS: [&str; 9] = [
     "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
 ];
 
 impl Path {
-    /// The path that fits exactly.
     #[must_use]
     pub fn of(path: &str) -> Option<&'static Self> {
-        PATHS.iter().find(|known| known.fits(path))
+        PATHS.iter().find(|known| known.matches(path))
     }
 
-    fn fits(&self, path: &str) -> bool {
-        let (mut pattern, mut parts) = (self.pattern.split('/'), path.split('/'));
+    fn matches(&self, path: &str) -> bool {
+        let (mut pattern, mut segments) = (self.pattern.split('/'), path.split('/'));
         loop {
-            match (pattern.next(), parts.next()) {
+            match (pattern.next(), segments.next()) {
                 (None, None) => return true,
-                (Some(expected), Some(part)) if is_part(expected, part) => {}
+                (Some(expected), Some(segment)) if segment_matches(expected, segment) => {}
                 _ => return false,
             }
         }
     }
 
-    /// The path that was probably meant by one that is written otherwise, lacks what it begins with, or has a letter or
-    /// two wrong.
+    /// The path that was probably meant by one that is in another case, lacks `/api/v1`, or is misspelt.
     fn closest(path: &str) -> Option<&'static Self> {
-        let parts = normalized(path)?;
+        let segments = normalized(path)?;
         let candidates = PATHS.iter().filter_map(|known| {
             let pattern = normalized(known.pattern)?;
-            if pattern.len() != parts.len() {
+            if pattern.len() != segments.len() {
                 return None;
             }
-            let pairs = pattern.iter().zip(&parts);
-            let edits = pairs.map(|(expected, part)| edits(expected, part));
+            let pairs = pattern.iter().zip(&segments);
+            let edits = pairs.map(|(expected, segment)| edits(expected, segment));
             Some((edits.sum::<Option<usize>>()?, known))
         });
         let nearest = candidates.min_by_key(|(edits, _)| *edits)?;
         Some(nearest.1)
     }
 
-    /// What the header `Allow` says.
+    /// The value of the header `Allow`.
     fn allow(&self) -> String {
         let preflight = is_public(self.pattern).then_some("OPTIONS");
         let methods: Vec<_> = self.methods.iter().copied().chain(preflight).collect();
@@ -124,7 +120,7 @@ impl Path {
     }
 
     /// "`GET` and `POST`".
-    fn told_methods(&self) -> String {
+    fn quoted_methods(&self) -> String {
         let quoted: Vec<_> = self
             .methods
             .iter()
@@ -134,13 +130,13 @@ impl Path {
     }
 }
 
-/// `404` for a path or method that no endpoint has: what is wrong with it, and what would be right.
+/// `404` for a path or method that no endpoint has: says what is wrong, and what was probably meant.
 #[must_use]
 pub fn explain_not_found(method: &str, path: &str) -> ApiError {
     let Some(known) = Path::of(path) else {
         return ApiError::not_found(explain_no_such_path(path));
     };
-    let (pattern, methods) = (known.pattern, known.told_methods());
+    let (pattern, methods) = (known.pattern, known.quoted_methods());
     let message = match METHODS.iter().find(|name| **name == method) {
         Some(name) => format!("`{name}` is not a method of `{pattern}`; it takes {methods}."),
         None => format!("This is not a method of `{pattern}`; it takes {methods}."),
@@ -150,13 +146,13 @@ pub fn explain_not_found(method: &str, path: &str) -> ApiError {
 
 fn explain_no_such_path(path: &str) -> String {
     if let Some(known) = Path::of(path.trim_end_matches('/')) {
-        let (pattern, methods) = (known.pattern, known.told_methods());
+        let (pattern, methods) = (known.pattern, known.quoted_methods());
         return format!(
             "There is no such path. Leave out the slash at the end: `{pattern}`, which takes {methods}."
         );
     }
     if let Some(known) = Path::closest(path) {
-        let (pattern, methods) = (known.pattern, known.told_methods());
+        let (pattern, methods) = (known.pattern, known.quoted_methods());
         return format!("There is no such path. Did you mean `{pattern}`? It takes {methods}.");
     }
     let [areas @ .., last] = AREAS.map(|area| format!("`{area}`"));
@@ -164,52 +160,58 @@ fn explain_no_such_path(path: &str) -> String {
     format!("There is no such path. Under `{API}` there are {areas} and {last}.")
 }
 
-fn is_part(expected: &str, part: &str) -> bool {
+fn segment_matches(expected: &str, segment: &str) -> bool {
     if expected.starts_with('{') {
-        !part.is_empty()
+        !segment.is_empty()
     } else {
-        expected == part
+        expected == segment
     }
 }
 
-/// How many parts a path has at most, `api` and its version aside; and how long one is that is compared.
-const MOST_PARTS: usize = 4;
-const LONGEST_PART: usize = 24;
+/// Bounds the work of comparing paths. `/api/v1` is not counted.
+const MAX_SEGMENTS: usize = 4;
+const MAX_SEGMENT_LENGTH: usize = 24;
 
-/// A path's parts, for comparing: without empty ones, without `api` and a version at their start, in lower case, with
-/// hyphens. `None` where there are too many, or none.
+/// A path's segments in a form that can be compared: without empty ones, without a leading `api` and version, in lower
+/// case, with hyphens. `None` if there are no segments, or more than [`MAX_SEGMENTS`].
 fn normalized(path: &str) -> Option<Vec<String>> {
-    let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
-    parts.next_if(|part| part.eq_ignore_ascii_case("api"));
-    parts
-        .next_if(|part| matches!(part.as_bytes(), [b'v' | b'V', digits @ ..] if is_number(digits)));
-    let parts: Vec<_> = parts
-        .take(MOST_PARTS + 1)
-        .map(|part| {
-            if part.len() > LONGEST_PART {
-                // It can be one that is anything, and no other.
+    let mut segments = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .peekable();
+    segments.next_if(|segment| segment.eq_ignore_ascii_case("api"));
+    segments.next_if(
+        |segment| matches!(segment.as_bytes(), [b'v' | b'V', digits @ ..] if is_number(digits)),
+    );
+    let segments: Vec<_> = segments
+        .take(MAX_SEGMENTS + 1)
+        .map(|segment| {
+            if segment.len() > MAX_SEGMENT_LENGTH {
+                // It still matches `{…}`.
                 return String::new();
             }
-            part.to_ascii_lowercase().replace('_', "-")
+            segment.to_ascii_lowercase().replace('_', "-")
         })
         .collect();
-    (1..=MOST_PARTS).contains(&parts.len()).then_some(parts)
+    (1..=MAX_SEGMENTS)
+        .contains(&segments.len())
+        .then_some(segments)
 }
 
 fn is_number(digits: &[u8]) -> bool {
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
-/// How many edits make a part the expected one; `None` where it is probably another word.
-fn edits(expected: &str, part: &str) -> Option<usize> {
+/// The number of edits between the two segments; `None` if `segment` is probably another word.
+fn edits(expected: &str, segment: &str) -> Option<usize> {
     if expected.starts_with('{') {
         return Some(0);
     }
-    let distance = distance(expected.as_bytes(), part.as_bytes());
+    let distance = distance(expected.as_bytes(), segment.as_bytes());
     (distance <= expected.len() / 3).then_some(distance)
 }
 
-/// How many bytes have to be put in, taken out or replaced to make the one the other (Levenshtein).
+/// The Levenshtein distance, in bytes.
 fn distance(one: &[u8], other: &[u8]) -> usize {
     let mut row: Vec<_> = (0..=other.len()).collect();
     for (above, letter) in one.iter().enumerate() {
@@ -229,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_path_is_found_by_itself_and_a_special_one_before_a_general_one() {
+    fn each_pattern_matches_itself_and_a_specific_one_goes_before_a_general_one() {
         for known in &PATHS {
             assert_eq!(Path::of(known.pattern), Some(known));
         }
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_the_public_path_is_public_and_its_neighbours_are_not() {
+    fn only_paths_under_the_public_form_are_public() {
         for path in ["/api/v1/public", "/api/v1/public/", "/api/v1/public/a/b"] {
             assert!(is_public(path), "{path}");
         }
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_probably_meant_is_found() {
+    fn the_closest_path_is_suggested() {
         for (sent, meant) in [
             ("/tickets", "/api/v1/tickets"),
             ("/v1/tickets", "/api/v1/tickets"),
@@ -307,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_like_no_other_is_told_the_areas_inside_the_api_and_outside() {
+    fn a_path_without_a_close_match_gets_the_list_of_areas() {
         for path in ["/api/v1", "/api/v1/", "/api/v1/users", "/api", "/", "/nope"] {
             let error = explain_not_found("GET", path);
             assert_eq!(
@@ -321,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn every_path_of_the_api_but_the_sign_ins_is_in_an_area() {
+    fn every_path_of_the_api_except_the_sign_in_is_in_an_area() {
         let in_api = PATHS.iter().filter_map(|known| under(API, known.pattern));
         let (sign_in, others): (Vec<_>, Vec<_>) =
             in_api.partition(|path| under("/auth", path).is_some());
@@ -336,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_that_a_path_does_not_take_is_told_with_those_that_it_takes() {
+    fn a_wrong_method_gets_the_allowed_ones() {
         let allow = |path| explain_not_found("PUT", path).allow;
         let (ticket, form) = ("/api/v1/tickets/tkt_1", "/api/v1/public/tickets");
         assert_eq!(allow(ticket).as_deref(), Some("GET, PATCH"));
@@ -345,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_what_was_sent_is_quoted() {
+    fn nothing_that_was_sent_is_quoted() {
         let long = "x".repeat(10_000);
         for path in [
             "/<script>alert(1)</script>",
@@ -356,14 +358,17 @@ mod tests {
             &"/x".repeat(5_000),
         ] {
             for method in ["<script>", &long, "get"] {
-                let told = explain_not_found(method, path).message;
-                assert!(!told.contains("script") && !told.contains("xxx"), "{told}");
-                assert!(told.len() < 200, "{told}");
+                let message = explain_not_found(method, path).message;
+                assert!(
+                    !message.contains("script") && !message.contains("xxx"),
+                    "{message}"
+                );
+                assert!(message.len() < 200, "{message}");
             }
         }
-        let told = explain_not_found("<script>", "/api/v1/tickets/<script>").message;
+        let message = explain_not_found("<script>", "/api/v1/tickets/<script>").message;
         assert_eq!(
-            told,
+            message,
             "This is not a method of `/api/v1/tickets/{id}`; it takes `GET` and `PATCH`."
         );
     }

@@ -1,4 +1,4 @@
-//! The page of API keys: the list, and all that the script needs to create and revoke them.
+//! The page of API keys: the list, and everything that the script needs to create and revoke keys.
 
 use askama::Template;
 
@@ -16,36 +16,28 @@ use crate::{
     words::Words,
 };
 
-/// A key that nothing has used for this long, in milliseconds, gets a hint.
+/// A key that was not used for this long, in milliseconds, gets a hint.
 const UNUSED_FOR: i64 = 90 * DAY;
 
-/// What the page is made from. It has no `Debug`: it knows who reads it.
+/// Has no `Debug`: it holds personal data.
 pub struct ApiKeysPage<'a> {
-    /// The language of its words.
     pub language: Language,
-    /// The e-mail address of who is signed in, where the issuer told it.
+    /// The user's e-mail address, if the issuer provided it.
     pub email: Option<&'a str>,
-    /// Their name, where the issuer told it.
+    /// The user's name, if the issuer provided it.
     pub name: Option<&'a str>,
-    /// The id of the workspace whose keys they are.
+    /// The workspace's id.
     pub workspace: &'a str,
-    /// The keys, newest first.
+    /// Newest first.
     pub keys: &'a [ApiKey],
-    /// The present, which ages are told from.
     pub now: Timestamp,
-    /// Scheme and authority of the API, `https://api.example.com`, for the commands.
+    /// The API's origin for the commands, `https://api.example.com`.
     pub origin: &'a str,
-    /// Where people can write to when something fails, if anywhere: a URL.
+    /// The URL of support, if there is one.
     pub support: Option<&'a str>,
 }
 
 impl ApiKeysPage<'_> {
-    /// The page.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorCode::InternalError`](crate::error::ErrorCode::InternalError) where the template cannot be
-    /// written out.
     pub fn render(&self) -> Result<String, ApiError> {
         let rows: Vec<_> = self.keys.iter().map(|key| self.row(key)).collect();
         let page = Page {
@@ -55,7 +47,7 @@ impl ApiKeysPage<'_> {
             script: assets::script().path(),
             texts: translations::of(self.language),
             who: self.name.or(self.email),
-            // Shown beside the name, and not twice.
+            // Shown only next to a name: without one, `who` is the address.
             email: self.name.and(self.email),
             workspace: self.workspace,
             unused: rows.iter().filter(|row| row.unused_since.is_some()).count(),
@@ -73,8 +65,8 @@ impl ApiKeysPage<'_> {
     }
 
     fn row<'k>(&self, key: &'k ApiKey) -> Row<'k> {
-        let quiet_since = key.last_used_at.unwrap_or(key.created_at);
-        let unused = quiet_since <= self.now.plus_millis(-UNUSED_FOR);
+        let idle_since = key.last_used_at.unwrap_or(key.created_at);
+        let is_unused = idle_since <= self.now.plus_millis(-UNUSED_FOR);
         Row {
             id: key.id.as_str(),
             name: &key.name,
@@ -83,7 +75,7 @@ impl ApiKeysPage<'_> {
             last_used: key
                 .last_used_at
                 .map(|at| TimeText::as_age(at, self.now, self.language)),
-            unused_since: unused.then(|| TimeText::as_day(quiet_since, self.language)),
+            unused_since: is_unused.then(|| TimeText::as_day(idle_since, self.language)),
         }
     }
 }
@@ -102,7 +94,7 @@ struct Page<'a> {
     rows: Vec<Row<'a>>,
     is_full: bool,
     unused: usize,
-    /// What the script makes a row of a new key from.
+    /// The script's template for the row of a new key.
     new_row: Row<'a>,
     now: Timestamp,
     most: u32,
@@ -112,7 +104,7 @@ struct Page<'a> {
     signed_out: &'static str,
 }
 
-/// A key as the list shows it.
+/// A row of the list.
 #[derive(Default)]
 struct Row<'a> {
     id: &'a str,
@@ -120,7 +112,7 @@ struct Row<'a> {
     prefix: &'a str,
     created: TimeText,
     last_used: Option<TimeText>,
-    /// Where the key is due for the hint.
+    /// Set if the key gets the hint.
     unused_since: Option<TimeText>,
 }
 
@@ -156,13 +148,13 @@ mod tests {
         page.render().unwrap()
     }
 
-    /// How often a row of the list stands in the page: all but the one in the template.
+    /// The number of rows, without the one in the template.
     fn rows(page: &str) -> usize {
         page.matches(r#"data-id="ak_"#).count()
     }
 
     #[test]
-    fn what_callers_wrote_stays_text() {
+    fn what_callers_wrote_is_escaped() {
         let hostile = r#""><script>alert(1)</script>'`{{7*7}}"#;
         let keys = [key(hostile, 1, None)];
         let page = ApiKeysPage {
@@ -183,7 +175,7 @@ mod tests {
         let page = page.render().unwrap();
         assert!(!page.contains("<script>alert"));
         let escaped = "&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;&#39;`{{7*7}}";
-        // Who is signed in by name and address, the workspace for the reader and for the script, the key, its button.
+        // The user's name and address, the workspace for the reader and for the script, the key, its button.
         assert_eq!(page.matches(escaped).count(), 6);
     }
 
@@ -201,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn every_id_that_the_script_and_the_tests_go_by_is_there_once() {
+    fn every_id_that_the_script_and_the_tests_use_is_there_once() {
         let page = page(Language::English, &[]);
         for id in [
             "main",
@@ -246,7 +238,7 @@ mod tests {
             let count = page.matches(&format!(r#" id="{id}""#)).count();
             assert_eq!(count, 1, "{id}");
         }
-        // What the script asks for by id.
+        // The ids that the script looks up.
         for rest in assets::script().body.split("byId(\"").skip(1) {
             let id = rest.split('"').next().unwrap();
             assert!(page.contains(&format!(r#" id="{id}""#)), "{id}");
@@ -254,12 +246,12 @@ mod tests {
     }
 
     #[test]
-    fn every_word_that_the_script_says_is_in_the_page() {
+    fn every_text_that_the_script_shows_is_in_the_page() {
         let page = page(Language::Indonesian, &[]);
         let script = &assets::script().body;
         for rest in script.split("words.").skip(1) {
             let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
-            // "words" also ends a sentence of a comment.
+            // A comment may end a sentence with "words".
             if word.is_empty() {
                 continue;
             }
@@ -278,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_nothing_has_used_for_90_days_has_a_hint() {
+    fn a_key_that_was_not_used_for_90_days_has_a_hint() {
         let hinted = |created, used| {
             let page = page(Language::English, &[key("Till", created, used)]);
             let hint = page.split(r#"class="unused-hint">"#).nth(1);
@@ -295,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_signed_in_is_told_as_far_as_it_is_known() {
+    fn the_page_shows_as_much_of_the_user_as_is_known() {
         let who = |name, email| {
             let page = ApiKeysPage {
                 language: Language::English,
@@ -329,9 +321,9 @@ mod tests {
         }
     }
 
-    /// The policy of the page forbids what is written into it: it has to be in the two files.
+    /// The content security policy forbids inline styles and scripts.
     #[test]
-    fn no_style_and_no_script_is_written_into_the_page() {
+    fn the_page_has_no_inline_style_and_script() {
         let page = page(Language::English, &[key("Till", 400, None)]);
         for tag in page.split('<').skip(1) {
             let tag = tag.split('>').next().unwrap();
@@ -348,7 +340,7 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1);
         assert_eq!(page.matches("</script").count(), 1);
         assert!(page.contains("></script>"));
-        // The one stylesheet, and the icon; the script.
+        // The stylesheet and the icon are links; the script is the third asset.
         assert_eq!(page.matches("<link").count(), 2);
         assert_eq!(page.matches(assets::PATH).count(), 3);
     }

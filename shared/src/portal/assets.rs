@@ -1,31 +1,26 @@
-//! The stylesheet, the scripts and the icon, under names that say what is in them.
-//!
-//! A name carries a hash of the content, so that a file may be cached for ever: another content has
-//! another name.
+//! The stylesheet, the scripts and the icon. A file's name contains a hash of its content, so that browsers may cache
+//! it for ever.
 
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
-/// What the path of every asset begins with; the name follows.
+/// The start of every asset's path; the name follows.
 pub const PATH: &str = "/dashboard/assets/";
 
-/// How much of the hash a name carries, in hex: 64 bits, more than enough for a handful of files.
+/// The length of the hash in a name, in hex digits: 64 bits, more than enough for a few files.
 const HASH_HEX: usize = 16;
 
-/// A file that a page refers to.
 #[derive(Debug)]
 pub struct Asset {
-    /// Its media type.
     pub content_type: &'static str,
-    /// What is in it.
     pub body: String,
     name: String,
 }
 
 impl Asset {
     fn new(extension: &str, content_type: &'static str, source: &str) -> Self {
-        let body = squeezed(source);
+        let body = minified(source);
         let hash = base16ct::lower::encode_string(&Sha256::digest(&body));
         Self {
             content_type,
@@ -34,26 +29,25 @@ impl Asset {
         }
     }
 
-    /// Its name, `portal.{hash}.css`.
+    /// `portal.{hash}.css`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its path on the page's own host.
     #[must_use]
     pub fn path(&self) -> String {
         format!("{PATH}{}", self.name)
     }
 }
 
-/// A source without what only its writers read, indentation and the comments on lines of their own: a quarter of it.
-fn squeezed(source: &str) -> String {
-    let is_read = |line: &&str| {
+/// Removes indentation and the comments that are on lines of their own: a quarter of the source.
+fn minified(source: &str) -> String {
+    let is_code = |line: &&str| {
         let is_comment = line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
         !line.is_empty() && !is_comment
     };
-    let lines: Vec<_> = source.lines().map(str::trim).filter(is_read).collect();
+    let lines: Vec<_> = source.lines().map(str::trim).filter(is_code).collect();
     lines.join("\n")
 }
 
@@ -72,13 +66,13 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("js", "text/javascript; charset=utf-8", body)
 });
 
-/// The stylesheet of all pages.
+/// Of all pages.
 #[must_use]
 pub fn stylesheet() -> &'static Asset {
     &STYLESHEET
 }
 
-/// The stylesheet that the API reference has beside it.
+/// The additional stylesheet of the API reference.
 #[must_use]
 pub fn docs_stylesheet() -> &'static Asset {
     &DOCS_STYLESHEET
@@ -100,19 +94,19 @@ static ICON: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("svg", "image/svg+xml", body)
 });
 
-/// The script of the page of problems.
+/// The script of the error page.
 #[must_use]
 pub fn problem_script() -> &'static Asset {
     &PROBLEM_SCRIPT
 }
 
-/// The icon of all pages, which is also what a browser is to get that asks for `/favicon.ico`.
+/// The icon of all pages. `/favicon.ico` redirects to it.
 #[must_use]
 pub fn icon() -> &'static Asset {
     &ICON
 }
 
-/// The asset of this name; `None` where there is none, or no longer.
+/// `None` for an unknown name, as that of an older version.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Asset> {
     let all = [
@@ -130,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_asset_is_found_by_the_name_that_carries_its_hash() {
+    fn an_asset_is_found_by_its_name_with_the_hash() {
         for (asset, extension) in [
             (stylesheet(), "css"),
             (docs_stylesheet(), "css"),
@@ -143,10 +137,10 @@ mod tests {
             assert_eq!(hash.len(), 16);
             assert_eq!(asset.path(), format!("/dashboard/assets/{}", asset.name()));
             assert_eq!(find(asset.name()).unwrap().body, asset.body);
-            // The name of SVG is one that nobody asks for anything.
+            // SVG's namespace is a URL that no browser requests.
             assert!(!asset.body.contains("/*") && !asset.body.contains("\n "));
             let body = asset.body.replace("http://www.w3.org/2000/svg", "");
-            assert!(!body.contains("://"), "it asks no other host");
+            assert!(!body.contains("://"), "it refers to no other host");
         }
         assert!(find("portal.css").is_none());
         assert!(find("").is_none());

@@ -1,5 +1,4 @@
-//! The page of the API reference, in English. What is in it is made of `openapi.yaml` when that changes, by the package
-//! `reference`.
+//! The page of the API reference, in English. The package `reference` generates its content from `openapi.yaml`.
 
 use askama::Template;
 
@@ -10,16 +9,11 @@ use crate::{
     words::Words,
 };
 
-/// The same reference for machines.
+/// `openapi.yaml` as JSON.
 pub const OPENAPI: &str = include_str!("../../assets/openapi.json");
 
 const REFERENCE: &str = include_str!("../../assets/docs.html");
 
-/// The page.
-///
-/// # Errors
-///
-/// [`ErrorCode::InternalError`](crate::error::ErrorCode::InternalError) where the template cannot be written out.
 pub fn render() -> Result<String, ApiError> {
     let language = Language::English;
     let page = Page {
@@ -49,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_shows_the_reference_in_the_portals_frame() {
+    fn the_page_has_the_reference_in_the_portals_frame() {
         let page = render().unwrap();
         assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
         assert!(page.contains("<title>API reference · Suppuo</title>"));
@@ -58,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_no_style_and_no_script_but_from_our_files() {
+    fn the_page_has_no_inline_style_and_no_script() {
         let page = render().unwrap();
         for forbidden in ["<script", "<style", " style=\"", "src=\""] {
             assert!(!page.contains(forbidden), "{forbidden}");

@@ -1,38 +1,35 @@
-//! How a moment is told: how long ago, on which day, and exactly.
+//! Writes a moment: how long ago, as a date, and exactly.
 //!
-//! The script tells the same moments in the reader's own time zone, and goes by the same steps.
+//! The script replaces these texts, by the same steps, with ones in the reader's time zone.
 
 use time::OffsetDateTime;
 
 use crate::{
     http::language::Language,
     portal::{texts::Unit, translations},
-    time::Timestamp,
+    time::{HOUR, MINUTE, Timestamp},
 };
 
-const MINUTE: i64 = 60 * 1000;
-const HOUR: i64 = 60 * MINUTE;
-/// A day, in milliseconds.
+/// In milliseconds.
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// A moment as a `<time>` holds it.
+/// A moment, for the element `<time>`.
 #[derive(Debug, Default)]
 pub(super) struct TimeText {
-    /// For machines.
+    /// For the script.
     pub(super) datetime: String,
-    /// What is read.
     pub(super) text: String,
-    /// On hover.
+    /// Shown on hover.
     pub(super) exact: String,
 }
 
 impl TimeText {
-    /// The moment, told as the day that it fell on.
+    /// The text is the date.
     pub(super) fn as_day(at: Timestamp, language: Language) -> Self {
         Self::with(day(at, language), at, language)
     }
 
-    /// The moment, told by how long ago it was.
+    /// The text is how long ago it was.
     pub(super) fn as_age(at: Timestamp, now: Timestamp, language: Language) -> Self {
         Self::with(age(at, now, language), at, language)
     }
@@ -46,7 +43,7 @@ impl TimeText {
     }
 }
 
-/// `3 minutes ago`. What lies ahead, by a clock that disagrees, is `just now`.
+/// `3 minutes ago`. A moment in the future, by a clock that differs, is `just now`.
 fn age(at: Timestamp, now: Timestamp, language: Language) -> String {
     let texts = translations::of(language);
     let passed = now.as_millis() - at.as_millis();
@@ -56,7 +53,7 @@ fn age(at: Timestamp, now: Timestamp, language: Language) -> String {
         (MINUTE..HOUR, _) => (passed / MINUTE, &texts.minute),
         (HOUR..DAY, _) => (passed / HOUR, &texts.hour),
         (_, ..30) => (days, &texts.day),
-        // 360 to 364 days are not yet a year.
+        // 360 to 364 days are not a year yet.
         (_, 30..365) => ((days / 30).min(11), &texts.month),
         (_, 365..) => (days / 365, &texts.year),
     };
@@ -90,7 +87,7 @@ mod tests {
     use Language::{English, Indonesian};
 
     #[test]
-    fn an_age_is_told_in_the_greatest_unit_that_has_passed() {
+    fn an_age_is_in_the_largest_unit_that_fits() {
         let at = Timestamp::from_millis(1_781_146_800_000);
         for (passed, english, indonesian) in [
             (-HOUR, "just now", "baru saja"),
@@ -116,16 +113,16 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_told_in_utc_as_the_language_writes_it() {
-        let told = |millis, language| exact(Timestamp::from_millis(millis), language);
+    fn a_moment_is_written_in_utc_and_in_the_language() {
+        let written = |millis, language| exact(Timestamp::from_millis(millis), language);
         let june = 1_781_146_800_000;
-        assert_eq!(told(june, English), "11 June 2026, 03:00 UTC");
-        assert_eq!(told(june, Indonesian), "11 Juni 2026, 03.00 UTC");
+        assert_eq!(written(june, English), "11 June 2026, 03:00 UTC");
+        assert_eq!(written(june, Indonesian), "11 Juni 2026, 03.00 UTC");
         let before_midnight = 1_798_761_599_999;
         assert_eq!(
-            told(before_midnight, English),
+            written(before_midnight, English),
             "31 December 2026, 23:59 UTC"
         );
-        assert_eq!(told(i64::MAX, English), "1 January 1970, 00:00 UTC");
+        assert_eq!(written(i64::MAX, English), "1 January 1970, 00:00 UTC");
     }
 }

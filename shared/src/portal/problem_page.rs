@@ -1,4 +1,4 @@
-//! The page that says what went wrong on the way to a page, and what to do about it.
+//! The error page: what went wrong, and what to do about it.
 
 use askama::Template;
 
@@ -13,44 +13,35 @@ use crate::{
     words::Words,
 };
 
-/// What somebody was on the way to when it went wrong.
+/// In which flow an error occurred. It decides the wording of two errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// To the end of a sign-in, with the issuer's answer to it: [`ErrorCode::AuthRequired`] is one that was not
-    /// completed, and [`ErrorCode::ValidationError`] one whose link is no longer good.
+pub enum Flow {
+    /// The callback of a sign-in. [`ErrorCode::AuthRequired`] means that it was not completed, and
+    /// [`ErrorCode::ValidationError`] that it has expired.
     SignIn,
-    /// To a page, or nowhere: what those two say there is that the request is none that is taken.
+    /// Everything else. Both mean that the request was not accepted.
     Page,
 }
 
-/// What the page is made from.
 #[derive(Debug)]
 pub struct ProblemPage<'a> {
-    /// The language to say it in.
     pub language: Language,
-    /// What went wrong.
     pub code: ErrorCode,
-    /// On the way to what.
-    pub way: Way,
-    /// In how many seconds to come back, where that is known.
+    pub flow: Flow,
+    /// In seconds, if known.
     pub retry_after: Option<i64>,
-    /// The id to quote: of the request that came to this, which may be an earlier one.
+    /// The id of the failed request, which may be an earlier one.
     pub request_id: &'a str,
-    /// Where people can write to about it, if anywhere: a URL.
+    /// The URL of support, if there is one.
     pub support: Option<&'a str>,
-    /// The path that the one link leads to.
+    /// The path of the page's link.
     pub try_again: &'a str,
 }
 
 impl ProblemPage<'_> {
-    /// The page.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorCode::InternalError`] where the template cannot be written out.
     pub fn render(&self) -> Result<String, ApiError> {
         let texts = translations::of(self.language);
-        let problem = told(self.code, self.way, texts);
+        let problem = problem_of(self.code, self.flow, texts);
         let seconds = self.retry_after.unwrap_or(60).to_string();
         let page = Page {
             language: self.language,
@@ -69,16 +60,16 @@ impl ProblemPage<'_> {
     }
 }
 
-fn told(code: ErrorCode, way: Way, texts: &Texts) -> &Problem {
+fn problem_of(code: ErrorCode, flow: Flow, texts: &Texts) -> &Problem {
     match code {
-        ErrorCode::AuthRequired if way == Way::SignIn => &texts.sign_in_not_completed,
-        ErrorCode::ValidationError if way == Way::SignIn => &texts.sign_in_stale,
+        ErrorCode::AuthRequired if flow == Flow::SignIn => &texts.sign_in_not_completed,
+        ErrorCode::ValidationError if flow == Flow::SignIn => &texts.sign_in_expired,
         ErrorCode::AuthRequired | ErrorCode::InvalidToken | ErrorCode::ValidationError => {
-            &texts.not_taken
+            &texts.not_accepted
         }
         ErrorCode::Forbidden => &texts.no_workspace,
         ErrorCode::NotFound => &texts.no_such_page,
-        ErrorCode::Conflict => &texts.in_the_way,
+        ErrorCode::Conflict => &texts.concurrent_change,
         ErrorCode::RateLimited => &texts.too_many_calls,
         ErrorCode::InternalError => &texts.our_fault,
     }
@@ -115,13 +106,13 @@ mod tests {
         ErrorCode::InternalError,
     ];
 
-    const WAYS: [Way; 2] = [Way::SignIn, Way::Page];
+    const FLOWS: [Flow; 2] = [Flow::SignIn, Flow::Page];
 
-    fn page(language: Language, code: ErrorCode, way: Way, support: Option<&str>) -> String {
+    fn page(language: Language, code: ErrorCode, flow: Flow, support: Option<&str>) -> String {
         let page = ProblemPage {
             language,
             code,
-            way,
+            flow,
             retry_after: Some(23),
             request_id: "req_<1>",
             support,
@@ -131,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told_in_both_languages_with_a_way_on_and_the_id_last() {
-        for (code, way) in CODES
+    fn every_problem_has_both_languages_a_link_and_the_id_last() {
+        for (code, flow) in CODES
             .into_iter()
-            .flat_map(|code| WAYS.map(|way| (code, way)))
+            .flat_map(|code| FLOWS.map(|flow| (code, flow)))
         {
             for language in Language::ALL {
-                let page = page(*language, code, way, None);
+                let page = page(*language, code, flow, None);
                 assert!(page.contains(&format!(r#"<html lang="{}">"#, language.as_str())));
                 let link = r#"id="try-again" href="/a?b=&#34;&#62;&#60;script&#62;""#;
                 let id = format!(
@@ -148,7 +139,7 @@ mod tests {
                 assert!(places.is_sorted(), "{page}");
                 assert_eq!(page.matches("<script").count(), 1);
                 assert_eq!(page.contains(" 23 "), code == ErrorCode::RateLimited);
-                // In the other language it is the same problem, of the same request.
+                // The language switch shows the same problem of the same request.
                 let other = format!(
                     "&#38;problem={}&#38;request=req_&#60;1&#62;\"",
                     code.as_str()
@@ -161,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn only_on_the_way_of_a_sign_in_it_says_that_one_failed() {
+    fn only_in_a_sign_in_the_page_says_that_one_failed() {
         for (language, of_sign_in, of_page) in [
             (
                 Language::English,
@@ -174,23 +165,23 @@ mod tests {
                 "Permintaan Anda tidak diterima",
             ),
         ] {
-            let title = |code, way| {
-                let page = page(language, code, way, None);
+            let title = |code, flow| {
+                let page = page(language, code, flow, None);
                 let title = page.split("<h1>").nth(1).unwrap();
                 title.split("</h1>").next().unwrap().to_owned()
             };
             let codes = [ErrorCode::ValidationError, ErrorCode::AuthRequired];
             for (code, of_sign_in) in codes.into_iter().zip(of_sign_in) {
-                assert!(title(code, Way::SignIn).contains(of_sign_in));
-                assert_eq!(title(code, Way::Page), of_page);
+                assert!(title(code, Flow::SignIn).contains(of_sign_in));
+                assert_eq!(title(code, Flow::Page), of_page);
             }
         }
     }
 
     #[test]
-    fn it_says_to_write_where_there_is_somebody_to_write_to() {
+    fn the_page_links_to_support_if_there_is_any() {
         let code = ErrorCode::InternalError;
-        let page = |support| page(Language::English, code, Way::Page, support);
+        let page = |support| page(Language::English, code, Flow::Page, support);
         let with = page(Some("mailto:help@example.com?subject=\">"));
         assert!(with.contains(
             r#"href="mailto:help@example.com?subject=&#34;&#62;">Write to us</a> and quote"#

@@ -1,4 +1,4 @@
-//! The page for who has signed out.
+//! The page after signing out.
 
 use askama::Template;
 
@@ -9,11 +9,6 @@ use crate::{
     words::Words,
 };
 
-/// The page.
-///
-/// # Errors
-///
-/// [`ErrorCode::InternalError`](crate::error::ErrorCode::InternalError) where the template cannot be written out.
 pub fn render(language: Language) -> Result<String, ApiError> {
     let page = Page {
         language,
@@ -40,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_so_in_both_languages_and_leads_back() {
+    fn the_page_is_in_both_languages_and_links_to_the_sign_in() {
         for language in Language::ALL {
             let page = render(*language).unwrap();
             assert!(page.contains(&format!(r#"<html lang="{}">"#, language.as_str())));

@@ -1,10 +1,10 @@
-//! What the pages say. Each language has all of it, or does not compile.
+//! The texts of the pages. A language that lacks one does not compile.
 //!
-//! `{name}`, `{when}` and `{key}` stand for what the script puts there, `{seconds}` for how long somebody is to wait.
+//! The script replaces `{name}`, `{when}` and `{key}`. The server replaces `{seconds}`, the time to wait.
 
-/// The words of one language.
+/// The texts of one language.
 pub(super) struct Texts {
-    /// How the script writes dates: a day before its month, as the server does.
+    /// The locale in which the script writes dates: the day before the month, as the server does.
     pub(super) locale: &'static str,
     pub(super) skip: &'static str,
     pub(super) language: &'static str,
@@ -27,12 +27,12 @@ pub(super) struct Texts {
     pub(super) last_used: &'static str,
     pub(super) actions: &'static str,
     pub(super) never: &'static str,
-    /// A day follows.
+    /// A date follows.
     pub(super) unused_since: &'static str,
-    /// A day follows.
+    /// A date follows.
     pub(super) never_used_since: &'static str,
     pub(super) no_keys: &'static str,
-    /// After the last was revoked.
+    /// After the last key was revoked.
     pub(super) none_left: &'static str,
     pub(super) what_a_key_is_for: &'static str,
     pub(super) a_call: &'static str,
@@ -71,23 +71,23 @@ pub(super) struct Texts {
     pub(super) was_revoked: &'static str,
     pub(super) was_gone: &'static str,
 
-    // What a call of the script may come to.
+    // Errors of the script's calls.
     pub(super) name_rule: &'static str,
     pub(super) full: &'static str,
     pub(super) conflict: &'static str,
     pub(super) limited: &'static str,
     pub(super) a_moment: &'static str,
     pub(super) failed: &'static str,
-    /// Where nothing was sent.
+    /// Nothing was sent.
     pub(super) unreachable: &'static str,
-    /// Where something was sent.
+    /// Something was sent.
     pub(super) no_answer: &'static str,
     pub(super) refused: &'static str,
     pub(super) session_over: &'static str,
     pub(super) maybe_created: &'static str,
     pub(super) other_workspace: &'static str,
-    /// Stands before what an error is quoted by. Where there is somebody to write to, [`Self::write_to_us`] (a link)
-    /// and [`Self::and_quote`] stand there instead.
+    /// Comes before an error's id. If there is a link to support, [`Self::write_to_us`] (the link's text) and
+    /// [`Self::and_quote`] come there instead.
     pub(super) reference: &'static str,
     pub(super) write_to_us: &'static str,
     pub(super) and_quote: &'static str,
@@ -95,16 +95,16 @@ pub(super) struct Texts {
     pub(super) signed_out: &'static str,
     pub(super) keys_keep_working: &'static str,
 
-    // The page of problems.
+    // The error page.
     pub(super) sign_in_not_completed: Problem,
-    pub(super) sign_in_stale: Problem,
+    pub(super) sign_in_expired: Problem,
     pub(super) no_workspace: Problem,
     pub(super) too_many_calls: Problem,
     pub(super) our_fault: Problem,
     pub(super) no_such_page: Problem,
-    /// Of a request that is none that a page is asked for with: too large, say, or with a credential that is wrong.
-    pub(super) not_taken: Problem,
-    pub(super) in_the_way: Problem,
+    /// For a request that browsers do not send for a page: one that is too large, or has a wrong credential.
+    pub(super) not_accepted: Problem,
+    pub(super) concurrent_change: Problem,
 
     // Moments.
     pub(super) just_now: &'static str,
@@ -116,19 +116,18 @@ pub(super) struct Texts {
     /// Follows a count and a unit.
     pub(super) ago: &'static str,
     pub(super) months: [&'static str; 12],
-    /// What stands between an hour and its minutes.
+    /// The separator between hours and minutes.
     pub(super) hour_and_minute: char,
 }
 
-/// What went wrong, and what to do about it.
+/// An error, and what to do about it.
 pub(super) struct Problem {
     pub(super) title: &'static str,
     pub(super) text: &'static str,
-    /// The link's words.
-    pub(super) way_on: &'static str,
+    pub(super) link_text: &'static str,
 }
 
-/// A unit of time, as it stands after a number.
+/// A unit of time, as it follows a number.
 pub(super) struct Unit {
     pub(super) one: &'static str,
     pub(super) many: &'static str,

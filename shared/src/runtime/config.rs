@@ -1,4 +1,4 @@
-//! What a deployment decides, read once from the environment. `template.yaml` sets it all.
+//! The configuration, read once from the environment variables that `template.yaml` sets.
 
 use std::{env, fmt};
 
@@ -11,18 +11,17 @@ use crate::{
     time::MINUTE,
 };
 
-/// The configuration of a function.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     /// `TABLE_NAME`, required.
     pub(crate) table: String,
     /// `AWS_REGION`, which Lambda sets.
     pub(crate) region: String,
-    /// `AWS_ENDPOINT_URL_DYNAMODB`, where the table is not AWS's.
+    /// `AWS_ENDPOINT_URL_DYNAMODB`: set where DynamoDB is not AWS's.
     pub(crate) dynamodb: Option<String>,
-    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, where the secret is not AWS's.
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`: set where Secrets Manager is not AWS's.
     pub(crate) secrets_manager: Option<String>,
-    /// `SIGNING_SECRET`, required: the name or ARN of the secret in Secrets Manager. Not the secret.
+    /// `SIGNING_SECRET`, required: the name or ARN of the secret in Secrets Manager, not the secret itself.
     pub(crate) signing_secret: String,
     /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
     pub(crate) issuer: Issuer,
@@ -30,15 +29,16 @@ pub(crate) struct Config {
     pub(crate) client: ClientSettings,
     /// `SESSION_IDLE_HOURS`, 12 by default, and `SESSION_HOURS`, 168 by default.
     pub(crate) sessions: Lifetime,
-    /// `CALLER_LIMIT`, calls a minute of one key or one user; 2000 by default.
+    /// `CALLER_LIMIT`, calls per minute of one key or one user; 2000 by default.
     pub(crate) caller_limit: RateLimit,
-    /// What one address may do without a credential.
+    /// `PUBLIC_LIMIT`, `SUBMISSIONS_IN_10_MINUTES` and `SUBMISSIONS_IN_AN_HOUR`: the limits of one client address on
+    /// the public form; 60, 5 and 20 by default.
     pub(crate) public_limits: PublicLimits,
-    /// `SUPPORT_URL`, where people write to when something fails: `https://…` or `mailto:…`; nowhere by default.
+    /// `SUPPORT_URL`, the link to support on error pages: `https://…` or `mailto:…`; none by default.
     pub(crate) support_url: Option<String>,
 }
 
-/// A setting that cannot be used. The function does not start.
+/// A setting that is missing or invalid. The function does not start.
 #[derive(Debug)]
 pub(crate) struct ConfigError {
     setting: &'static str,
@@ -62,20 +62,19 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// The highest limit of calls.
-const MOST_CALLS: u32 = 999_999_999;
+const MAX_CALLS: u32 = 999_999_999;
 
-/// The longest that a session may last, 11 years: of more, the end would have a year that no clock shows.
-const MOST_HOURS: u32 = 99_999;
+/// The longest session, 11 years. Much longer ones would end after the year 9999, which RFC 3339 cannot write.
+const MAX_HOURS: u32 = 99_999;
 
-/// A number from 1 to `most`, written as the template's patterns admit it: no sign, no leading zero.
-fn whole_number(text: &str, most: u32) -> Option<u32> {
+/// A number from 1 to `max`, in the form that the template's patterns accept: no sign, no leading zero.
+fn whole_number(text: &str, max: u32) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     let number = text.parse().ok().filter(|_| digits)?;
-    (number <= most).then_some(number)
+    (number <= max).then_some(number)
 }
 
-/// Whether it is an absolute HTTP URL, with nothing after its path and nobody's name before its host.
+/// Whether it is an absolute HTTP URL without user info, query and fragment.
 fn is_url(text: &str) -> bool {
     let text = text
         .strip_prefix("https://")
@@ -83,12 +82,12 @@ fn is_url(text: &str) -> bool {
     let Some(text) = text else { return false };
     let (authority, path) = text.split_at(text.find('/').unwrap_or(text.len()));
     let (host, port) = authority.split_once(':').unwrap_or((authority, "1"));
-    let of = |text: &str, others: &[u8]| {
+    let consists_of = |text: &str, others: &[u8]| {
         text.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
     };
     let is_port = matches!(port.len(), 1..=5) && port.bytes().all(|byte| byte.is_ascii_digit());
-    !host.is_empty() && of(host, b".-") && is_port && of(path, b"._~/-")
+    !host.is_empty() && consists_of(host, b".-") && is_port && consists_of(path, b"._~/-")
 }
 
 fn is_visible(text: &str) -> bool {
@@ -100,27 +99,30 @@ impl Config {
         Self::read(|name| env::var(name).ok())
     }
 
-    /// A setting that is blank is as good as not there: that is how a template leaves one out. What else is read is
-    /// what the patterns of the template's parameters admit, no more and no less.
+    /// A blank setting counts as missing, because a template cannot leave one out. All other values are accepted
+    /// exactly where the patterns of the template's parameters accept them.
     fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let setting = |name| setting(name).filter(|value| !value.trim().is_empty());
         let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
-        let number = |name, default, most| match setting(name) {
+        let number = |name, default, max| match setting(name) {
             None => Ok(default),
-            Some(text) => whole_number(&text, most).ok_or_else(|| {
-                let why = format!("must be a whole number from 1 to {most}, in digits only");
+            Some(text) => whole_number(&text, max).ok_or_else(|| {
+                let why = format!("must be a whole number from 1 to {max}, in digits only");
                 ConfigError::new(name, &why)
             }),
         };
         let support_url = setting("SUPPORT_URL");
-        if support_url.as_deref().is_some_and(|url| !is_support(url)) {
+        if support_url
+            .as_deref()
+            .is_some_and(|url| !is_support_url(url))
+        {
             return Err(ConfigError::new(
                 "SUPPORT_URL",
                 "must be an https:// or mailto: URL, without blanks",
             ));
         }
         let limit = |name, default, window| {
-            let calls = number(name, default, MOST_CALLS)?;
+            let calls = number(name, default, MAX_CALLS)?;
             Ok(RateLimit::new(calls, window))
         };
         let url = |name| match setting(name) {
@@ -170,8 +172,8 @@ impl Config {
                 secret: setting("HUUDIS_CLIENT_SECRET"),
             },
             sessions: Lifetime::of_hours(
-                number("SESSION_IDLE_HOURS", 12, MOST_HOURS)?,
-                number("SESSION_HOURS", 7 * 24, MOST_HOURS)?,
+                number("SESSION_IDLE_HOURS", 12, MAX_HOURS)?,
+                number("SESSION_HOURS", 7 * 24, MAX_HOURS)?,
             ),
             caller_limit: limit("CALLER_LIMIT", 2000, MINUTE)?,
             public_limits: PublicLimits {
@@ -183,7 +185,7 @@ impl Config {
         })
     }
 
-    /// A configuration of a table and a secret that nobody asks.
+    /// Its table and its secret do not exist.
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
         let settings = [
@@ -196,9 +198,9 @@ impl Config {
     }
 }
 
-/// Whether a link may lead to this: to a page, or to a new message for an address, and to nothing that runs. As
-/// `template.yaml` has it, of the parameter `SupportUrl`.
-fn is_support(url: &str) -> bool {
+/// Whether a link may point to it: only `https:` and `mailto:`, so that no script can run. The same rule as the pattern
+/// of the parameter `SupportUrl` in `template.yaml`.
+fn is_support_url(url: &str) -> bool {
     let readable = |text: &str| {
         let is_of_url = |b: u8| b.is_ascii_graphic() && !b"\"<>".contains(&b);
         !text.is_empty() && text.bytes().all(is_of_url)
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_and_what_lambda_sets_is_enough() {
+    fn only_the_table_and_the_secret_are_required() {
         let config = read(&[
             ("TABLE_NAME", "t"),
             ("HUUDIS_JWKS_URL", ""),
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_can_be_said() {
+    fn every_setting_can_be_set() {
         let config = read(&[
             ("TABLE_NAME", "t"),
             ("HUUDIS_ISSUER", "http://127.0.0.1:9400"),
@@ -275,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named() {
+    fn an_invalid_setting_is_named() {
         assert_eq!(read(&[]).unwrap_err(), "TABLE_NAME: is not set");
         for audiences in [",", "suppuo,", "a,,b"] {
             let error = read(&[("TABLE_NAME", "t"), ("HUUDIS_AUDIENCES", audiences)]).unwrap_err();

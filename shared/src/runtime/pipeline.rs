@@ -1,8 +1,5 @@
-//! The way of a request: event → credential → limit → handler → store → envelope.
-//!
-//! This file is its two ends. Whatever happens between them, a body that cannot be read, a refusal, a
-//! panic, a handler that would outlive the function, there is an answer in the envelope and one line in
-//! the log.
+//! Handles one event. Whatever goes wrong in between, an unreadable event, a refusal, a panic or a handler that would
+//! run longer than the function, there is one response and one log line.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -24,10 +21,9 @@ use crate::{
     time::Timestamp,
 };
 
-/// What is kept of a function's time to write the answer and the log line.
+/// The part of a function's time that is reserved for writing the response and the log line.
 const RESERVED: Duration = Duration::from_millis(300);
 
-/// Answers one event.
 pub(crate) async fn answer<E: Endpoint>(
     route: &str,
     endpoint: &E,
@@ -37,26 +33,26 @@ pub(crate) async fn answer<E: Endpoint>(
 ) -> ApiGatewayV2httpResponse {
     let started = Instant::now();
     let request_id = RequestId::new(Timestamp::now());
-    log::begin(&request_id);
+    log::set_request(&request_id);
     let deadline = started + time_left(context);
     let request_context = Arc::new(RequestContext::new(deadline));
 
-    // An event that cannot be read names no path, but the route does; of `$default` nothing is known then.
+    // If the event cannot be read, the path is unknown and the route decides. `$default` has no path.
     let mut is_public = routes::is_public(route.split_once(' ').map_or("", |(_, path)| path));
     let work = async {
         let request = Request::from_event(event)?;
         if E::ERRORS_AS_PAGES {
-            request_context.language_asked(language::language_cookie(&request));
-            request_context.tell_errors_in(language::page_language_of(&request));
+            request_context.set_language_cookie(language::language_cookie(&request));
+            request_context.set_error_page_language(language::error_page_language(&request));
         }
         is_public |= routes::is_public(request.path());
         endpoint.answer(request, platform, &request_context).await
     };
-    // In a box, because what it awaits is nested deeper than the compiler follows.
+    // Boxed, because the nested future types exceed the compiler's recursion limit.
     let caught = AssertUnwindSafe(work.boxed_local()).catch_unwind();
     let outcome = match tokio::time::timeout_at(deadline.into(), caught).await {
         Ok(Ok(outcome)) => outcome,
-        // What panicked, and where, is in the panic hook's line (crate::log).
+        // The panic hook has logged where it panicked (crate::log).
         Ok(Err(_panic)) => Err(ApiError::internal("the handler panicked")),
         Err(_elapsed) => Err(ApiError::internal("the function's time was up")),
     };
@@ -71,7 +67,7 @@ pub(crate) async fn answer<E: Endpoint>(
         &request_id,
         &request_context,
         cors,
-        E::WAY,
+        E::FLOW,
         platform,
     );
     request_log::write(&request_log::Finished {
@@ -80,25 +76,25 @@ pub(crate) async fn answer<E: Endpoint>(
         status: response.status_code,
         error: outcome.as_ref().err(),
         request_context: &request_context,
-        took: started.elapsed(),
+        duration: started.elapsed(),
         context,
     });
     response
 }
 
-/// What a function has where Lambda does not say: as much as `template.yaml` gives it.
-const UNSTATED: Duration = Duration::from_secs(10);
+/// The function's time if Lambda does not state a deadline: the timeout in `template.yaml`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The time until Lambda ends the function, less what the answer needs.
+/// The time until Lambda ends the function, minus [`RESERVED`].
 ///
-/// A deadline that is over before the work began is none: `cargo lambda watch` states one in 1970.
+/// A deadline in the past is ignored: `cargo lambda watch` states one in 1970.
 fn time_left(context: &Context) -> Duration {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Duration::from_millis(context.deadline)
         .checked_sub(now)
-        .unwrap_or(UNSTATED)
+        .unwrap_or(DEFAULT_TIMEOUT)
         .saturating_sub(RESERVED)
 }
 
@@ -108,18 +104,18 @@ mod tests {
 
     use super::*;
     use crate::{
-        endpoint::{anyone::Anyone, handler::handler},
+        endpoint::{handler::handler, unauthenticated::Unauthenticated},
         http::envelope::Answer,
         runtime::config::Config,
     };
 
-    /// A platform whose table nobody asks.
+    /// Its table does not exist.
     fn platform() -> Arc<Platform> {
         Arc::new(Platform::of(&Config::for_tests()).unwrap())
     }
 
     async fn answer_of(
-        function: impl AsyncFn(Anyone) -> Result<Answer, ApiError>,
+        function: impl AsyncFn(Unauthenticated) -> Result<Answer, ApiError>,
         context: &Context,
     ) -> (i64, Value) {
         let event = serde_json::from_str("{}").unwrap();
@@ -137,14 +133,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_handler_that_panics_is_a_500_that_says_nothing() {
-        log::panics();
+    async fn a_panic_is_a_500_without_its_message() {
+        log::log_panics();
         let answer = answer_of(async |_| panic!("a secret"), &Context::default()).await;
         assert!(is_internal(&answer), "{answer:?}");
     }
 
     #[tokio::test]
-    async fn a_handler_that_fails_is_a_500_that_says_nothing() {
+    async fn an_internal_error_is_a_500_without_its_cause() {
         let answer = answer_of(
             async |_| Err(ApiError::internal("a secret")),
             &Context::default(),
@@ -153,14 +149,16 @@ mod tests {
         assert!(is_internal(&answer), "{answer:?}");
     }
 
-    /// Whether pages of every origin may read what a function of this route answers to an event, where its handler
-    /// panics, and where it does not end.
+    /// Whether pages of any origin may read the response of this route to an event when the handler panics, and when it
+    /// does not end.
     async fn is_readable(route: &str, event: &str) -> bool {
         let platform = platform();
         let read = |event| serde_json::from_str(event).unwrap_or_else(|_| Event::unreadable());
-        let panics = handler(async |_: Anyone| -> Result<Answer, ApiError> { panic!("a handler") });
-        let never_ends =
-            handler(async |_: Anyone| -> Result<Answer, ApiError> { std::future::pending().await });
+        let panics =
+            handler(async |_: Unauthenticated| -> Result<Answer, ApiError> { panic!("a handler") });
+        let never_ends = handler(async |_: Unauthenticated| -> Result<Answer, ApiError> {
+            std::future::pending().await
+        });
         let (context, short) = (Context::default(), short_deadline());
         let after_panic = answer(route, &panics, &platform, read(event), &context).await;
         let cut_off = answer(route, &never_ends, &platform, read(event), &short).await;
@@ -173,13 +171,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whatever_comes_of_it_every_page_may_read_an_answer_of_the_public_form_and_no_other() {
+    async fn pages_of_any_origin_may_read_errors_of_the_public_form_and_of_nothing_else() {
         let (form, tickets) = ("/api/v1/public/tickets", "/api/v1/tickets");
         let at = |path: &str| serde_json::json!({ "rawPath": path }).to_string();
-        for no_event in ["", "7"] {
-            assert!(is_readable(&format!("POST {form}"), no_event).await);
-            assert!(!is_readable(&format!("POST {tickets}"), no_event).await);
-            assert!(!is_readable("$default", no_event).await);
+        for not_an_event in ["", "7"] {
+            assert!(is_readable(&format!("POST {form}"), not_an_event).await);
+            assert!(!is_readable(&format!("POST {tickets}"), not_an_event).await);
+            assert!(!is_readable("$default", not_an_event).await);
         }
         assert!(is_readable(&format!("POST {form}"), &at(form)).await);
         assert!(is_readable("$default", &at(form)).await);
@@ -187,7 +185,7 @@ mod tests {
         assert!(!is_readable("$default", &at(tickets)).await);
     }
 
-    /// What Lambda says where a handler has 50 milliseconds.
+    /// Leaves the handler 50 milliseconds.
     fn short_deadline() -> Context {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let mut context = Context::default();

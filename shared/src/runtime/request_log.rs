@@ -1,8 +1,8 @@
-//! The log line of a request, which carries its metrics too.
+//! The log line of a request, which also carries the request's metrics.
 
 #![expect(
     clippy::disallowed_types,
-    reason = "lines of our own are written and nothing is read"
+    reason = "it writes our own lines and reads nothing"
 )]
 
 use std::time::Duration;
@@ -23,14 +23,14 @@ use crate::{
 /// The CloudWatch namespace of the metrics.
 const NAMESPACE: &str = "Suppuo/Api";
 
-/// A request that has its answer.
+/// A request with its response.
 pub(crate) struct Finished<'a> {
     pub(crate) route: &'a str,
     pub(crate) request_id: &'a RequestId,
     pub(crate) status: i64,
     pub(crate) error: Option<&'a ApiError>,
     pub(crate) request_context: &'a RequestContext,
-    pub(crate) took: Duration,
+    pub(crate) duration: Duration,
     pub(crate) context: &'a Context,
 }
 
@@ -71,7 +71,6 @@ struct Line<'a> {
     metrics: Value,
 }
 
-/// Writes the line of a request.
 pub(crate) fn write(finished: &Finished<'_>) {
     let now = Timestamp::now();
     let error = finished.error;
@@ -104,7 +103,7 @@ pub(crate) fn write(finished: &Finished<'_>) {
         cause: error
             .and_then(|error| error.cause.as_ref())
             .map(ToString::to_string),
-        duration_ms: (finished.took.as_secs_f64() * 1e6).round() / 1e3,
+        duration_ms: (finished.duration.as_secs_f64() * 1e6).round() / 1e3,
         dynamodb_calls,
         read_units,
         write_units,
@@ -132,7 +131,7 @@ fn metrics(now: Timestamp, refused: bool) -> Value {
     json!({ "Timestamp": now.as_millis(), "CloudWatchMetrics": directives })
 }
 
-/// The trace's own id out of `Root=1-…;Parent=…;Sampled=1` ("Tracing header", X-Ray developer guide).
+/// The trace id out of `Root=1-…;Parent=…;Sampled=1` ("Tracing header", X-Ray developer guide).
 fn trace_root(header: &str) -> &str {
     header
         .split(';')
@@ -145,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trace_is_told_by_its_root() {
+    fn a_trace_is_logged_by_its_root() {
         assert_eq!(
             trace_root("Root=1-5e1b4151-5ac6c58dc39a6cba4f1d7a6b;Sampled=1"),
             "1-5e1b4151-5ac6c58dc39a6cba4f1d7a6b"

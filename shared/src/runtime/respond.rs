@@ -3,56 +3,61 @@
 use lambda_http::{aws_lambda_events::apigw::ApiGatewayV2httpResponse, http::HeaderMap};
 
 use crate::{
-    endpoint::{error_page::page_of, platform::Platform, request_context::RequestContext},
+    endpoint::{error_page, platform::Platform, request_context::RequestContext},
     error::ApiError,
     http::{
         envelope::{self, Cors},
         reply::{PAGE_HEADERS, Reply, headers},
     },
     ids::RequestId,
-    portal::problem_page::Way,
+    portal::problem_page::Flow,
 };
 
-/// Writes the response that the gateway sends.
 pub(crate) fn write(
     outcome: &Result<Reply, ApiError>,
     request_id: &RequestId,
     context: &RequestContext,
     cors: Cors,
-    way: Way,
+    flow: Flow,
     platform: &Platform,
 ) -> ApiGatewayV2httpResponse {
     let mut response = match outcome {
-        Ok(Reply::Answer(answer)) => envelope::seal(Ok(answer), request_id),
+        Ok(Reply::Answer(answer)) => envelope::wrap(Ok(answer), request_id),
         Ok(Reply::Page(page)) => response(200, headers(&PAGE_HEADERS), &page.0),
         Ok(Reply::File(file)) => response(200, file.headers(), file.body()),
         Err(error) => {
             let support = platform.support_url.as_deref();
-            let told = (error.code, error.retry_after);
-            let page = context
-                .errors_language()
-                .map(|language| page_of(told, request_id, language, way, support));
+            let page = context.error_page_language().map(|language| {
+                error_page::render(
+                    error.code,
+                    error.retry_after,
+                    request_id,
+                    language,
+                    flow,
+                    support,
+                )
+            });
             match page {
                 Some(Ok(html)) => response(error.code.status(), headers(&PAGE_HEADERS), &html),
-                // Where the page fails, too, there is the envelope.
-                Some(Err(_)) | None => envelope::seal(Err(error), request_id),
+                // The envelope, if the client takes no page or the page cannot be rendered.
+                Some(Err(_)) | None => envelope::wrap(Err(error), request_id),
             }
         }
     };
-    // Only where a page is shown, be it the one that a browser is led to.
-    let is_shown = match outcome {
+    // The language is remembered only when the browser shows a page, or is redirected to one.
+    let shows_page = match outcome {
         Ok(Reply::Page(_)) => true,
         Ok(Reply::File(_)) => false,
-        Ok(Reply::Answer(_)) | Err(_) => context.errors_language().is_some(),
+        Ok(Reply::Answer(_)) | Err(_) => context.error_page_language().is_some(),
     };
-    if is_shown {
-        context.remember_language();
+    if shows_page {
+        context.add_language_cookie();
     }
     let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
     let (status, rate_limit) = (response.status_code, context.rate_limit());
     let rate_limit = rate_limit.as_ref();
-    let of_all = envelope::headers_of_all(status, request_id, rate_limit, retry_after, cors);
-    response.headers.extend(of_all);
+    let common = envelope::common_headers(status, request_id, rate_limit, retry_after, cors);
+    response.headers.extend(common);
     response.cookies = context.cookies();
     response
 }

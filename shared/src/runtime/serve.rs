@@ -1,4 +1,4 @@
-//! The start of a function: everything that is made once, before the first event.
+//! The start of a function: everything that is created once, before the first event.
 
 use std::{convert::Infallible, process::ExitCode, sync::Arc};
 
@@ -22,22 +22,22 @@ use crate::{
     store::database::Database,
 };
 
-/// Serves an endpoint until Lambda ends the process. The whole of a function's `main`.
+/// Serves an endpoint until Lambda ends the process. It is all that a function's `main` does.
 ///
-/// `route` is the endpoint's method and path as `template.yaml` states them, of several the first; the log names it.
+/// `route` is the endpoint's method and path in `template.yaml`, the first one if there are several. The log names it.
 ///
-/// A Lambda function handles one event at a time, so that its runtime has one thread: a second one costs
-/// more than half as much CPU per call again, for nothing.
+/// The runtime has one thread, because a Lambda function handles one event at a time. A second thread costs more than
+/// half as much CPU per call again.
 pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
-    log::panics();
+    log::log_panics();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let ended = match runtime {
+    let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(route, endpoint)),
         Err(error) => Err(error.into()),
     };
-    match ended {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::fatal(&error.to_string());

@@ -1,8 +1,8 @@
-//! ID tokens (OpenID Connect Core 1.0 section 2): who signed in, in this very sign-in.
+//! Verifies ID tokens (OpenID Connect Core 1.0 section 2): who signed in, in this sign-in.
 //!
-//! The signature, `iss`, `aud` and the times are checked as an access token's are, see [`crate::auth::issuer_tokens`]. Beside
-//! them, as section 3.1.3.7 has it: the nonce; `azp`, where it is there or others are named as the audience; `at_hash`,
-//! where it is there.
+//! The signature, `iss`, `aud` and the times are checked as in an access token, see [`crate::auth::issuer_tokens`]. In
+//! addition, following section 3.1.3.7: the nonce; `azp`, if it is there or there are several audiences; `at_hash`, if
+//! it is there.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What is read of the claims beside those that every token has.
+/// The claims in addition to those of every token.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -30,14 +30,12 @@ struct Claims {
     name: Option<String>,
 }
 
-/// Who signed in.
 pub(crate) struct Identity {
     pub(crate) sub: Subject,
     pub(crate) email: Option<String>,
     pub(crate) name: Option<String>,
 }
 
-/// Who signed in, if the ID token is good.
 pub(super) async fn verify(
     issuer_tokens: &IssuerTokens,
     client_id: &str,
@@ -71,13 +69,13 @@ pub(super) async fn verify(
     })
 }
 
-/// `at_hash` of a token (OpenID Connect Core 1.0 section 3.1.3.6): the left half of the hash that goes with ES256.
+/// `at_hash` of a token (OpenID Connect Core 1.0 section 3.1.3.6): the left half of its SHA-256, the hash of ES256.
 fn hash_of(access_token: &str) -> String {
     let hash = Sha256::digest(access_token);
     BASE64URL.encode(&hash[..hash.len() / 2])
 }
 
-/// Refuses an ID token. Whoever signs in is told that they have not, see [`super`].
+/// [`super`] replaces the message.
 fn unverified(refusal: &'static str) -> ApiError {
     ApiError::auth_required("The ID token does not verify.", refusal)
 }

@@ -1,5 +1,4 @@
-//! A sign-in between its start and the issuer's answer: it lives in a cookie of the browser that began it, and nowhere
-//! else.
+//! A sign-in between its start and the issuer's answer. It is kept only in a cookie of the browser that started it.
 
 use std::fmt;
 
@@ -13,9 +12,9 @@ use crate::{
 };
 
 /// How long people have to sign in, in milliseconds.
-const LASTS: i64 = 10 * MINUTE;
+const VALID_FOR: i64 = 10 * MINUTE;
 
-/// What has to be known again when the issuer answers. `Debug` shows nothing of it.
+/// What is needed again when the issuer answers. `Debug` shows none of it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingSignIn {
     pub(super) state: String,
@@ -33,8 +32,7 @@ impl fmt::Debug for PendingSignIn {
 }
 
 impl PendingSignIn {
-    /// How long the cookie is kept, in seconds.
-    pub(crate) const COOKIE_SECONDS: i64 = LASTS / 1000;
+    pub(crate) const COOKIE_SECONDS: i64 = VALID_FOR / 1000;
 
     pub(super) fn new(
         state: String,
@@ -48,11 +46,10 @@ impl PendingSignIn {
             nonce,
             verifier,
             return_to,
-            ends: now.plus_millis(LASTS).as_millis(),
+            ends: now.plus_millis(VALID_FOR).as_millis(),
         }
     }
 
-    /// When it is of no use any more.
     pub(super) fn ends_at(&self) -> Timestamp {
         Timestamp::from_millis(self.ends)
     }
@@ -61,7 +58,7 @@ impl PendingSignIn {
         keys.sign_ins.seal(b"", self)
     }
 
-    /// What was sealed into the cookie; `None` where that was not here, or is over.
+    /// `None` if the cookie's value was not sealed with these keys, or has expired.
     #[must_use]
     pub fn open(keys: &SigningKeys, sealed: &str, now: Timestamp) -> Option<Self> {
         let opened: Self = keys.sign_ins.open(b"", sealed)?;
@@ -82,10 +79,10 @@ mod tests {
         let pending = PendingSignIn::new(text(), text(), text(), return_to, began);
         let sealed = pending.seal(&keys).unwrap();
         let open = |keys, after| PendingSignIn::open(keys, &sealed, began.plus_millis(after));
-        assert!(open(&keys, 0).is_some() && open(&keys, LASTS - 1).is_some());
-        assert!(open(&keys, LASTS).is_none());
+        assert!(open(&keys, 0).is_some() && open(&keys, VALID_FOR - 1).is_some());
+        assert!(open(&keys, VALID_FOR).is_none());
         assert!(open(&SigningKeys::from_secret("b"), 0).is_none());
-        // What is sealed for another purpose is no sign-in.
+        // A value that was sealed for another purpose does not open.
         let cursor = keys.cursors.seal(b"", &pending).unwrap();
         assert!(PendingSignIn::open(&keys, &cursor, began).is_none());
         assert_eq!(format!("{pending:?}"), "PendingSignIn(…)");

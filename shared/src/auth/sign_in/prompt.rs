@@ -1,13 +1,13 @@
-//! Whether the issuer asks who it is, though it knows.
+//! Whether the issuer must ask which account to use.
 
 use crate::words;
 
 words! {
-    /// Whether the issuer asks who it is (`prompt`, OpenID Connect Core 1.0 section 3.1.2.1).
+    /// The parameter `prompt` (OpenID Connect Core 1.0 section 3.1.2.1).
     pub enum Prompt {
-        /// Only where it does not know.
+        /// The issuer asks only if nobody is signed in there.
         Default = "default",
-        /// Also where it knows: they may be somebody else, too.
+        /// The issuer always asks, so that people can switch accounts.
         SelectAccount = "select_account",
     }
 }

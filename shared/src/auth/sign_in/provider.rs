@@ -1,4 +1,4 @@
-//! The issuer as an OpenID provider: where it asks people who they are, and what it gives for a code.
+//! The issuer as an OpenID provider: its authorisation URL, and the exchange of a code for tokens.
 
 use std::{fmt, sync::Arc};
 
@@ -33,10 +33,9 @@ use crate::{
     words::Words,
 };
 
-/// What is asked for: who it is, their address and their name (OpenID Connect Core 1.0 section 5.4).
+/// The person's id, e-mail address and name (OpenID Connect Core 1.0 section 5.4).
 const SCOPES: [&str; 3] = ["openid", "email", "profile"];
 
-/// The issuer, as its client sees it.
 pub(crate) struct Provider {
     issuer: String,
     client_id: String,
@@ -46,7 +45,7 @@ pub(crate) struct Provider {
     metadata: CachedDocument<Arc<Metadata>>,
 }
 
-/// What is read of the discovery document (OpenID Connect Discovery 1.0 section 3).
+/// The discovery document (OpenID Connect Discovery 1.0 section 3), as far as it is needed.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -55,12 +54,12 @@ struct Metadata {
     #[serde(default)]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// RFC 9207 section 3.
-    #[serde(default, rename = "authorization_response_iss_parameter_supported")]
-    says_who_it_is: bool,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 impl Metadata {
-    /// How the client proves itself; by default in the header.
+    /// How the client authenticates; in the `Authorization` header by default.
     fn auth_type(&self) -> AuthType {
         match &self.token_endpoint_auth_methods_supported {
             Some(methods) if !methods.iter().any(|m| m == "client_secret_basic") => {
@@ -71,14 +70,14 @@ impl Metadata {
     }
 }
 
-/// What comes of a code at the token endpoint.
+/// The token endpoint's answer to a code.
 pub(super) enum Exchanged {
     Tokens(Tokens),
-    /// It is none, or was used, or is not for this sign-in (`invalid_grant`, RFC 6749 section 5.2).
+    /// The code is invalid, used, or not of this sign-in (`invalid_grant`, RFC 6749 section 5.2).
     CodeRefused,
 }
 
-/// What an OpenID provider's answer has beyond OAuth's (OpenID Connect Core 1.0 section 3.1.3.3).
+/// The field that OpenID Connect adds to OAuth's token response (Core 1.0 section 3.1.3.3).
 #[derive(Serialize, Deserialize)]
 struct IdTokenField {
     id_token: String,
@@ -86,7 +85,7 @@ struct IdTokenField {
 
 impl ExtraTokenFields for IdTokenField {}
 
-/// The trait wants one; a token is for no log.
+/// `ExtraTokenFields` requires `Debug`. A token must not be logged.
 impl fmt::Debug for IdTokenField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdTokenField(…)")
@@ -106,12 +105,11 @@ type OpenIdClient = Client<
     EndpointSet,
 >;
 
-/// As whom the portal signs people in.
+/// The portal's registration as an OAuth client.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientSettings {
-    /// The client's id at the issuer.
     pub(crate) id: String,
-    /// The name or ARN of the client's secret in Secrets Manager. Not the secret. Only a sign-in needs it.
+    /// The name or ARN of the client's secret in Secrets Manager, not the secret itself. Only a sign-in needs it.
     pub(crate) secret: Option<String>,
 }
 
@@ -140,9 +138,9 @@ impl Provider {
         }
     }
 
-    /// Whether an answer of the issuer's would have this `iss`; none where it says that it never leaves it out would not
-    /// (RFC 9207 section 2.4).
-    pub(super) async fn answers_as(
+    /// Whether the `iss` of an answer is the issuer's. A missing one is accepted only if the issuer does not state that
+    /// it always sends it (RFC 9207 section 2.4).
+    pub(super) async fn accepts_iss(
         &self,
         iss: Option<&str>,
         now: Timestamp,
@@ -151,15 +149,13 @@ impl Provider {
             return Ok(iss == self.issuer);
         }
         let metadata = self.metadata(now).await?;
-        Ok(!metadata.says_who_it_is)
+        Ok(!metadata.authorization_response_iss_parameter_supported)
     }
 
-    /// The secret, to be read before the first event.
     pub(crate) fn client_secret(&self) -> &Secret<ClientSecret> {
         &self.client_secret
     }
 
-    /// Where a browser is sent to sign in.
     pub(super) async fn authorisation_url(
         &self,
         callback: &str,
@@ -182,11 +178,9 @@ impl Provider {
         Ok(url.into())
     }
 
-    /// What the issuer gives for a code.
-    ///
     /// # Errors
     ///
-    /// `500` where it does not answer, or does not take us for its client.
+    /// `500` if the issuer does not answer, or does not accept our client credentials.
     pub(super) async fn exchange(
         &self,
         callback: &str,
@@ -210,22 +204,20 @@ impl Provider {
                 access_token: tokens.access_token().secret().clone(),
                 id_token: tokens.extra_fields().id_token.clone(),
             })),
-            // RFC 6749 section 5.2.
             Err(RequestTokenError::ServerResponse(refused)) => match refused.error() {
                 BasicErrorResponseType::InvalidGrant => Ok(Exchanged::CodeRefused),
                 BasicErrorResponseType::Extension(_) => Err(failed("refused")),
                 known => Err(failed(known.as_ref())),
             },
             Err(RequestTokenError::Request(cause)) => Err(ApiError::internal(cause)),
-            // What it holds may be a token: only its kind is told.
+            // The error may hold a token, so only its kind is logged.
             Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => {
                 Err(failed("the answer is no pair of tokens"))
             }
         }
     }
 
-    /// Who an ID token says has signed in.
-    pub(super) async fn id_token(
+    pub(super) async fn verify_id_token(
         &self,
         tokens: &Tokens,
         nonce: &str,
@@ -239,7 +231,7 @@ impl Provider {
             |e| ApiError::internal(Cause::new("read the issuer's discovery document", &e));
         let auth = AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unusable)?;
         let token = TokenUrl::new(metadata.token_endpoint.clone()).map_err(unusable)?;
-        // It is ours but for the host, which the request names.
+        // Only the host comes from the request.
         let callback = RedirectUrl::new(callback.to_owned())
             .map_err(|_| ApiError::validation("The request's host is none that a URL can have."))?;
         Ok(Client::new(ClientId::new(self.client_id.clone()))
@@ -249,10 +241,9 @@ impl Provider {
             .set_redirect_uri(callback))
     }
 
-    /// The discovery document.
     async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, ApiError> {
-        let any_accept = |_: &_| true;
-        let metadata = self.metadata.get(now, any_accept, self.fetch_metadata());
+        let accept_any = |_: &_| true;
+        let metadata = self.metadata.get(now, accept_any, self.fetch_metadata());
         metadata.await.map_err(ApiError::internal)
     }
 
@@ -263,7 +254,7 @@ impl Provider {
         let body = self.http.get(ATTEMPTED, &url).await?;
         let metadata: Metadata = serde_json::from_slice(&body)
             .map_err(|_| Cause::of(ATTEMPTED, "the answer is none"))?;
-        // Discovery 1.0 section 4.3; and what is sent there is for nobody on the way to read.
+        // Discovery 1.0 section 4.3. The endpoints must use TLS if the issuer does, because secrets are sent to them.
         if metadata.issuer != self.issuer {
             return Err(Cause::of(ATTEMPTED, "it is another issuer's"));
         }

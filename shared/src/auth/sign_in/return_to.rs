@@ -1,25 +1,24 @@
-//! Where a sign-in leads back to.
+//! The page that a sign-in returns to.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 
-/// A path on this host, perhaps with a query: what a browser cannot read as anything else.
+/// A path on this host, with or without a query. No browser interprets it as another host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// The dashboard.
     pub const DEFAULT: &str = "/dashboard/api-keys";
 
-    /// More is no page of ours.
+    /// No page of ours has a longer address.
     const MAX_BYTES: usize = 512;
 
-    /// Reads what a caller asks for; the dashboard where nothing is.
+    /// Parses the parameter `returnTo`, which may be missing.
     ///
     /// # Errors
     ///
-    /// `400` for anything but a path on this host.
+    /// `400` if it is not a path on this host.
     pub fn of(asked: Option<&str>) -> Result<Self, ApiError> {
         let asked = asked.unwrap_or(Self::DEFAULT);
         Self::parse(asked).ok_or_else(|| {
@@ -27,8 +26,8 @@ impl ReturnTo {
         })
     }
 
-    /// Reads a path. A second slash would begin a host, a backslash is one to browsers (WHATWG's URL standard, "path
-    /// state"), and they leave out tabs and line ends.
+    /// `None` if a browser could leave this host: two leading slashes begin a host, browsers treat a backslash as a
+    /// slash (WHATWG's URL standard, "path state"), and they ignore tabs and line breaks.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let printable = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
@@ -37,7 +36,6 @@ impl ReturnTo {
         (printable && is_path && fits).then(|| Self(text.to_owned()))
     }
 
-    /// The path as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -49,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_on_this_host_and_nothing_else() {
+    fn only_a_path_on_this_host_is_accepted() {
         for path in [
             "/",
             "/dashboard/api-keys",

@@ -1,6 +1,6 @@
-//! What the issuer gives for a code.
+//! The tokens that the issuer returns for a code.
 
-/// What the token endpoint gives. It has no `Debug`.
+/// Has no `Debug`: tokens must not be logged.
 pub(crate) struct Tokens {
     pub(super) access_token: String,
     pub(super) id_token: String,

@@ -1,4 +1,4 @@
-//! The words of the pages in British English.
+//! The texts of the pages in British English.
 
 use crate::portal::texts::{Problem, Texts, Unit};
 
@@ -95,45 +95,45 @@ pub(in crate::portal) static ENGLISH: Texts = Texts {
     sign_in_not_completed: Problem {
         title: "You could not be signed in",
         text: "Huudis did not confirm who you are, or you cancelled. Please sign in again.",
-        way_on: "Sign in again",
+        link_text: "Sign in again",
     },
-    sign_in_stale: Problem {
+    sign_in_expired: Problem {
         title: "This sign-in has expired",
         text: "A sign-in works once, for ten minutes, and only in the browser where you started it. \
                Please start again.",
-        way_on: "Sign in again",
+        link_text: "Sign in again",
     },
     no_workspace: Problem {
         title: "Your account has no workspace",
         text: "Huudis knows you, but your account does not belong to a Suppuo workspace. Ask the \
                person who runs your shop’s workspace to add you, or sign in with another account.",
-        way_on: "Sign in with another account",
+        link_text: "Sign in with another account",
     },
     too_many_calls: Problem {
         title: "Too many requests",
         text: "You have reached the limit of requests in one minute. Try again in {seconds} seconds.",
-        way_on: "Try again",
+        link_text: "Try again",
     },
     our_fault: Problem {
         title: "Something went wrong on our side",
         text: "This is our fault, not yours. Please try again in a moment.",
-        way_on: "Try again",
+        link_text: "Try again",
     },
     no_such_page: Problem {
         title: "There is no such page",
         text: "The address may be mistyped, or the page may be gone.",
-        way_on: "Go to your API keys",
+        link_text: "Go to your API keys",
     },
-    not_taken: Problem {
+    not_accepted: Problem {
         title: "Your request was not accepted",
         text: "Your browser sent something that does not belong to this page. Nothing was changed. Please open \
                the page again.",
-        way_on: "Go to your API keys",
+        link_text: "Go to your API keys",
     },
-    in_the_way: Problem {
+    concurrent_change: Problem {
         title: "That did not work",
         text: "Someone else was changing the same thing at the same moment. Nothing was changed.",
-        way_on: "Try again",
+        link_text: "Try again",
     },
 
     just_now: "just now",

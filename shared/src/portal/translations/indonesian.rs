@@ -1,4 +1,4 @@
-//! The words of the pages in Indonesian.
+//! The texts of the pages in Indonesian.
 
 use crate::portal::texts::{Problem, Texts, Unit};
 
@@ -98,46 +98,46 @@ pub(in crate::portal) static INDONESIAN: Texts = Texts {
     sign_in_not_completed: Problem {
         title: "Anda belum berhasil masuk",
         text: "Huudis tidak dapat memastikan identitas Anda, atau Anda membatalkannya. Silakan masuk lagi.",
-        way_on: "Masuk lagi",
+        link_text: "Masuk lagi",
     },
-    sign_in_stale: Problem {
+    sign_in_expired: Problem {
         title: "Proses masuk ini sudah kedaluwarsa",
         text: "Setiap proses masuk hanya berlaku sekali, selama sepuluh menit, dan di peramban \
                tempat Anda memulainya. Silakan mulai lagi.",
-        way_on: "Masuk lagi",
+        link_text: "Masuk lagi",
     },
     no_workspace: Problem {
         title: "Akun Anda tidak memiliki ruang kerja",
         text: "Huudis mengenal Anda, tetapi akun Anda bukan anggota ruang kerja Suppuo mana pun. \
                Mintalah pengelola ruang kerja toko Anda untuk menambahkan Anda, atau masuk dengan \
                akun lain.",
-        way_on: "Masuk dengan akun lain",
+        link_text: "Masuk dengan akun lain",
     },
     too_many_calls: Problem {
         title: "Terlalu banyak permintaan",
         text: "Permintaan Anda telah mencapai batas per menit. Coba lagi dalam {seconds} detik.",
-        way_on: "Coba lagi",
+        link_text: "Coba lagi",
     },
     our_fault: Problem {
         title: "Terjadi kesalahan di pihak kami",
         text: "Ini kesalahan kami, bukan Anda. Silakan coba beberapa saat lagi.",
-        way_on: "Coba lagi",
+        link_text: "Coba lagi",
     },
     no_such_page: Problem {
         title: "Halaman ini tidak ada",
         text: "Mungkin alamatnya salah ketik, atau halamannya sudah dihapus.",
-        way_on: "Buka kunci API Anda",
+        link_text: "Buka kunci API Anda",
     },
-    not_taken: Problem {
+    not_accepted: Problem {
         title: "Permintaan Anda tidak diterima",
         text: "Peramban Anda mengirim sesuatu yang tidak sesuai untuk halaman ini. Tidak ada yang diubah. \
                Silakan buka kembali halamannya.",
-        way_on: "Buka kunci API Anda",
+        link_text: "Buka kunci API Anda",
     },
-    in_the_way: Problem {
+    concurrent_change: Problem {
         title: "Permintaan Anda belum berhasil",
         text: "Orang lain sedang mengubah hal yang sama pada saat bersamaan. Tidak ada yang diubah.",
-        way_on: "Coba lagi",
+        link_text: "Coba lagi",
     },
 
     just_now: "baru saja",

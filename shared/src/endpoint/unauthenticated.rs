@@ -1,10 +1,10 @@
-//! Calls that need no credential and count for nobody.
+//! Calls without a credential that no limit counts.
 
 use std::{fmt, sync::Arc};
 
 use crate::{
     endpoint::{
-        handler::{Early, Given},
+        handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -13,33 +13,31 @@ use crate::{
     store::database::Database,
 };
 
-/// A call of anyone.
+/// A call without a credential, which no limit counts.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Anyone {
-    /// What was sent.
+pub struct Unauthenticated {
     pub request: Request,
-    /// Tells whether the table answers.
     pub table: TableProbe,
 }
 
-impl Given for Anyone {
+impl FromRequest for Unauthenticated {
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
         context: &Arc<RequestContext>,
-    ) -> Result<Self, Early> {
-        request.within_size()?;
+    ) -> Result<Self, EarlyResponse> {
+        request.check_body_size()?;
         let table = TableProbe(context.database(platform));
         Ok(Self { request, table })
     }
 }
 
-/// Tells whether the table answers, and nothing of what is in it.
+/// Can tell whether the table answers, and cannot read its items.
 pub struct TableProbe(Database);
 
 impl TableProbe {
-    /// One read of nothing. Why it failed, if it did, is the log's to know.
+    /// Reads an item that does not exist. The reason of a failure is logged.
     pub async fn answers(&self) -> bool {
         match self.0.answers().await {
             Ok(()) => true,
