@@ -29,7 +29,7 @@ fn header() -> Value {
 }
 
 #[tokio::test]
-async fn a_token_of_the_issuer_is_taken() {
+async fn a_valid_access_token_is_accepted() {
     let app = App::start().await;
     let good = [
         json!({}),
@@ -51,7 +51,7 @@ async fn a_token_of_the_issuer_is_taken() {
 }
 
 #[tokio::test]
-async fn what_a_token_says_of_keys_is_not_looked_at() {
+async fn key_material_in_a_token_header_is_ignored() {
     let app = App::start().await;
     let strange =
         json!({ "jwk": "x", "jku": 7, "x5u": null, "x5c": {}, "cty": [], "typ": 1, "b64": true });
@@ -86,7 +86,7 @@ async fn what_a_token_says_of_keys_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_missing_or_wrong_is_refused() {
+async fn a_token_with_a_missing_or_wrong_claim_is_refused() {
     let app = App::start().await;
     let later = now() + 300;
     let wrong = [
@@ -129,7 +129,7 @@ async fn a_claim_that_is_missing_or_wrong_is_refused() {
 }
 
 #[tokio::test]
-async fn an_id_token_is_no_access_token() {
+async fn an_id_token_is_refused_as_an_access_token() {
     let app = App::start().await;
     for of_id_tokens in [
         json!({ "nonce": "x" }),
@@ -152,7 +152,7 @@ async fn an_id_token_is_no_access_token() {
 }
 
 #[tokio::test]
-async fn who_is_refused_is_told_what_would_be_right() {
+async fn an_authentication_error_says_what_to_correct() {
     let app = App::start().await;
     let token = |changes: Value| app.issuer.token(&with(&changes));
     let own = token(json!({}));
@@ -321,7 +321,7 @@ async fn forged_tokens_are_refused() {
 
 /// The classic confusion: the public key, which everyone has, used as the secret of an HMAC.
 #[tokio::test]
-async fn an_hmac_under_the_public_key_is_refused() {
+async fn an_hmac_made_with_the_public_key_is_refused() {
     use sha2::{Digest, Sha256};
 
     fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
@@ -361,7 +361,7 @@ async fn an_hmac_under_the_public_key_is_refused() {
 }
 
 #[tokio::test]
-async fn keys_of_a_set_that_are_not_for_this_are_not_used() {
+async fn unusable_keys_in_the_key_set_are_ignored() {
     let second = Key::generate();
     let changed = |changes: Value| {
         let mut jwk = second.jwk("second");
@@ -423,7 +423,7 @@ fn rotated(app: &App, key: &Key, kid: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_unknown_kid_makes_the_keys_be_fetched_again_once_a_minute() {
+async fn an_unknown_kid_refetches_the_key_set_at_most_once_a_minute() {
     let app = App::start().await;
     app.list()
         .bearer(&app.token("acc_a"))
@@ -450,7 +450,7 @@ async fn an_unknown_kid_makes_the_keys_be_fetched_again_once_a_minute() {
 }
 
 #[tokio::test]
-async fn keys_stay_in_use_while_the_issuer_is_down() {
+async fn cached_keys_are_used_while_the_issuer_is_down() {
     let app = App::start().await;
     let token = rotated(&app, &app.issuer.key, KID);
     app.list().bearer(&token).await_status(200).await;
@@ -470,7 +470,7 @@ async fn keys_stay_in_use_while_the_issuer_is_down() {
 }
 
 #[tokio::test]
-async fn a_key_that_the_issuer_withdrew_is_trusted_for_an_hour_at_most() {
+async fn a_withdrawn_key_is_trusted_for_at_most_an_hour() {
     let app = App::start().await;
     let token = rotated(&app, &app.issuer.key, KID);
     app.list().bearer(&token).await_status(200).await;
@@ -482,7 +482,7 @@ async fn a_key_that_the_issuer_withdrew_is_trusted_for_an_hour_at_most() {
 }
 
 #[tokio::test]
-async fn without_any_keys_nothing_can_be_said_of_a_token() {
+async fn without_the_issuers_keys_a_token_gets_a_500() {
     let app = App::start().await;
     for broken in ["<html>", "[]", "{}", r#"{"keys": 7}"#] {
         app.issuer.publish_text(broken);
@@ -508,7 +508,7 @@ async fn without_any_keys_nothing_can_be_said_of_a_token() {
 }
 
 #[tokio::test]
-async fn the_keys_can_be_elsewhere_and_for_other_audiences() {
+async fn the_key_set_url_and_the_audiences_are_settings() {
     let elsewhere = App::start().await;
     let url = format!("{}/.well-known/jwks.json", elsewhere.issuer.name());
     let app = App::builder()

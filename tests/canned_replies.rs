@@ -25,7 +25,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn one_is_kept_changed_and_forgotten() {
+async fn a_canned_reply_is_created_listed_updated_and_deleted() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let created = app
@@ -102,7 +102,7 @@ async fn one_is_kept_changed_and_forgotten() {
 }
 
 #[tokio::test]
-async fn they_are_sorted_by_title_and_of_the_workspace() {
+async fn canned_replies_are_sorted_by_title_within_their_workspace() {
     let app = App::start().await;
     let token = app.token("acc_a");
     for title in [
@@ -132,7 +132,7 @@ async fn they_are_sorted_by_title_and_of_the_workspace() {
 }
 
 #[tokio::test]
-async fn changes_at_once_lose_nothing_of_each_other() {
+async fn concurrent_updates_keep_each_others_changes() {
     let app = App::builder().instances(2).start().await;
     let token = app.token("acc_a");
     let id = app.new_canned_reply("acc_a").await;
@@ -164,7 +164,7 @@ async fn changes_at_once_lose_nothing_of_each_other() {
 
 /// They are listed whole, so that more than fits into an answer is not kept.
 #[tokio::test]
-async fn what_could_no_longer_be_listed_is_not_kept() {
+async fn a_canned_reply_that_would_overfill_the_list_is_a_conflict() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let body = "𝒳".repeat(20_000);

@@ -34,7 +34,7 @@ fn assets(page: &Response) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn who_has_not_signed_in_is_sent_to_do_so_and_back() {
+async fn a_visitor_without_a_session_is_redirected_to_the_sign_in() {
     let app = App::start().await;
     let dashboard = app.call("GET", "/dashboard").await_status(302).await;
     assert_eq!(dashboard.header("location"), Some(PAGE));
@@ -57,7 +57,7 @@ async fn who_has_not_signed_in_is_sent_to_do_so_and_back() {
 }
 
 #[tokio::test]
-async fn the_page_keeps_to_itself() {
+async fn the_page_has_strict_security_headers() {
     let app = App::start().await;
     let page = page(&app, &app.sign_in("acc_a").await).await;
     let policy = page.header("content-security-policy").unwrap();
@@ -77,7 +77,7 @@ async fn the_page_keeps_to_itself() {
 }
 
 #[tokio::test]
-async fn its_files_are_three_and_may_be_kept_for_ever() {
+async fn the_page_has_three_assets_that_may_be_cached_forever() {
     let app = App::start().await;
     let page = page(&app, &app.sign_in("acc_a").await).await;
     let paths = assets(&page);
@@ -100,7 +100,7 @@ async fn its_files_are_three_and_may_be_kept_for_ever() {
 }
 
 #[tokio::test]
-async fn every_page_has_the_icon_and_leads_home() {
+async fn every_page_has_the_icon_and_links_to_the_key_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let signed_out = app.call("GET", "/dashboard/signed-out");
@@ -130,7 +130,7 @@ async fn every_page_has_the_icon_and_leads_home() {
 }
 
 #[tokio::test]
-async fn what_a_sign_in_was_refused_with_is_told_again_and_nothing_is_done() {
+async fn a_sign_in_error_page_can_be_reloaded_without_side_effects() {
     let app = App::start().await;
     let tell = |query: &str| {
         app.call("GET", CALLBACK)
@@ -185,7 +185,7 @@ async fn what_a_sign_in_was_refused_with_is_told_again_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn what_was_our_fault_is_told_again_under_the_address_that_its_page_gets() {
+async fn a_server_error_page_can_be_reloaded_at_the_address_it_names() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let answer = begun.allow(&json!({}), &json!({}));
@@ -213,7 +213,7 @@ async fn what_was_our_fault_is_told_again_under_the_address_that_its_page_gets()
 }
 
 #[tokio::test]
-async fn only_of_a_sign_in_it_is_said_that_it_failed() {
+async fn only_a_failed_sign_in_is_reported_as_a_failed_sign_in() {
     let app = App::start().await;
     let visit = |method: &str, path: &str| app.call(method, path).header("accept", "text/html");
     let too_large = "x".repeat(1024 * 1024 + 1);
@@ -242,7 +242,7 @@ fn problem(app: &App) -> Call<'_> {
 }
 
 #[tokio::test]
-async fn people_are_told_whom_to_write_to_where_there_is_somebody() {
+async fn pages_link_to_support_when_a_support_url_is_set() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     for page in [
@@ -265,7 +265,7 @@ async fn people_are_told_whom_to_write_to_where_there_is_somebody() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_full_says_so() {
+async fn the_create_button_is_disabled_at_100_keys() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let token = app.token("acc_a");
@@ -286,7 +286,7 @@ async fn a_list_that_is_full_says_so() {
 }
 
 #[tokio::test]
-async fn it_shows_the_workspaces_keys_newest_first_and_nothing_of_others() {
+async fn the_page_lists_only_the_workspaces_keys_newest_first() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let mut ids = Vec::new();
@@ -308,7 +308,7 @@ async fn it_shows_the_workspaces_keys_newest_first_and_nothing_of_others() {
 }
 
 #[tokio::test]
-async fn its_language_is_the_browsers_until_one_is_chosen() {
+async fn the_language_is_the_browsers_until_one_is_chosen() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let call = || app.call("GET", PAGE).cookie(SESSION, &session);
@@ -339,7 +339,7 @@ async fn its_language_is_the_browsers_until_one_is_chosen() {
 }
 
 #[tokio::test]
-async fn a_language_is_remembered_where_a_page_is_shown_and_nowhere_else() {
+async fn the_language_cookie_is_set_only_with_a_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let shown = page(&app, &session).await;
@@ -374,7 +374,7 @@ async fn a_language_is_remembered_where_a_page_is_shown_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_header_decides_here_too() {
+async fn an_authorization_header_overrides_the_session_on_the_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let (id, key) = app.new_key("acc_b").await;
@@ -391,7 +391,7 @@ async fn a_header_decides_here_too() {
 }
 
 #[tokio::test]
-async fn errors_are_told_on_a_page_with_the_request_id() {
+async fn a_browser_gets_an_error_page_with_the_request_id() {
     let app = App::builder().caller_limit(1).start().await;
     let session = app.sign_in("acc_a").await;
     let call = || app.call("GET", PAGE).cookie(SESSION, &session);
@@ -407,7 +407,7 @@ async fn errors_are_told_on_a_page_with_the_request_id() {
 }
 
 #[tokio::test]
-async fn who_signs_out_by_a_form_is_told_so_on_a_page() {
+async fn signing_out_by_a_form_leads_to_the_signed_out_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     // As the page's form is sent without its script: without a referrer, its origin is `null`.
@@ -437,7 +437,7 @@ async fn who_signs_out_by_a_form_is_told_so_on_a_page() {
 }
 
 #[tokio::test]
-async fn the_api_answers_browsers_in_the_envelope() {
+async fn the_api_answers_browsers_with_the_envelope() {
     let app = App::start().await;
     for route in crate::app::ROUTES.iter() {
         let key = route.key();

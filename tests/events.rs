@@ -33,7 +33,7 @@ pub fn event(function: &str, token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn each_functions_event_gets_the_answer_that_it_should() {
+async fn each_functions_event_gets_the_expected_status() {
     let app = App::start().await;
     for route in &*ROUTES {
         let answer = app
@@ -83,7 +83,7 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
 }
 
 #[test]
-fn no_event_holds_a_credential() {
+fn no_event_contains_a_credential() {
     for file in fs::read_dir(project().join("events")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         assert!(

@@ -34,39 +34,39 @@ async fn histories(network: Network) {
 }
 
 #[tokio::test]
-async fn a_table_that_throttles() {
+async fn histories_keep_to_the_model_when_the_table_throttles() {
     histories(Network::THROTTLING).await;
 }
 
 #[tokio::test]
-async fn a_table_that_fails() {
+async fn histories_keep_to_the_model_when_the_table_fails() {
     histories(Network::FAILING).await;
 }
 
 #[tokio::test]
-async fn writes_that_meet() {
+async fn histories_keep_to_the_model_when_writes_conflict() {
     histories(Network::CONFLICTING).await;
 }
 
 #[tokio::test]
-async fn answers_that_are_lost() {
+async fn histories_keep_to_the_model_when_responses_are_lost() {
     histories(Network::LOSING).await;
 }
 
 #[tokio::test]
-async fn answers_that_are_late() {
+async fn histories_keep_to_the_model_when_responses_are_late() {
     histories(Network::LATE).await;
 }
 
 #[tokio::test]
-async fn all_of_it() {
+async fn histories_keep_to_the_model_under_all_faults_together() {
     histories(Network::ANYHOW).await;
 }
 
 /// A conflict that does not end is told to whoever can do something about it, and nothing was done; what the
 /// service does not get round to is our fault, and nothing was done either.
 #[tokio::test]
-async fn writes_that_are_never_let_through() {
+async fn a_write_that_never_succeeds_changes_only_call_counts() {
     for (way, status, code) in [
         (Fault::Conflict, 409, "CONFLICT"),
         (Fault::Throttle, 500, "INTERNAL_ERROR"),

@@ -62,7 +62,7 @@ fn hostile() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn in_a_body_it_decides_nothing() {
+async fn hostile_json_in_a_body_is_ignored_or_refused() {
     let app = App::builder()
         .setting("PUBLIC_LIMIT", 1_000_000)
         .setting("SUBMISSIONS_IN_10_MINUTES", 1_000_000)
@@ -125,7 +125,7 @@ async fn in_a_body_it_decides_nothing() {
 }
 
 #[tokio::test]
-async fn in_a_token_it_decides_nothing() {
+async fn hostile_json_in_a_token_is_ignored_or_refused() {
     let app = App::start().await;
     let good = json!({ "sub": "usr_1", "accountId": "acc_a" });
     let with = |name: &str, value: Value| {

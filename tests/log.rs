@@ -21,7 +21,7 @@ fn line(app: &App, answer: &Response) -> Value {
 }
 
 #[tokio::test]
-async fn a_request_is_one_line_with_what_it_was_and_what_it_cost() {
+async fn each_request_logs_one_line_with_its_result_and_its_cost() {
     let app = App::start().await;
     let (id, key) = app.new_key("acc_a").await;
     app.list().bearer(&key).await_status(200).await;
@@ -58,7 +58,7 @@ async fn a_request_is_one_line_with_what_it_was_and_what_it_cost() {
 }
 
 #[tokio::test]
-async fn metrics_count_calls_refusals_by_reason_and_limited_calls() {
+async fn metrics_count_calls_limited_calls_and_refusals_by_reason() {
     let app = App::builder().caller_limit(1).start().await;
     let (_, key) = app.new_key("acc_a").await;
     let metric = |line: &Value, name: &str, dimension: &str| {
@@ -113,7 +113,7 @@ async fn metrics_count_calls_refusals_by_reason_and_limited_calls() {
 }
 
 #[tokio::test]
-async fn a_key_whose_checksum_is_wrong_costs_no_call_of_the_table() {
+async fn a_key_with_a_wrong_checksum_costs_no_table_request() {
     let app = App::start().await;
     let wrong = "sk_live_".to_owned() + &"0".repeat(48);
     app.list().bearer(&wrong).await_status(401).await;
@@ -121,7 +121,7 @@ async fn a_key_whose_checksum_is_wrong_costs_no_call_of_the_table() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_logged_whatever_goes_wrong() {
+async fn no_secret_is_logged_even_when_requests_fail() {
     let app = App::builder()
         .faults(|operation| match operation.name.as_str() {
             "Query" => Fault::Fail,
@@ -181,7 +181,7 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_answer_in_time_is_a_500_before_lambda_ends_the_function() {
+async fn a_table_timeout_is_a_500_before_lambda_ends_the_function() {
     let app = App::builder()
         // Before the last attempt is over, and long enough for the function to start.
         .timeout(Duration::from_millis(2500))

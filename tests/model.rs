@@ -610,6 +610,6 @@ fn assert_apart<'a>(ends: impl Iterator<Item = &'a i64>) {
 }
 
 #[tokio::test]
-async fn random_histories_keep_to_the_model() {
+async fn random_histories_of_keys_and_sessions_keep_to_the_model() {
     join_all((1..9).map(|seed| history(Model::Keys, &Network::SOUND, seed))).await;
 }

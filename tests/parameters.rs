@@ -102,7 +102,7 @@ async fn starts_with(variable: &str, value: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_function_starts_with_what_the_template_admits_and_with_nothing_else() {
+async fn a_function_starts_with_exactly_the_values_that_the_template_allows() {
     let parameters = read_at_start();
     assert_eq!(parameters.len(), 11);
     for (variable, (name, parameter)) in parameters {

@@ -29,7 +29,7 @@ pub fn form(workspace: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_customer_asks_follows_and_answers() {
+async fn a_customer_submits_views_and_answers_a_ticket() {
     let app = App::start().await;
     let agent = app.token("acc_a");
     app.list().bearer(&agent).await_status(200).await;
@@ -96,7 +96,7 @@ async fn a_customer_asks_follows_and_answers() {
 }
 
 #[tokio::test]
-async fn a_view_shows_what_is_the_customers_and_nothing_else() {
+async fn the_view_shows_only_what_the_customer_may_see() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let view = app
@@ -118,7 +118,7 @@ async fn a_view_shows_what_is_the_customers_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_answer_opens_a_ticket_from_any_status() {
+async fn a_customers_answer_opens_a_ticket_in_any_status() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let token = text(&ticket, "accessToken");
@@ -138,7 +138,7 @@ async fn an_answer_opens_a_ticket_from_any_status() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_none_finds_nothing() {
+async fn an_unknown_ticket_token_is_not_found() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let token = text(&ticket, "accessToken");
@@ -172,7 +172,7 @@ async fn a_token_that_is_none_finds_nothing() {
 }
 
 #[tokio::test]
-async fn a_workspace_that_nobody_knows_takes_no_tickets() {
+async fn an_unknown_workspace_takes_no_tickets() {
     let app = App::start().await;
     let before = app.items().len();
     for unknown in ["acc_a", "acc_", "nonsense", "", "acc_a#WORKSPACE"] {
@@ -196,7 +196,7 @@ async fn a_workspace_that_nobody_knows_takes_no_tickets() {
 }
 
 #[tokio::test]
-async fn a_bot_is_answered_alike_and_creates_nothing() {
+async fn a_bot_gets_a_normal_response_and_creates_nothing() {
     let app = App::start().await;
     app.new_ticket("acc_a").await;
     let bot = |company: Value| {
@@ -261,7 +261,7 @@ async fn a_bot_is_answered_alike_and_creates_nothing() {
 
 /// A browser that fills in forms, and a library that sends what it was given, leave these in a field that nobody sees.
 #[tokio::test]
-async fn only_visible_text_in_the_bait_is_a_bots() {
+async fn only_visible_text_in_the_hidden_field_marks_a_bot() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let token = text(&ticket, "accessToken");
@@ -314,7 +314,7 @@ async fn only_visible_text_in_the_bait_is_a_bots() {
 }
 
 #[tokio::test]
-async fn the_token_lies_in_the_ticket_and_nowhere_else() {
+async fn the_ticket_token_is_stored_only_in_the_ticket() {
     let app = App::start().await;
     app.list()
         .bearer(&app.token("acc_a"))
@@ -350,7 +350,7 @@ async fn the_token_lies_in_the_ticket_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
+async fn a_preflight_allows_any_origin_without_credentials() {
     let app = App::start().await;
     for path in [
         "tickets",
@@ -391,7 +391,7 @@ async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
 
 /// A page of another origin learns why it failed, whatever it did wrong.
 #[tokio::test]
-async fn every_answer_of_the_public_form_can_be_read_by_any_page() {
+async fn every_origin_can_read_every_response_of_the_public_form() {
     let app = App::builder().setting("PUBLIC_LIMIT", 4).start().await;
     app.new_ticket("acc_a").await;
     let tickets = "/api/v1/public/tickets";
@@ -452,7 +452,7 @@ async fn every_answer_of_the_public_form_can_be_read_by_any_page() {
 }
 
 #[tokio::test]
-async fn a_secret_that_cannot_be_read_is_our_fault() {
+async fn an_unreadable_signing_secret_is_a_500() {
     let app = App::builder()
         .setting("SIGNING_SECRET", "missing")
         .start()
@@ -469,7 +469,7 @@ async fn a_secret_that_cannot_be_read_is_our_fault() {
 }
 
 #[tokio::test]
-async fn the_secret_is_read_once() {
+async fn the_signing_secret_is_read_once() {
     let app = App::start().await;
     for _ in 0..3 {
         app.view("x").await_status(404).await;

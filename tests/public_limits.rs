@@ -39,7 +39,7 @@ fn standing(answer: &Response) -> (i64, i64) {
 }
 
 #[tokio::test]
-async fn an_address_makes_60_calls_a_minute_over_all_instances() {
+async fn an_address_may_make_60_calls_a_minute_over_all_instances() {
     let app = App::builder().instances(6).start().await;
     let answers = join_all((0..90).map(|n| app.look().on(n % 6).send())).await;
     let (admitted, refused): (Vec<_>, Vec<_>) =
@@ -69,7 +69,7 @@ async fn an_address_makes_60_calls_a_minute_over_all_instances() {
 }
 
 #[tokio::test]
-async fn after_the_minute_there_is_room_again() {
+async fn an_address_may_call_again_after_a_minute() {
     let app = App::builder().setting("PUBLIC_LIMIT", 2).start().await;
     for left in [1, 0] {
         assert_eq!(standing(&app.look().await_status(404).await), (2, left));
@@ -80,7 +80,7 @@ async fn after_the_minute_there_is_room_again() {
 }
 
 #[tokio::test]
-async fn an_address_submits_5_tickets_in_10_minutes_and_20_in_an_hour() {
+async fn an_address_may_submit_5_tickets_in_10_minutes_and_20_in_an_hour() {
     let app = App::known(5).await;
     let burst = async || {
         let answers = join_all((0..9).map(|n| app.submit(&form("acc_a")).on(n % 5).send())).await;
@@ -122,7 +122,7 @@ async fn an_address_submits_5_tickets_in_10_minutes_and_20_in_an_hour() {
 }
 
 #[tokio::test]
-async fn a_submission_is_a_call_and_a_form_filled_in_wrongly_is_no_submission() {
+async fn a_submission_counts_as_a_call_and_an_invalid_form_only_as_a_call() {
     let app = App::known(1).await;
     let mut wrong = form("acc_a");
     wrong["email"] = "nobody".into();
@@ -168,7 +168,7 @@ fn wrong_forms() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_form_that_is_wrong_in_any_way_leaves_all_submissions() {
+async fn no_kind_of_invalid_form_uses_up_a_submission() {
     let app = App::known(2).await;
     let mut calls = 60;
     for wrong in wrong_forms() {
@@ -185,7 +185,7 @@ async fn a_form_that_is_wrong_in_any_way_leaves_all_submissions() {
 }
 
 #[tokio::test]
-async fn a_refused_address_costs_no_work_on_what_it_sends() {
+async fn a_limited_address_is_refused_before_its_body_is_checked() {
     let app = App::builder()
         .setting("SUBMISSIONS_IN_10_MINUTES", 1)
         .setting("PUBLIC_LIMIT", 3)
@@ -215,7 +215,7 @@ async fn a_refused_address_costs_no_work_on_what_it_sends() {
 }
 
 #[tokio::test]
-async fn wrong_forms_and_good_ones_at_once_come_to_the_limit_and_not_over_it() {
+async fn concurrent_valid_and_invalid_forms_never_exceed_the_limit() {
     let app = App::known(6).await;
     let wrong = form("acc_unknown");
     let mut submitted = 0;
@@ -267,7 +267,7 @@ async fn failing_writes(app: &App, numbers: &'static [usize], way: Fault) -> App
 }
 
 #[tokio::test]
-async fn what_is_given_back_is_given_back_once() {
+async fn a_submission_is_given_back_at_most_once() {
     // A first form opens the windows with its second write; what follows is counted with one.
     const GIVING_BACK: &[usize] = &[2, 4, 6];
     for (way, submissions) in [
@@ -304,7 +304,7 @@ async fn what_is_given_back_is_given_back_once() {
 }
 
 #[tokio::test]
-async fn a_window_that_opened_meanwhile_is_given_nothing_back() {
+async fn a_submission_is_not_given_back_to_a_newer_window() {
     let app = App::known(1).await;
     // It looks for the workspace so long that others go on.
     let faults = |operation: &Operation| match operation.name.as_str() {
@@ -327,7 +327,7 @@ async fn a_window_that_opened_meanwhile_is_given_nothing_back() {
 }
 
 #[tokio::test]
-async fn what_was_refused_by_others_in_the_way_is_given_back_and_what_may_have_been_done_is_not() {
+async fn a_conflict_gives_the_submission_back_and_an_unknown_outcome_does_not() {
     for (way, status, left) in [(Fault::Conflict, 409, 0), (Fault::Fail, 500, 1)] {
         let app = App::known(1).await;
         let faults = move |operation: &Operation| match operation.name.as_str() {
@@ -342,7 +342,7 @@ async fn what_was_refused_by_others_in_the_way_is_given_back_and_what_may_have_b
 }
 
 #[tokio::test]
-async fn a_preflight_is_never_refused_and_costs_nothing() {
+async fn a_preflight_is_never_limited_and_costs_no_aws_request() {
     let app = App::builder()
         .setting("PUBLIC_LIMIT", 1)
         .setting("SIGNING_SECRET", "missing")
@@ -368,7 +368,7 @@ async fn a_preflight_is_never_refused_and_costs_nothing() {
 }
 
 #[tokio::test]
-async fn over_a_limit_one_is_told_which_it_was() {
+async fn a_429_names_the_address_limit_that_was_exceeded() {
     let app = App::builder()
         .setting("PUBLIC_LIMIT", 9)
         .setting("SUBMISSIONS_IN_10_MINUTES", 2)
@@ -411,7 +411,7 @@ async fn over_a_limit_one_is_told_which_it_was() {
 }
 
 #[tokio::test]
-async fn over_the_limit_nothing_is_done() {
+async fn a_call_over_the_limit_changes_nothing() {
     let app = App::builder()
         .setting("SUBMISSIONS_IN_AN_HOUR", 1)
         .start()
@@ -428,7 +428,7 @@ async fn over_the_limit_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn ipv6_counts_by_64() {
+async fn ipv6_addresses_count_by_their_64_bit_prefix() {
     let app = App::start().await;
     for (address, left) in [
         ("2001:db8:0:1::1", 59),
@@ -444,7 +444,7 @@ async fn ipv6_counts_by_64() {
 }
 
 #[tokio::test]
-async fn the_address_is_not_kept_and_its_hash_not_for_long() {
+async fn the_address_is_not_stored_and_its_hash_expires() {
     let app = App::start().await;
     app.look().from("198.51.100.77").await_status(404).await;
     let items = app.items();
@@ -462,7 +462,7 @@ async fn the_address_is_not_kept_and_its_hash_not_for_long() {
 }
 
 #[tokio::test]
-async fn a_call_is_one_write_and_a_submission_too() {
+async fn a_call_costs_one_write_and_so_does_a_submission() {
     let app = App::known(1).await;
     let writes = |app: &App| {
         let names = app.operations().into_iter().map(|operation| operation.name);

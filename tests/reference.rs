@@ -12,7 +12,7 @@ use crate::app::{
 };
 
 #[test]
-fn its_routes_are_the_templates() {
+fn the_documented_routes_are_those_of_the_template() {
     let document = document();
     let documented: BTreeSet<_> = operations(&document).into_keys().collect();
     let (paths, others): (BTreeSet<_>, BTreeSet<_>) = documented
@@ -41,7 +41,7 @@ fn its_routes_are_the_templates() {
 }
 
 #[test]
-fn its_path_parameters_are_the_paths() {
+fn each_operation_documents_the_parameters_of_its_path() {
     let document = document();
     for ((_, path), place) in operations(&document) {
         let item = place.rsplit_once('/').unwrap().0;
@@ -107,7 +107,7 @@ fn with_keys(example: Value) -> Value {
 }
 
 #[test]
-fn its_examples_are_of_their_schemas() {
+fn every_example_matches_its_schema() {
     let document = document();
     let mut compiled = Compiled::new(&document);
     let examples = examples(&document);
@@ -148,7 +148,7 @@ fn list_with(change: impl Fn(&mut Value, &mut Value)) -> Result<(), String> {
 }
 
 #[test]
-fn what_is_not_as_documented_is_noticed() {
+fn a_response_that_differs_from_its_documentation_is_noticed() {
     assert_eq!(list_with(|_, _| {}), Ok(()));
     let wrong = |change: fn(&mut Value, &mut Value), says: &str| {
         let wrong = list_with(change).unwrap_err();

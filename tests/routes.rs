@@ -61,7 +61,7 @@ fn sources(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_binary_is_a_function_with_routes_of_its_own() {
+fn every_binary_is_a_function_with_its_own_routes() {
     assert_eq!(functions(), binaries().into_keys().collect());
     assert_eq!(
         sources(&project().join("functions")),
@@ -73,7 +73,7 @@ fn every_binary_is_a_function_with_routes_of_its_own() {
 }
 
 #[test]
-fn the_folders_mirror_the_api() {
+fn the_source_folders_mirror_the_paths() {
     for route in &*ROUTES {
         let file = &binaries()[&route.function];
         // api_keys/create.rs is the binary api-keys-create.
@@ -101,7 +101,7 @@ fn the_folders_mirror_the_api() {
 }
 
 #[test]
-fn the_local_router_has_the_same_routes() {
+fn the_local_router_has_the_routes_of_the_template() {
     let manifest = toml("Cargo.toml");
     let router = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"]
         .as_table()
@@ -141,7 +141,7 @@ fn the_local_router_has_the_same_routes() {
 }
 
 #[test]
-fn whoever_misses_a_path_is_told_of_the_ones_that_there_are() {
+fn the_paths_that_a_404_names_are_those_of_the_template() {
     let declared = ROUTES.iter().filter_map(|route| route.endpoint.clone());
     let declared = declared.filter(|(_, path)| !path.ends_with("+}"));
     let told = routes::PATHS.iter().flat_map(|known| {
@@ -155,7 +155,7 @@ fn whoever_misses_a_path_is_told_of_the_ones_that_there_are() {
 }
 
 #[test]
-fn every_function_has_an_event_of_its_route() {
+fn every_function_has_an_event_for_its_route() {
     let mut files = BTreeSet::new();
     for file in fs::read_dir(project().join("events")).unwrap() {
         files.insert(
@@ -186,7 +186,7 @@ fn every_function_has_an_event_of_its_route() {
 }
 
 #[test]
-fn the_architecture_lists_the_routes() {
+fn the_architecture_document_lists_the_routes() {
     let architecture = fs::read_to_string(project().join("docs/architecture.md")).unwrap();
     let rows = architecture
         .lines()
@@ -219,7 +219,7 @@ fn the_architecture_lists_the_routes() {
 /// A policy is the least that works when every action in it is used, and no other is. What is used is seen on
 /// the wire, over all that an endpoint does: for a user's first and second call, a key's, a session's, and a real resource.
 #[tokio::test]
-async fn each_functions_policy_allows_what_it_does_and_no_more() {
+async fn each_functions_policy_allows_exactly_what_it_uses() {
     for route in &*ROUTES {
         let app = App::start().await;
         let (_, key) = app.new_key("acc_a").await;
@@ -262,7 +262,7 @@ async fn each_functions_policy_allows_what_it_does_and_no_more() {
 }
 
 #[test]
-fn nothing_of_the_laptop_is_in_what_is_deployed() {
+fn deployed_code_depends_on_no_development_package() {
     for manifest in ["functions/Cargo.toml", "shared/Cargo.toml"] {
         let manifest = toml(manifest);
         let deployed = manifest["dependencies"].as_table().unwrap();
@@ -273,7 +273,7 @@ fn nothing_of_the_laptop_is_in_what_is_deployed() {
 }
 
 #[test]
-fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
+fn the_globals_of_the_template_have_only_known_names_and_values() {
     // `sam validate`, `cfn-lint` and `sam build` pass over a misspelt name here and an unknown runtime.
     let globals = &crate::app::TEMPLATE.value()["Globals"];
     assert_eq!(

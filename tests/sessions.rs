@@ -27,7 +27,7 @@ fn item(app: &App, kind: &str) -> Value {
 }
 
 #[tokio::test]
-async fn me_says_whose_credential_it_is() {
+async fn auth_me_describes_the_caller() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let answer = me(&app).session(&session).await_status(200).await;
@@ -62,7 +62,7 @@ async fn me_says_whose_credential_it_is() {
 }
 
 #[tokio::test]
-async fn a_session_acts_in_its_workspace_as_its_person() {
+async fn a_session_acts_as_its_user_in_its_workspace() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let created = app
@@ -81,7 +81,7 @@ async fn a_session_acts_in_its_workspace_as_its_person() {
 }
 
 #[tokio::test]
-async fn what_the_table_holds_opens_nothing() {
+async fn the_stored_hash_of_a_session_is_not_a_credential() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     me(&app).session(&session).await_status(200).await;
@@ -101,7 +101,7 @@ async fn what_the_table_holds_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_as_the_contract_says() {
+async fn cookies_have_the_documented_names_and_attributes() {
     let app = App::start().await;
     for (host, prefix, secure) in [
         ("api.example.com", "__Host-", "; Secure"),
@@ -163,7 +163,7 @@ async fn a_session_ends_after_twelve_hours_without_a_call() {
 }
 
 #[tokio::test]
-async fn a_session_ends_after_seven_days_whatever_is_done_with_it() {
+async fn a_session_ends_after_seven_days_even_in_use() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     for hours in (11..168).step_by(11) {
@@ -184,7 +184,7 @@ async fn a_session_ends_after_seven_days_whatever_is_done_with_it() {
 }
 
 #[tokio::test]
-async fn how_long_sessions_last_is_a_parameter() {
+async fn session_lifetimes_are_settings() {
     let app = App::builder()
         .setting("SESSION_IDLE_HOURS", 1)
         .setting("SESSION_HOURS", 2)
@@ -198,7 +198,7 @@ async fn how_long_sessions_last_is_a_parameter() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_stays_so_when_sessions_may_last_longer() {
+async fn a_longer_lifetime_setting_does_not_revive_an_ended_session() {
     let app = App::builder()
         .setting("SESSION_IDLE_HOURS", 1)
         .start()
@@ -214,7 +214,7 @@ async fn a_session_that_has_ended_stays_so_when_sessions_may_last_longer() {
 }
 
 #[tokio::test]
-async fn a_new_sign_in_ends_the_session_that_the_browser_had() {
+async fn a_new_sign_in_ends_the_browsers_previous_session() {
     let app = App::start().await;
     let before = app.sign_in("acc_a").await;
     let begun = app.begin_sign_in().await;
@@ -234,7 +234,7 @@ async fn a_new_sign_in_ends_the_session_that_the_browser_had() {
 }
 
 #[tokio::test]
-async fn logout_works_on_the_next_request_everywhere() {
+async fn every_instance_refuses_a_session_right_after_its_logout() {
     let app = App::builder().instances(2).start().await;
     let session = app.sign_in("acc_a").await;
     let other = app.sign_in("acc_a").await;
@@ -270,7 +270,7 @@ async fn logout_works_on_the_next_request_everywhere() {
 }
 
 #[tokio::test]
-async fn signing_out_works_over_the_limit() {
+async fn logout_works_over_the_rate_limit() {
     let app = App::builder().caller_limit(3).start().await;
     let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
     me(&app).session(&one).await_status(200).await;
@@ -316,7 +316,7 @@ async fn only_a_session_can_be_logged_out() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_there_twice_is_none() {
+async fn two_different_session_cookies_are_refused() {
     let app = App::start().await;
     let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_b").await);
     me(&app)
@@ -333,7 +333,7 @@ async fn a_cookie_that_is_there_twice_is_none() {
 }
 
 #[tokio::test]
-async fn recognising_and_counting_is_one_write() {
+async fn authenticating_and_counting_a_session_call_is_one_write() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     drop(app.operations());
@@ -354,7 +354,7 @@ async fn recognising_and_counting_is_one_write() {
 }
 
 #[tokio::test]
-async fn a_refused_session_costs_one_call_and_a_malformed_one_none() {
+async fn an_unknown_session_costs_one_table_request_and_a_malformed_one_none() {
     let app = App::start().await;
     let forged = shared::domain::session::SessionId::generate();
     me(&app).session(forged.reveal()).await_status(401).await;
@@ -365,7 +365,7 @@ async fn a_refused_session_costs_one_call_and_a_malformed_one_none() {
 }
 
 #[tokio::test]
-async fn a_session_over_the_limit_costs_one_call_whoever_used_it_up() {
+async fn a_session_over_its_users_limit_costs_one_table_request() {
     let app = App::builder().caller_limit(200).start().await;
     let (used, fresh) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
     let token = app.token("acc_a");
@@ -400,7 +400,7 @@ async fn a_session_over_the_limit_costs_one_call_whoever_used_it_up() {
 }
 
 #[tokio::test]
-async fn headers_count_down_and_the_limit_is_met() {
+async fn remaining_counts_down_to_zero_before_the_429() {
     let app = App::builder().caller_limit(5).start().await;
     let session = app.sign_in("acc_a").await;
     let mut resets = Vec::new();
@@ -427,7 +427,7 @@ async fn headers_count_down_and_the_limit_is_met() {
 }
 
 #[tokio::test]
-async fn a_user_has_one_limit_whatever_they_call_with() {
+async fn the_sessions_and_tokens_of_a_user_share_one_limit() {
     let app = App::builder().caller_limit(6).start().await;
     let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
     let token = app.token("acc_a");
@@ -447,7 +447,7 @@ async fn a_user_has_one_limit_whatever_they_call_with() {
 }
 
 #[tokio::test]
-async fn a_burst_from_many_connections_is_never_let_over_the_limit() {
+async fn a_burst_over_sessions_and_tokens_never_exceeds_the_limit() {
     const LIMIT: u32 = 60;
     let app = App::builder()
         .instances(4)
@@ -481,7 +481,7 @@ async fn a_burst_from_many_connections_is_never_let_over_the_limit() {
 }
 
 #[tokio::test]
-async fn of_calls_that_find_the_session_empty_at_once_one_draws() {
+async fn concurrent_calls_of_a_session_take_one_lease() {
     let app = App::builder().instances(8).caller_limit(160).start().await;
     let session = app.sign_in("acc_a").await;
     // Started before, so that they meet.
@@ -500,7 +500,7 @@ async fn of_calls_that_find_the_session_empty_at_once_one_draws() {
 }
 
 #[tokio::test]
-async fn remaining_is_the_users_whatever_was_drawn() {
+async fn remaining_does_not_depend_on_the_sessions_leases() {
     let app = App::builder().caller_limit(60).start().await;
     let session = app.sign_in("acc_a").await;
     for left in (0..60).rev() {
@@ -511,7 +511,7 @@ async fn remaining_is_the_users_whatever_was_drawn() {
 }
 
 #[tokio::test]
-async fn many_sessions_of_one_person_leave_room_for_each_other() {
+async fn many_sessions_of_one_user_leave_calls_for_each_other() {
     let app = App::start().await;
     for _ in 0..40 {
         let session = app.sign_in("acc_a").await;
@@ -525,7 +525,7 @@ async fn many_sessions_of_one_person_leave_room_for_each_other() {
 }
 
 #[tokio::test]
-async fn a_burst_of_one_session_is_let_up_to_the_limit() {
+async fn a_burst_of_one_session_is_allowed_exactly_up_to_the_limit() {
     let app = App::builder().instances(4).caller_limit(100).start().await;
     let session = app.sign_in("acc_a").await;
     let calls = (0..140).map(|_| me(&app).session(&session).send());

@@ -38,7 +38,7 @@ fn sessions(app: &App) -> usize {
 }
 
 #[tokio::test]
-async fn a_sign_in_from_start_to_end() {
+async fn a_sign_in_opens_a_session() {
     let app = App::start().await;
     let started = app
         .start_sign_in()
@@ -74,7 +74,7 @@ async fn a_sign_in_from_start_to_end() {
 }
 
 #[tokio::test]
-async fn a_sign_in_makes_the_workspace_known() {
+async fn a_sign_in_makes_the_workspace_known_to_the_public_form() {
     let app = App::start().await;
     let form =
         json!({ "accountId": "acc_a", "subject": "x", "body": "x", "email": "kim@example.com" });
@@ -85,7 +85,7 @@ async fn a_sign_in_makes_the_workspace_known() {
 }
 
 #[tokio::test]
-async fn without_return_to_it_leads_to_the_dashboard() {
+async fn a_sign_in_without_return_to_leads_to_the_key_page() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let back = begun.come_back(&begun.allow(&json!({}), &json!({})));
@@ -94,7 +94,7 @@ async fn without_return_to_it_leads_to_the_dashboard() {
 }
 
 #[tokio::test]
-async fn return_to_is_a_path_on_this_host() {
+async fn return_to_must_be_a_path_on_this_host() {
     let app = App::start().await;
     for elsewhere in [
         "https%3A%2F%2Fevil.test",
@@ -117,7 +117,7 @@ async fn return_to_is_a_path_on_this_host() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_state() {
+async fn a_callback_with_a_wrong_or_missing_state_is_refused() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let other = app.begin_sign_in().await;
@@ -142,7 +142,7 @@ async fn a_wrong_or_missing_state() {
 }
 
 #[tokio::test]
-async fn in_another_browser_or_with_a_changed_cookie() {
+async fn a_callback_in_another_browser_or_with_a_changed_cookie_is_refused() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let good = begun.allow(&json!({}), &json!({}));
@@ -167,7 +167,7 @@ async fn in_another_browser_or_with_a_changed_cookie() {
 }
 
 #[tokio::test]
-async fn on_a_host_that_no_url_can_have() {
+async fn a_sign_in_on_an_invalid_host_is_refused() {
     let app = App::start().await;
     let good = app.begin_sign_in().await;
     let good = good.come_back(&good.allow(&json!({}), &json!({})));
@@ -184,7 +184,7 @@ async fn on_a_host_that_no_url_can_have() {
 }
 
 #[tokio::test]
-async fn after_ten_minutes() {
+async fn a_callback_after_ten_minutes_is_refused() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let good = begun.allow(
@@ -209,7 +209,7 @@ fn goes_on(answer: &Response) {
 }
 
 #[tokio::test]
-async fn a_callback_that_is_replayed() {
+async fn a_replayed_callback_opens_no_second_session() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({}));
@@ -236,7 +236,7 @@ async fn a_callback_that_is_replayed() {
 }
 
 #[tokio::test]
-async fn a_callback_that_is_loaded_again_with_the_session_it_led_to() {
+async fn a_callback_reloaded_with_its_own_session_redirects_to_the_page() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({}));
@@ -270,7 +270,7 @@ async fn a_callback_that_is_loaded_again_with_the_session_it_led_to() {
 }
 
 #[tokio::test]
-async fn a_callback_that_comes_twice_at_once() {
+async fn two_concurrent_callbacks_open_one_session() {
     let app = App::builder().instances(2).start().await;
     for before in 0..6 {
         let begun = app.begin_sign_in().await;
@@ -300,7 +300,7 @@ async fn a_callback_that_comes_twice_at_once() {
 }
 
 #[tokio::test]
-async fn a_callback_that_comes_twice_and_is_no_good() {
+async fn two_concurrent_bad_callbacks_are_both_refused() {
     let app = App::builder().instances(2).start().await;
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({ "nonce": "another" }));
@@ -321,7 +321,7 @@ async fn a_callback_that_comes_twice_and_is_no_good() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_not_of_this_sign_in() {
+async fn a_sign_in_with_wrong_token_claims_is_refused() {
     let app = App::start().await;
     let now = crate::app::issuer::now();
     let same = json!({});
@@ -396,7 +396,7 @@ async fn tokens_that_are_not_of_this_sign_in() {
 }
 
 #[tokio::test]
-async fn tokens_that_nobody_signed_or_that_are_none() {
+async fn forged_malformed_and_missing_tokens_open_no_session() {
     let app = App::start().await;
     let stranger = local::issuer::Key::generate();
     for which in ["id_token", "access_token"] {
@@ -428,7 +428,7 @@ async fn tokens_that_nobody_signed_or_that_are_none() {
 }
 
 #[tokio::test]
-async fn who_belongs_to_no_workspace() {
+async fn a_person_without_a_workspace_is_forbidden() {
     let app = App::start().await;
     for workspace in [Value::Null, json!(7), json!("shop"), json!("")] {
         let begun = app.begin_sign_in().await;
@@ -438,7 +438,7 @@ async fn who_belongs_to_no_workspace() {
 }
 
 #[tokio::test]
-async fn the_issuer_refuses() {
+async fn a_sign_in_that_the_issuer_refuses_fails() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let state = &begun.asked["state"];
@@ -458,7 +458,7 @@ async fn the_issuer_refuses() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_issuer() {
+async fn a_callback_from_another_issuer_is_refused() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let good = begun.allow(&json!({}), &json!({}));
@@ -486,7 +486,7 @@ async fn an_answer_of_another_issuer() {
 }
 
 #[tokio::test]
-async fn the_issuer_is_down() {
+async fn a_sign_in_fails_while_the_issuer_is_down_but_sessions_go_on() {
     let app = App::start().await;
     let before = app.sign_in("acc_a").await;
     let begun = app.begin_sign_in().await;
@@ -505,7 +505,7 @@ async fn the_issuer_is_down() {
 }
 
 #[tokio::test]
-async fn a_discovery_document_that_is_another_issuers_or_leads_away() {
+async fn an_invalid_discovery_document_is_a_500() {
     for changes in [
         json!({ "issuer": "https://evil.test" }),
         json!({ "token_endpoint": "ftp://evil.test" }),
@@ -519,7 +519,7 @@ async fn a_discovery_document_that_is_another_issuers_or_leads_away() {
 }
 
 #[tokio::test]
-async fn a_client_secret_that_is_wrong_or_not_there() {
+async fn a_wrong_or_missing_client_secret_is_a_500() {
     let app = App::start().await;
     for secret in ["", "no-such-secret", local::secrets::SIGNING_SECRET] {
         let sibling = app.sibling().setting("HUUDIS_CLIENT_SECRET", secret);
@@ -534,7 +534,7 @@ async fn a_client_secret_that_is_wrong_or_not_there() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_fixed_in_advance() {
+async fn a_sign_in_replaces_and_ends_a_planted_session() {
     let app = App::start().await;
     // What somebody planted is neither taken up nor left in place, be it made up or their own.
     let planted = shared::domain::session::SessionId::generate();
@@ -552,7 +552,7 @@ async fn a_session_that_was_fixed_in_advance() {
 }
 
 #[tokio::test]
-async fn secrets_are_read_once_and_at_the_start() {
+async fn each_function_reads_its_secrets_once() {
     let app = App::start().await;
     app.sign_in("acc_a").await;
     app.sign_in("acc_a").await;
@@ -571,7 +571,7 @@ async fn secrets_are_read_once_and_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_person_is_told_what_went_wrong_on_a_page() {
+async fn a_browser_gets_sign_in_errors_on_a_page() {
     let app = App::start().await;
     let callback = app.call("GET", CALLBACK).query("code=x&state=y");
     let page = callback.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
@@ -600,7 +600,7 @@ async fn a_person_is_told_what_went_wrong_on_a_page() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_logged_or_told() {
+async fn no_secret_of_a_sign_in_is_logged() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({}));

@@ -160,7 +160,7 @@ async fn soak() {
 
 /// That it still runs, counts, and stops.
 #[tokio::test]
-async fn a_soak_of_two_histories() {
+async fn a_soak_of_two_histories_counts_them_and_stops() {
     let plan = Plan {
         kinds: Model::ALL.map(|model| (model, Network::LOSING)).into(),
         seed: 9,

@@ -5,7 +5,7 @@ use local::lambda::{self, Instance};
 use crate::app::binary;
 
 #[tokio::test]
-async fn a_setting_that_is_missing_or_wrong_is_named() {
+async fn a_function_names_a_missing_or_wrong_setting_and_does_not_start() {
     let cases = [
         (vec![], "TABLE_NAME: is not set"),
         (vec![("TABLE_NAME", "t")], "AWS_REGION: is not set"),

@@ -86,7 +86,7 @@ fn is(answer: &Response, status: u16, code: &str, what: &str) {
 }
 
 #[tokio::test]
-async fn without_a_credential_or_with_a_malformed_header() {
+async fn every_endpoint_refuses_a_missing_credential_and_a_malformed_header() {
     let app = App::start().await;
     for route in authenticated() {
         let answer = call(&app, route).send().await;
@@ -115,7 +115,7 @@ async fn without_a_credential_or_with_a_malformed_header() {
 }
 
 #[tokio::test]
-async fn with_a_wrong_credential() {
+async fn every_endpoint_refuses_a_wrong_credential() {
     let app = App::start().await;
     let (id, revoked) = app.new_key("acc_a").await;
     app.revoke(&id).bearer(&revoked).await_status(200).await;
@@ -169,7 +169,7 @@ async fn with_a_wrong_credential() {
 }
 
 #[tokio::test]
-async fn with_a_session() {
+async fn every_endpoint_accepts_a_session_and_refuses_cross_site_writes() {
     let app = App::start().await;
     for route in authenticated() {
         let session = app.sign_in("acc_a").await;
@@ -208,7 +208,7 @@ async fn with_a_session() {
 }
 
 #[tokio::test]
-async fn with_a_session_that_is_none() {
+async fn every_endpoint_refuses_an_invalid_session() {
     let app = App::start().await;
     let ended = app.sign_in("acc_a").await;
     let logout = app.call("POST", "/api/v1/auth/logout").session(&ended);
@@ -244,7 +244,7 @@ async fn with_a_session_that_is_none() {
 }
 
 #[tokio::test]
-async fn with_another_workspaces_credential() {
+async fn every_endpoint_hides_resources_of_other_workspaces() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let (_, other) = app.new_key("acc_b").await;
@@ -261,7 +261,7 @@ async fn with_another_workspaces_credential() {
 }
 
 #[tokio::test]
-async fn over_the_limit() {
+async fn every_endpoint_refuses_a_caller_over_the_limit() {
     let app = App::builder().caller_limit(1).start().await;
     for route in authenticated() {
         let (_, key) = app.new_key_of("acc_a", &route.key()).await;
@@ -273,7 +273,7 @@ async fn over_the_limit() {
 }
 
 #[tokio::test]
-async fn over_the_limit_of_an_address() {
+async fn every_public_endpoint_refuses_an_address_over_the_limit() {
     let app = App::builder().setting("PUBLIC_LIMIT", 1).start().await;
     app.new_key("acc_a").await;
     for (number, route) in of(&PUBLIC).enumerate() {
@@ -286,7 +286,7 @@ async fn over_the_limit_of_an_address() {
 }
 
 #[tokio::test]
-async fn with_garbage_for_a_body() {
+async fn every_write_refuses_a_garbage_body() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let garbage = [
@@ -330,7 +330,7 @@ async fn with_garbage_for_a_body() {
 }
 
 #[tokio::test]
-async fn with_a_body_that_is_too_large_where_there_is_no_route() {
+async fn an_unknown_path_refuses_a_body_that_is_too_large() {
     let app = App::start().await;
     let body = "x".repeat(1024 * 1024 + 1);
     for path in ["/nowhere", "/api/v1/public/nowhere"] {
@@ -346,7 +346,7 @@ async fn with_a_body_that_is_too_large_where_there_is_no_route() {
 }
 
 #[tokio::test]
-async fn with_a_table_that_fails() {
+async fn every_endpoint_answers_500_when_the_table_fails() {
     let builder = App::builder().faults(|_| Fault::Fail);
     // What fails is tried again until the function's time is up.
     let app = builder.timeout(Duration::from_secs(3)).start().await;
@@ -361,7 +361,7 @@ async fn with_a_table_that_fails() {
 }
 
 #[tokio::test]
-async fn the_others_do_not_look_at_credentials() {
+async fn open_endpoints_ignore_credentials() {
     let app = App::start().await;
     for route in of(&OPEN).chain(of(&PUBLIC)).chain(of(&PREFLIGHT)) {
         let without = call(&app, route).send().await;
@@ -372,7 +372,7 @@ async fn the_others_do_not_look_at_credentials() {
 }
 
 #[tokio::test]
-async fn only_the_public_form_is_counted_by_address_and_answers_pages_of_any_origin() {
+async fn only_the_public_form_has_address_limits_and_allows_any_origin() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     for route in ROUTES.iter() {

@@ -92,7 +92,7 @@ fn ids(page: &Response) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_last_message_decides_the_order() {
+async fn tickets_are_ordered_by_their_last_message() {
     let desk = Desk::open().await;
     let one = desk.ticket(json!({}), json!({})).await;
     let two = desk.ticket(json!({}), json!({})).await;
@@ -108,7 +108,7 @@ async fn the_last_message_decides_the_order() {
 }
 
 #[tokio::test]
-async fn a_listed_ticket_is_the_whole_ticket() {
+async fn a_listed_ticket_has_all_fields_but_its_messages() {
     let desk = Desk::open().await;
     let id = desk
         .ticket(json!({ "requesterName": "Kim" }), json!({ "tags": ["a"] }))
@@ -125,7 +125,7 @@ async fn a_listed_ticket_is_the_whole_ticket() {
 }
 
 #[tokio::test]
-async fn all_filters_combine() {
+async fn filters_combine() {
     let desk = Desk::open().await;
     let a = desk
         .ticket(
@@ -199,7 +199,7 @@ async fn all_filters_combine() {
 }
 
 #[tokio::test]
-async fn a_text_is_found_wherever_it_stands() {
+async fn a_search_finds_text_in_every_searched_field() {
     let desk = Desk::open().await;
     let subject = desk
         .ticket(json!({ "subject": "Where is my ÜBERGRÖSSE?" }), json!({}))
@@ -256,7 +256,7 @@ async fn a_text_is_found_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn pages_give_each_ticket_once() {
+async fn the_pages_of_a_list_return_each_ticket_once() {
     let desk = Desk::open().await;
     let mut all = Vec::new();
     for number in 0..7 {
@@ -302,7 +302,7 @@ async fn pages_give_each_ticket_once() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_list_in_its_workspace() {
+async fn a_cursor_is_valid_only_for_its_own_list_and_workspace() {
     let desk = Desk::open().await;
     for _ in 0..3 {
         desk.ticket(json!({ "channel": "web" }), json!({})).await;
@@ -352,7 +352,7 @@ async fn a_cursor_is_good_for_its_list_in_its_workspace() {
 }
 
 #[tokio::test]
-async fn what_a_list_cannot_be_asked_is_named() {
+async fn an_error_names_the_invalid_query_parameter() {
     let desk = Desk::open().await;
     for (query, param) in [
         ("status=new", "status"),
@@ -376,7 +376,7 @@ async fn what_a_list_cannot_be_asked_is_named() {
 }
 
 #[tokio::test]
-async fn counts_are_of_the_whole_workspace_whatever_is_listed() {
+async fn counts_cover_the_whole_workspace_under_any_filter() {
     let desk = Desk::open().await;
     assert_eq!(
         desk.list("").await.data()["counts"],
@@ -406,7 +406,7 @@ async fn counts_are_of_the_whole_workspace_whatever_is_listed() {
 
 /// A list reads in proportion to what it returns, and what matches little does not read without bound.
 #[tokio::test]
-async fn what_a_list_reads() {
+async fn a_list_reads_in_proportion_to_what_it_returns() {
     let desk = Desk::open().await;
     let (_, key) = desk.app.new_key("acc_a").await;
     let create = desk

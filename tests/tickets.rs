@@ -71,7 +71,7 @@ fn names(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a story is told in one piece")]
-async fn a_ticket_from_its_creation_to_its_end() {
+async fn a_ticket_is_created_answered_updated_and_read() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let agent = app.token("acc_a");
@@ -215,7 +215,7 @@ async fn a_ticket_from_its_creation_to_its_end() {
 }
 
 #[tokio::test]
-async fn what_is_not_said_has_a_default() {
+async fn missing_fields_get_defaults() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let created = app
@@ -243,7 +243,7 @@ async fn what_is_not_said_has_a_default() {
 }
 
 #[tokio::test]
-async fn numbers_are_given_once_and_without_gaps_to_many_at_once() {
+async fn concurrent_creations_get_distinct_numbers_without_gaps() {
     let app = App::builder().instances(4).start().await;
     let token = app.token("acc_a");
     app.list().bearer(&token).await_status(200).await;
@@ -264,7 +264,7 @@ async fn numbers_are_given_once_and_without_gaps_to_many_at_once() {
 }
 
 #[tokio::test]
-async fn replies_at_once_all_land_in_one_order() {
+async fn concurrent_replies_are_all_kept_in_one_order() {
     let app = App::builder().instances(4).start().await;
     // Clocks that disagree do not disturb it.
     for (instance, millis) in [(1, -70_000), (2, 40_000), (3, 5)] {
@@ -288,7 +288,7 @@ async fn replies_at_once_all_land_in_one_order() {
 }
 
 #[tokio::test]
-async fn an_update_changes_what_it_names_and_no_more() {
+async fn an_update_changes_only_the_fields_that_it_names() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let id = text(&app.new_ticket("acc_a").await, "id");
@@ -325,7 +325,7 @@ async fn an_update_changes_what_it_names_and_no_more() {
 }
 
 #[tokio::test]
-async fn updates_at_once_lose_nothing_of_each_other() {
+async fn concurrent_updates_keep_each_others_changes() {
     let app = App::builder().instances(3).start().await;
     let token = app.token("acc_a");
     let id = text(&app.new_ticket("acc_a").await, "id");
@@ -353,7 +353,7 @@ async fn updates_at_once_lose_nothing_of_each_other() {
 }
 
 #[tokio::test]
-async fn the_tags_are_those_that_tickets_have() {
+async fn the_tags_of_a_workspace_are_those_of_its_tickets() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let tags = async || {
@@ -383,7 +383,7 @@ async fn the_tags_are_those_that_tickets_have() {
 }
 
 #[tokio::test]
-async fn many_tags_are_read_whole_and_too_many_for_an_answer_are_a_conflict() {
+async fn tags_are_all_listed_until_they_no_longer_fit_in_a_response() {
     let app = App::start().await;
     let token = app.token("acc_a");
     // The longest there are: 40 characters, most of them of four bytes.
@@ -409,7 +409,7 @@ async fn many_tags_are_read_whole_and_too_many_for_an_answer_are_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_long_thread_is_read_whole_and_one_too_long_to_read_is_not_written() {
+async fn a_thread_is_read_whole_and_cannot_outgrow_a_response() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let id = text(&app.new_ticket("acc_a").await, "id");
@@ -436,7 +436,7 @@ async fn a_long_thread_is_read_whole_and_one_too_long_to_read_is_not_written() {
 }
 
 #[tokio::test]
-async fn what_each_call_asks_of_the_table() {
+async fn each_call_makes_the_expected_table_requests() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let id = text(&app.new_ticket("acc_a").await, "id");

@@ -243,7 +243,7 @@ async fn app() -> App {
 }
 
 #[tokio::test]
-async fn of_a_ticket() {
+async fn the_fields_of_a_new_ticket_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let create = Form {
@@ -265,7 +265,7 @@ async fn of_a_ticket() {
 }
 
 #[tokio::test]
-async fn of_a_reply() {
+async fn the_fields_of_a_reply_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let made = app.new_ticket("acc_a").await;
@@ -296,7 +296,7 @@ async fn of_a_reply() {
 }
 
 #[tokio::test]
-async fn of_an_update() {
+async fn the_fields_of_a_ticket_update_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let id = text(&app.new_ticket("acc_a").await, "id");
@@ -378,7 +378,7 @@ async fn of_an_update() {
 }
 
 #[tokio::test]
-async fn of_a_canned_reply() {
+async fn the_fields_of_a_canned_reply_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let create = Form {
@@ -418,7 +418,7 @@ async fn of_a_canned_reply() {
 }
 
 #[tokio::test]
-async fn of_the_public_form() {
+async fn the_fields_of_the_public_form_are_validated() {
     let app = app().await;
     app.new_key("acc_a").await;
     let submit = Form {
@@ -438,7 +438,7 @@ async fn of_the_public_form() {
 }
 
 #[tokio::test]
-async fn of_a_key() {
+async fn the_name_of_an_api_key_is_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let name = async |name: &str| app.create(name).bearer(&key).send().await;
@@ -456,7 +456,7 @@ async fn of_a_key() {
 }
 
 #[tokio::test]
-async fn all_that_is_missing_is_said_at_once() {
+async fn one_error_names_all_missing_fields() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     for (path, body, message, param) in [
@@ -496,7 +496,7 @@ async fn all_that_is_missing_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn an_assignee_is_a_person() {
+async fn a_ticket_can_be_assigned_only_to_a_person() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let token = app.token("acc_a");

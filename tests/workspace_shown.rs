@@ -55,7 +55,7 @@ fn all_but_counts(app: &App) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_write_meant_for_another_workspace_is_refused_whatever_the_credential() {
+async fn a_write_meant_for_another_workspace_is_refused_for_every_credential() {
     let app = App::start().await;
     let credentials = credentials(&app, "acc_a").await;
     for route in writes() {
@@ -102,7 +102,7 @@ async fn a_write_meant_for_the_callers_workspace_is_done() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_is_answered_whatever_is_shown() {
+async fn a_read_ignores_the_workspace_header() {
     let app = App::start().await;
     for credential in credentials(&app, "acc_a").await {
         let list = credential(app.list()).header(HEADER, "acc_b");
@@ -111,7 +111,7 @@ async fn what_changes_nothing_is_answered_whatever_is_shown() {
 }
 
 #[tokio::test]
-async fn a_caller_who_is_nobody_or_over_the_limit_is_told_that_first() {
+async fn authentication_and_rate_limits_come_before_the_workspace_check() {
     let app = App::builder().caller_limit(1).start().await;
     let unknown = app.create("x").header(HEADER, "acc_b");
     assert_eq!(unknown.await_status(401).await.code(), "AUTH_REQUIRED");
@@ -123,7 +123,7 @@ async fn a_caller_who_is_nobody_or_over_the_limit_is_told_that_first() {
 }
 
 #[tokio::test]
-async fn another_sites_page_learns_nothing_by_it() {
+async fn a_cross_site_page_learns_nothing_from_the_workspace_check() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     for shown in ["acc_a", "acc_b"] {

@@ -9,7 +9,7 @@ use crate::{browser::Browser, visit::Visit};
 /// The page and its assets together, before compression.
 const MOST_BYTES: u64 = 40 * 1024;
 
-pub async fn the_first_paint_needs_little(visit: Arc<Visit>) {
+pub async fn the_first_paint_needs_at_most_40_kib(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     // As by somebody who has never been here.
     browser
@@ -68,7 +68,7 @@ pub async fn the_first_paint_needs_little(visit: Arc<Visit>) {
     assert_eq!(stale.status(), 404);
 }
 
-pub async fn the_page_defends_itself(visit: Arc<Visit>) {
+pub async fn the_page_has_strict_security_headers(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let session = browser.session_cookie().await;
     let cookie = format!("{}={}", session.name(), session.value());
@@ -99,7 +99,7 @@ pub async fn the_page_defends_itself(visit: Arc<Visit>) {
     browser.expect_in_console("Content Security Policy").await;
 }
 
-pub async fn a_page_of_another_origin_can_write_nothing(visit: Arc<Visit>) {
+pub async fn a_page_of_another_origin_cannot_write(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
     // Another port is another origin of the same site: the browser sends the cookie along.

@@ -12,7 +12,7 @@ use crate::{
     visit::Visit,
 };
 
-pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
+pub async fn the_101st_key_is_refused_with_a_request_id(visit: Arc<Visit>) {
     let names = (1..100).map(|number| format!("Key {number}"));
     visit.api.create_all(&visit.workspace, names).await;
     let browser = visit.signed_in().await;
@@ -55,7 +55,7 @@ pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
     browser.see("#full").await;
 }
 
-pub async fn a_key_that_is_gone_already_leaves_the_list(visit: Arc<Visit>) {
+pub async fn a_key_that_was_already_revoked_leaves_the_list(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Gone").await;
     visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
@@ -71,7 +71,7 @@ pub async fn a_key_that_is_gone_already_leaves_the_list(visit: Arc<Visit>) {
     assert_eq!(browser.count("#keys tbody tr").await, 1);
 }
 
-pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
+pub async fn an_unreachable_api_is_reported(visit: Arc<Visit>) {
     let unreachable = "Suppuo could not be reached. Nothing was changed.";
     cannot_be_reached(&visit, "en", unreachable).await;
     let unreachable = "Suppuo tidak dapat dihubungi. Tidak ada yang diubah.";
@@ -114,7 +114,7 @@ async fn cannot_be_reached(visit: &Visit, languages: &'static str, unreachable: 
 }
 
 /// What was sent and not answered may have been done.
-pub async fn an_answer_that_does_not_come_is_told_as_what_it_is(visit: Arc<Visit>) {
+pub async fn a_lost_response_is_reported_as_an_unknown_outcome(visit: Arc<Visit>) {
     visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
     browser.devtools("Network.enable", json!({})).await;
@@ -140,7 +140,7 @@ pub async fn an_answer_that_does_not_come_is_told_as_what_it_is(visit: Arc<Visit
 }
 
 /// Whoever is refused is told what to do first, and then where to write to and what to quote.
-pub async fn are_told_with_somebody_to_write_to(visit: Arc<Visit>) {
+pub async fn an_error_is_reported_with_a_link_to_support(visit: Arc<Visit>) {
     let english = [
         "Someone has signed in to another workspace",
         "You are no longer signed in. Nothing was changed.",
@@ -197,7 +197,7 @@ async fn refused(visit: &Visit, languages: &'static str, told: [&str; 3]) {
     }
 }
 
-pub async fn a_script_that_does_not_come_is_told(visit: Arc<Visit>) {
+pub async fn a_script_that_fails_to_load_is_reported(visit: Arc<Visit>) {
     visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.browser().await;
     browser.devtools("Network.enable", json!({})).await;

@@ -26,7 +26,7 @@ pub async fn put_away(browser: &Browser) {
     browser.see_no("#created-dialog").await;
 }
 
-pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
+pub async fn a_key_is_created_copied_used_and_revoked(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     browser.allow_clipboard().await;
     browser.see("#empty").await;
@@ -100,7 +100,7 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
 }
 
 /// However one leaves it, the dialog asks as long as the key was neither copied nor selected.
-pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
+pub async fn closing_the_dialog_asks_about_a_key_that_was_not_copied(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     browser.allow_clipboard().await;
     create(&browser, "Asked about").await;
@@ -186,7 +186,7 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     browser.see_no("#created-dialog").await;
 }
 
-pub async fn are_nowhere_once_the_dialog_is_closed(visit: Arc<Visit>) {
+pub async fn a_key_is_nowhere_once_its_dialog_is_closed(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let mut keys = Vec::new();
     keys.push(create(&browser, "Closed with the button").await);
@@ -237,7 +237,7 @@ async fn are_nowhere(browser: &Browser, keys: &[String]) {
     }
 }
 
-pub async fn leave_the_focus_beside_them_when_they_are_revoked(visit: Arc<Visit>) {
+pub async fn the_focus_moves_to_the_next_key_after_a_revocation(visit: Arc<Visit>) {
     let names = ["Third", "Second", "First"].map(str::to_owned);
     visit.api.create_all(&visit.workspace, names).await;
     let browser = visit.signed_in().await;
@@ -253,7 +253,7 @@ pub async fn leave_the_focus_beside_them_when_they_are_revoked(visit: Arc<Visit>
     }
 }
 
-pub async fn that_were_used_meanwhile_are_shown_so_to_who_comes_back(visit: Arc<Visit>) {
+pub async fn the_list_is_refreshed_when_its_reader_comes_back(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Meanwhile").await;
     let browser = visit.signed_in().await;
     assert_eq!(browser.text(".last-used").await, "never");
@@ -279,7 +279,7 @@ pub async fn that_were_used_meanwhile_are_shown_so_to_who_comes_back(visit: Arc<
     browser.see(".last-used time").await;
 }
 
-pub async fn stay_when_revoking_is_called_off(visit: Arc<Visit>) {
+pub async fn a_key_stays_when_its_revocation_is_cancelled(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
     browser.click("button.revoke").await;

@@ -7,7 +7,7 @@ use crate::{
     visit::Visit,
 };
 
-pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
+pub async fn the_language_comes_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     let indonesian = Profile {
         languages: "id-ID,id,en",
         ..Profile::default()
@@ -49,7 +49,7 @@ pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
 }
 
 /// The same problem of the same request is told in the other language, and when the page is loaded again.
-pub async fn of_a_problem_can_be_changed(visit: Arc<Visit>) {
+pub async fn the_language_of_an_error_page_can_be_changed(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     // Each sign-in is refused once. When that is told again, nothing fails.
     for (workspace, english, indonesian) in [
@@ -93,7 +93,7 @@ pub async fn of_a_problem_can_be_changed(visit: Arc<Visit>) {
     }
 }
 
-pub async fn other_than_ours_are_english(visit: Arc<Visit>) {
+pub async fn other_languages_fall_back_to_english(visit: Arc<Visit>) {
     let french = Profile {
         languages: "fr",
         ..Profile::default()

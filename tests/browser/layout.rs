@@ -98,7 +98,7 @@ pub async fn long_names_do_not_break_a_narrow_window(visit: Arc<Visit>) {
     fits(&browser, "the same in Indonesian").await;
 }
 
-pub async fn a_hostile_name_is_a_text(visit: Arc<Visit>) {
+pub async fn a_hostile_name_is_shown_as_text(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let names = [
         r#""><script>document.title = 'owned'</script>"#,
@@ -131,7 +131,7 @@ pub async fn a_hostile_name_is_a_text(visit: Arc<Visit>) {
     assert!(!title.as_str().unwrap().contains("owned"));
 }
 
-pub async fn keys_that_nothing_has_used_for_90_days_are_told(visit: Arc<Visit>) {
+pub async fn keys_that_were_not_used_for_90_days_are_marked(visit: Arc<Visit>) {
     let workspace = &visit.workspace;
     for (name, created, used) in [
         ("Used today", 300, Some(0)),

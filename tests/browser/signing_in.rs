@@ -9,7 +9,7 @@ use crate::{browser::Browser, stage::SUPPORT, visit::Visit};
 /// The path of the page.
 const PAGE: &str = "/dashboard/api-keys";
 
-pub async fn leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Visit>) {
+pub async fn a_sign_in_leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go("/dashboard").await;
     browser.see("#as-kim").await;
@@ -41,7 +41,7 @@ pub async fn leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Vis
     );
 }
 
-pub async fn is_one_click_for_a_ready_person(visit: Arc<Visit>) {
+pub async fn a_prepared_person_signs_in_with_one_click(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go(PAGE).await;
     browser.click("#as-kim").await;
@@ -49,7 +49,7 @@ pub async fn is_one_click_for_a_ready_person(visit: Arc<Visit>) {
     assert!(who.contains("Kim") && who.contains("acc_dev"), "{who}");
 }
 
-pub async fn that_is_refused_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
+pub async fn a_refused_sign_in_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go(PAGE).await;
     browser.click("#refuse").await;
@@ -60,7 +60,7 @@ pub async fn that_is_refused_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
     assert_eq!(browser.place().await, PAGE);
 }
 
-pub async fn without_a_workspace_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
+pub async fn a_sign_in_without_a_workspace_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go(PAGE).await;
     browser.sign_in_here("usr_dewi", "").await;
@@ -92,7 +92,7 @@ async fn problem_page(browser: &Browser) {
         .await;
 }
 
-pub async fn out_ends_the_session(visit: Arc<Visit>) {
+pub async fn signing_out_ends_the_session(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let session = browser.session_cookie().await;
     let cookie = format!("{}={}", session.name(), session.value());
@@ -118,7 +118,9 @@ pub async fn out_ends_the_session(visit: Arc<Visit>) {
     browser.see("#as-kim").await;
 }
 
-pub async fn to_another_workspace_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
+pub async fn signing_in_to_another_workspace_in_another_tab_is_noticed_in_this_one(
+    visit: Arc<Visit>,
+) {
     let created = visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
     browser.open_tab().await;
@@ -148,7 +150,7 @@ pub async fn to_another_workspace_in_another_tab_is_noticed_in_this_one(visit: A
     assert_eq!(visit.api.status_with(key).await, 200);
 }
 
-pub async fn out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
+pub async fn signing_out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     browser.open_tab().await;
     browser.go("/dashboard").await;

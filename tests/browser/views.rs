@@ -92,19 +92,19 @@ async fn header_is_low(browser: &Browser, what: &str) {
     );
 }
 
-pub async fn in_english_light(visit: Arc<Visit>) {
+pub async fn in_english_light_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "en", false, "acc_tokodewi").await;
 }
 
-pub async fn in_english_dark(visit: Arc<Visit>) {
+pub async fn in_english_dark_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "en", true, "acc_tokobudi").await;
 }
 
-pub async fn in_indonesian_light(visit: Arc<Visit>) {
+pub async fn in_indonesian_light_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "id", false, "acc_tokosari").await;
 }
 
-pub async fn in_indonesian_dark(visit: Arc<Visit>) {
+pub async fn in_indonesian_dark_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "id", true, "acc_tokoagus").await;
 }
 
@@ -216,7 +216,7 @@ async fn sign_in_to(browser: &Browser, workspace: &str) {
 }
 
 /// The page of the stand-in, which is English only.
-pub async fn of_signing_in(visit: Arc<Visit>) {
+pub async fn the_local_issuers_page_is_accessible(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go("/dashboard").await;
     for dark in [false, true] {

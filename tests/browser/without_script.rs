@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{browser::Profile, visit::Visit};
 
-pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<Visit>) {
+pub async fn without_a_script_the_page_lists_the_keys_and_explains_the_rest(visit: Arc<Visit>) {
     let names = ["First", "Second"].map(str::to_owned);
     visit.api.create_all(&visit.workspace, names).await;
     let no_script = Profile {
