@@ -1,4 +1,4 @@
-//! Huudis access tokens (contract, section 3), and what is not to be taken for one.
+//! Huudis access tokens (Credentials in openapi.yaml): which are accepted, and which are refused and why.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use local::issuer::Key;
@@ -15,7 +15,7 @@ fn good() -> Value {
     serde_json::from_str(GOOD).unwrap()
 }
 
-/// Good claims with these changed.
+/// Valid claims with these changes.
 fn with(changes: &Value) -> Value {
     let mut claims = good();
     for (name, value) in changes.as_object().unwrap() {
@@ -37,7 +37,7 @@ async fn a_valid_access_token_is_accepted() {
         json!({ "aud": ["other", "suppuo"] }),
         json!({ "exp": now() + 5, "nbf": now() - 5 }),
         json!({ "exp": serde_json::from_str::<Value>(&format!("{}.5", now() + 60)).unwrap() }),
-        // Clocks may differ, by less than a minute.
+        // The leeway for clock differences is a minute.
         json!({ "exp": now() - 30 }),
         json!({ "nbf": now() + 30 }),
         json!({ "scope": "x", "email": null, "nested": { "exp": "x" } }),
@@ -107,7 +107,7 @@ async fn a_token_with_a_missing_or_wrong_claim_is_refused() {
         json!({ "exp": true }),
         json!({ "exp": -1 }),
         json!({ "exp": 1e300 }),
-        // Well over the leeway of a minute: a slow machine takes a while to get here.
+        // Well over the leeway of a minute, because a slow machine takes a while to get here.
         json!({ "nbf": now() + 120 }),
         json!({ "nbf": (now() - 61).to_string() }),
         json!({ "sub": null }),
@@ -143,7 +143,7 @@ async fn an_id_token_is_refused_as_an_access_token() {
         assert_eq!(answer.code(), "AUTH_REQUIRED");
         assert!(answer.message().starts_with("This is an ID token"));
     }
-    // What is `null` is not there.
+    // A claim that is `null` counts as missing.
     let mut claims = app.issuer.claims(&good());
     claims["nonce"] = Value::Null;
     claims["at_hash"] = Value::Null;
@@ -258,7 +258,7 @@ async fn forged_tokens_are_refused() {
     );
     let zeros = BASE64URL.encode([0; 64]);
     let forged = [
-        // The signature is somebody else's, of something else, missing, or no signature at all.
+        // The signature is by another key, over other text, missing, or malformed.
         Key::generate().sign(&header(), &claims),
         format!("{head}.{more}.{signature}"),
         format!("{head}.{body}."),
@@ -285,7 +285,7 @@ async fn forged_tokens_are_refused() {
         with_header(json!({ "alg": "HS256" })),
         with_header(json!({ "alg": null })),
         with_header(json!({ "alg": ["ES256"] })),
-        // A key that is none of the issuer's.
+        // The key is not one of the issuer's.
         with_header(json!({ "kid": null })),
         with_header(json!({ "kid": "" })),
         with_header(json!({ "kid": "../../../../etc/passwd" })),
@@ -293,11 +293,11 @@ async fn forged_tokens_are_refused() {
         with_header(json!({ "kid": "' OR 1=1 --" })),
         with_header(json!({ "kid": [KID] })),
         with_header(json!({ "kid": format!("{KID}\u{0}") })),
-        // Extensions that must be understood.
+        // Extensions that the recipient must understand (RFC 7515, section 4.1.11).
         with_header(json!({ "crit": ["exp"] })),
         with_header(json!({ "crit": [], "b64": false })),
         with_header(json!({ "b64": false, "crit": ["b64"] })),
-        // Not a token.
+        // Not tokens at all.
         "a.b.c".to_owned(),
         "..".to_owned(),
         "x".to_owned(),
@@ -319,7 +319,7 @@ async fn forged_tokens_are_refused() {
     app.list().bearer(&own).await_status(200).await;
 }
 
-/// The classic confusion: the public key, which everyone has, used as the secret of an HMAC.
+/// Algorithm confusion: an attacker uses the public key as the secret of an HMAC.
 #[tokio::test]
 async fn an_hmac_made_with_the_public_key_is_refused() {
     use sha2::{Digest, Sha256};
@@ -381,7 +381,7 @@ async fn unusable_keys_in_the_key_set_are_ignored() {
         vec![changed(json!({ "d": "AAAA" }))],
         vec![changed(json!({ "x": "AAAA" }))],
         vec![changed(json!({ "y": changed(json!({}))["x"] }))],
-        // Which of two is meant cannot be told.
+        // Two keys with the same `kid`: the token does not say which one it means.
         vec![changed(json!({})), changed(json!({}))],
         vec![changed(json!({})), Key::generate().jwk("second")],
         vec![
@@ -402,7 +402,7 @@ async fn unusable_keys_in_the_key_set_are_ignored() {
             (401, "AUTH_REQUIRED"),
             "{keys:?}"
         );
-        // The set's good key is as good as before.
+        // The valid key in the same set still works.
         app.list()
             .bearer(&app.token("acc_a"))
             .await_status(200)
@@ -412,7 +412,7 @@ async fn unusable_keys_in_the_key_set_are_ignored() {
 
 const MINUTE: i64 = 60_000;
 
-/// A token of a key that is published under another `kid`, good for days: the clock is stepped here.
+/// A token signed by a key that is published under another `kid`. It is valid for days, because tests step the clock.
 fn rotated(app: &App, key: &Key, kid: &str) -> String {
     let mut header = header();
     header["kid"] = kid.into();
@@ -433,7 +433,7 @@ async fn an_unknown_kid_refetches_the_key_set_at_most_once_a_minute() {
     app.issuer
         .publish(&json!([app.issuer.key.jwk(KID), second.jwk("key-2")]));
     let token = rotated(&app, &second, "key-2");
-    // Fetched just now: the minute has to pass, whatever is asked for meanwhile.
+    // The key set was fetched just now: it is not fetched again before a minute has passed.
     for _ in 0..5 {
         app.list().bearer(&token).await_status(401).await;
     }
@@ -460,7 +460,7 @@ async fn cached_keys_are_used_while_the_issuer_is_down() {
         app.list().bearer(&token).await_status(200).await;
         app.list().bearer(&token).await_status(200).await;
     }
-    // It was asked, once for each hour, and did not answer.
+    // The issuer was asked once an hour, and did not answer.
     assert_eq!(app.issuer.fetches(), 4);
     assert!(
         app.log()
@@ -496,10 +496,10 @@ async fn without_the_issuers_keys_a_token_gets_a_500() {
         .bearer(&app.token("acc_a"))
         .await_status(500)
         .await;
-    // A token that cannot be good is refused all the same, and so is a key.
+    // A malformed token or API key is still refused with a 401.
     app.list().bearer("a.b.c").await_status(401).await;
     app.list().bearer("sk_live_x").await_status(401).await;
-    // The issuer is asked again as soon as it is needed.
+    // The next token makes the function fetch the keys again.
     app.issuer.publish(&json!([app.issuer.key.jwk(KID)]));
     app.list()
         .bearer(&app.token("acc_a"))

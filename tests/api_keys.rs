@@ -1,4 +1,4 @@
-//! Creating, listing, using and revoking keys (contract, section 4).
+//! API keys: create, list, use and revoke (API keys in openapi.yaml).
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -154,7 +154,7 @@ async fn a_name_may_be_any_text_of_up_to_120_characters() {
         let created = app.create(name).bearer(&token).await_status(201).await;
         assert_eq!(created.data()["name"], name);
     }
-    // What the endpoint does not know is ignored.
+    // Unknown fields are ignored.
     let body = json!({ "name": "x", "id": "ak_mine", "key": "mine", "accountId": "acc_b" });
     let call = app
         .call("POST", "/api/v1/api-keys")
@@ -205,7 +205,7 @@ async fn the_101st_key_is_a_conflict_even_with_concurrent_creations() {
 
     let listed = app.list().bearer(&token).await_status(200).await;
     assert_eq!(listed.key_ids().len(), 100);
-    // Another workspace has its own hundred, and one that goes makes room for one.
+    // Another workspace has its own hundred. A revocation makes room for one key.
     app.new_key("acc_b").await;
     app.revoke(listed.key_ids()[0])
         .bearer(&token)

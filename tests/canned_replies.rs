@@ -1,4 +1,4 @@
-//! Canned replies (contract, section 7).
+//! Canned replies (Canned replies in openapi.yaml).
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ async fn concurrent_updates_keep_each_others_changes() {
         (&reply["title"], &reply["body"]),
         (&json!("T"), &json!("B"))
     );
-    // Of two who delete, one finds it.
+    // One of two concurrent deletions succeeds.
     let deletions = [0, 1].map(|n| app.canned("DELETE", &id).bearer(&token).on(n).send());
     let mut statuses: Vec<_> = join_all(deletions)
         .await
@@ -162,7 +162,7 @@ async fn concurrent_updates_keep_each_others_changes() {
     assert_eq!(statuses, [200, 404]);
 }
 
-/// They are listed whole, so that more than fits into an answer is not kept.
+/// A list has no pages: the workspace may not have more canned replies than one response can hold.
 #[tokio::test]
 async fn a_canned_reply_that_would_overfill_the_list_is_a_conflict() {
     let app = App::start().await;
@@ -182,7 +182,7 @@ async fn a_canned_reply_that_would_overfill_the_list_is_a_conflict() {
     let replies = listed.data()["cannedReplies"].as_array().unwrap();
     assert_eq!(replies.len(), kept);
 
-    // A change that makes one longer is refused alike, and one that makes it shorter makes room.
+    // An update that lengthens a reply is refused too; one that shortens a reply makes room.
     let small = app
         .create_canned("x", "x")
         .bearer(&token)

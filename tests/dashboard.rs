@@ -1,4 +1,4 @@
-//! The page of API keys, as far as it can be told without a browser; `tests/browser` has one.
+//! The page of API keys, as far as it can be tested without a browser. `tests/browser` uses a real one.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::app::{
 
 const PAGE: &str = "/dashboard/api-keys";
 
-/// Where a sign-in begins.
+/// The endpoint that starts a sign-in.
 const START: &str = "/api/v1/auth/huudis/start";
 
 async fn page(app: &App, session: &str) -> Response {
@@ -26,7 +26,7 @@ async fn page(app: &App, session: &str) -> Response {
     page
 }
 
-/// What the page refers to under its own path.
+/// The paths of the assets that the page refers to.
 fn assets(page: &Response) -> BTreeSet<String> {
     let parts = page.text.split('"');
     let assets = parts.filter(|part| part.starts_with("/dashboard/assets/"));
@@ -152,11 +152,11 @@ async fn a_sign_in_error_page_can_be_reloaded_without_side_effects() {
         assert!(told.text.contains(&format!(
             "<code>{code}</code> <code class=\"request-id\">{id}<"
         )));
-        // The language is remembered; the answer itself has an id of its own.
+        // The response sets the language cookie and has its own request id.
         assert!(told.set_cookie("__Host-suppuo_language").is_some());
         assert_ne!(told.request_id(), id);
         assert_eq!(app.operations().len(), 0);
-        // Nothing failed in this request, and nothing is counted as if it had.
+        // This request did not fail, and the log does not count it as failed.
         let log = app.log();
         let mut lines = log.iter().filter(|line| line.contains(told.request_id()));
         let line: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
@@ -167,11 +167,11 @@ async fn a_sign_in_error_page_can_be_reloaded_without_side_effects() {
         for name in ["code", "reason", "cause", "Refused"] {
             assert_eq!(line.get(name), None, "{line}");
         }
-        // A client that takes no page is told nothing by it.
+        // A client that does not accept HTML gets the error of a callback without a state.
         let client = app.call("GET", CALLBACK).query(&query);
         assert_eq!(client.await_status(400).await.param(), Some("state"));
     }
-    // What nobody was told is nothing.
+    // A code that no sign-in ends with, or a malformed request id, is not shown.
     for query in [
         &format!("problem=RATE_LIMITED&request={id}"),
         "problem=FORBIDDEN",
@@ -191,7 +191,7 @@ async fn a_server_error_page_can_be_reloaded_at_the_address_it_names() {
     let answer = begun.allow(&json!({}), &json!({}));
     let callback = begun.come_back(&answer);
     app.issuer.go_down();
-    // A sign-in begins with what an instance knows of the issuer; this one knows nothing.
+    // An instance may start a sign-in with a cached discovery document. This new instance has none.
     let app = app.sibling().start().await;
     for (path, failing) in [(CALLBACK, callback), (START, app.start_sign_in())] {
         let failing = failing.header("accept", "text/html");
@@ -236,7 +236,7 @@ async fn only_a_failed_sign_in_is_reported_as_a_failed_sign_in() {
     }
 }
 
-/// A page that tells a problem.
+/// A call that is answered with an error page.
 fn problem(app: &App) -> Call<'_> {
     app.call("GET", CALLBACK).header("accept", "text/html")
 }
@@ -351,7 +351,7 @@ async fn the_language_cookie_is_set_only_with_a_page() {
         ("/nope", true),
         ("/", true),
         (CALLBACK, true),
-        // A file is kept by whoever passes it on.
+        // Shared caches keep an asset, so it sets no cookie.
         (&*file, false),
         ("/api/v1/tickets", false),
         ("/api/v1/health", false),
@@ -380,7 +380,7 @@ async fn an_authorization_header_overrides_the_session_on_the_page() {
     let (id, key) = app.new_key("acc_b").await;
     let page = app.call("GET", PAGE).cookie(SESSION, &session).bearer(&key);
     assert!(page.await_status(200).await.text.contains(&id));
-    // With one that is wrong nobody is sent away.
+    // A wrong header gets a 401, not a redirect to the sign-in.
     let wrong = || app.call("GET", PAGE).cookie(SESSION, &session).bearer("x");
     assert_eq!(wrong().await_status(401).await.code(), "AUTH_REQUIRED");
     let told = wrong()
@@ -410,7 +410,7 @@ async fn a_browser_gets_an_error_page_with_the_request_id() {
 async fn signing_out_by_a_form_leads_to_the_signed_out_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
-    // As the page's form is sent without its script: without a referrer, its origin is `null`.
+    // The page's form as a browser sends it without the script: the page has no referrer, so its origin is `null`.
     let form = app.call("POST", "/api/v1/auth/logout").session(&session);
     let form = form
         .header("origin", "null")
@@ -425,7 +425,7 @@ async fn signing_out_by_a_form_leads_to_the_signed_out_page() {
     assert!(told.set_cookie("__Host-suppuo_language").is_some());
     app.list().session(&session).await_status(401).await;
 
-    // Who was signed out already, too; a client is told why.
+    // A browser that is already signed out gets the same page; another client gets the error.
     let again = app.call("POST", "/api/v1/auth/logout").session(&session);
     assert_eq!(
         again.clone().await_status(401).await.code(),

@@ -1,5 +1,5 @@
-//! What holds for every answer (contract, sections 1 and 2). The shape itself is checked wherever an answer
-//! is read, see `app/response.rs`.
+//! What holds for every response (Transport and Envelope in openapi.yaml). Its shape is checked wherever a test reads
+//! a response: see `app/response.rs`.
 
 use serde_json::{Value, json};
 
@@ -101,7 +101,7 @@ async fn a_404_names_the_paths_and_methods_that_exist() {
     }
 }
 
-/// What a browser sends with a navigation.
+/// The `Accept` header that a browser sends when it navigates to a page.
 const NAVIGATES: &str =
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
@@ -119,7 +119,7 @@ async fn a_browser_gets_a_redirect_or_a_page_for_an_unknown_path() {
             let led = visit(method, path).await_status(302).await;
             assert_eq!(led.header("location"), Some(location), "{path}");
         }
-        // Every other client is told, and so is a form that is sent there.
+        // Other clients get a 404, and so does a form that is sent there.
         let told = app.call("GET", path).header("accept", "*/*");
         assert_eq!(told.await_status(404).await.code(), "NOT_FOUND");
         assert!(visit("POST", path).await_status(404).await.is_page());
@@ -192,7 +192,7 @@ async fn head_has_the_status_and_the_headers_of_get() {
             assert_eq!(head.header(name), get.header(name), "{path}");
         }
     }
-    // An uptime monitor is told of a table that does not answer as a person is.
+    // An uptime monitor that sends HEAD also learns that the table does not answer.
     let app = App::builder()
         .setting("TABLE_NAME", "nowhere")
         .start()
@@ -311,7 +311,7 @@ async fn no_malformed_event_gets_a_500() {
 #[tokio::test]
 async fn a_base64_body_is_decoded() {
     let app = App::start().await;
-    // {"name":"x"}, as the gateway hands on what `curl -d` sends without a content type.
+    // {"name":"x"}, as the gateway encodes what `curl -d` sends without a content type.
     let event = json!({
         "headers": { "authorization": format!("Bearer {}", app.token("acc_a")) },
         "body": "eyJuYW1lIjoieCJ9",

@@ -1,4 +1,4 @@
-//! Rate limits of authenticated callers (contract, section 5), and `lastUsedAt` (section 4).
+//! Rate limits of authenticated callers (Rate limits in openapi.yaml), and `lastUsedAt` (API keys).
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ async fn every_response_to_an_authenticated_caller_has_rate_limit_headers() {
         let reset = answer.limit_header("reset").unwrap();
         assert!((before + 60..=now() + 61).contains(&reset), "{reset}");
     }
-    // Who is not known has no account to tell of.
+    // A caller that was not authenticated has no limit to report.
     assert_eq!(
         app.list()
             .bearer(&key)
@@ -62,7 +62,7 @@ async fn a_burst_over_many_instances_is_allowed_exactly_up_to_the_limit() {
         let (admitted, refused): (Vec<_>, Vec<_>) =
             answers.iter().partition(|answer| answer.status == 200);
         assert_eq!((admitted.len(), refused.len()), (100, 50));
-        // Each was admitted as another one: what remained for them are all the numbers from 99 to 0.
+        // The allowed calls were counted one by one: their `remaining` values are 99 to 0, each once.
         let left: BTreeSet<_> = admitted.iter().map(|answer| remaining(answer)).collect();
         assert_eq!(left, (0..100).collect());
         for refused in refused {
@@ -88,7 +88,7 @@ async fn a_429_names_the_limit_that_was_exceeded() {
         (list().bearer(&app.token("acc_a")), user),
         (list().session(&session), user),
     ] {
-        // The session has the token's limit.
+        // A session shares the limit of its user's tokens.
         let _ = call.clone().send().await;
         let over = call.await_status(429).await;
         assert!(over.message().starts_with(what), "{}", over.message());
@@ -201,7 +201,7 @@ async fn an_instance_whose_clock_is_behind_counts_in_the_same_window() {
     let behind = app.list().bearer(&key).on(1).await_status(200).await;
     assert_eq!((remaining(&ahead), remaining(&behind)), (2, 1));
     assert_eq!(ahead.limit_header("reset"), behind.limit_header("reset"));
-    // Nor does it set `lastUsedAt` back.
+    // It does not set `lastUsedAt` back.
     assert_eq!(last_used(&ahead, &id), last_used(&behind, &id));
 }
 
@@ -212,7 +212,7 @@ async fn a_changed_limit_applies_at_once() {
     for _ in 0..5 {
         app.list().bearer(&key).await_status(200).await;
     }
-    // Another deployment of the same table: what a function is after its parameters changed.
+    // Another deployment on the same table acts as the function does after a change of its parameters.
     let lowered = app.sibling().setting("CALLER_LIMIT", 3).start().await;
     let answer = lowered.list().bearer(&key).await_status(429).await;
     assert_eq!(

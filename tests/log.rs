@@ -1,4 +1,4 @@
-//! The log line of a request: what must be in it, and what must not.
+//! The log line of a request: what it must contain, and what it must not.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::app::{App, response::Response};
 
-/// The line of an answer.
+/// The log line of the request that got this response.
 fn line(app: &App, answer: &Response) -> Value {
     let lines = app.log();
     let of_request = lines
@@ -136,7 +136,7 @@ async fn no_secret_is_logged_even_when_requests_fail() {
         let failed = app.list().bearer(credential).send().await;
         assert!(matches!(failed.status, 401 | 500));
         assert!(!failed.message().contains("DynamoDB"));
-        // Who is known is told where they stand, whatever went wrong then.
+        // An authenticated caller gets the rate limit headers even when the request fails later.
         assert_eq!(failed.limit_header("limit").is_some(), failed.status == 500);
         app.revoke(&id).bearer(credential).send().await;
         app.create("x")
@@ -146,7 +146,7 @@ async fn no_secret_is_logged_even_when_requests_fail() {
             .await;
     }
     let health = app.call("GET", "/api/v1/health").await_status(200).await;
-    // A line beside the request's own names the request, too.
+    // A separate warning also names the request.
     let beside = app
         .log()
         .into_iter()
@@ -172,7 +172,7 @@ async fn no_secret_is_logged_even_when_requests_fail() {
     ] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
-    // What failed is there, for those who look into it.
+    // The log says what failed.
     assert!(
         log.contains("list keys") && log.contains("InternalServerError"),
         "{log}"
@@ -183,7 +183,7 @@ async fn no_secret_is_logged_even_when_requests_fail() {
 #[tokio::test]
 async fn a_table_timeout_is_a_500_before_lambda_ends_the_function() {
     let app = App::builder()
-        // Before the last attempt is over, and long enough for the function to start.
+        // Shorter than the last attempt takes, and long enough for the function to start.
         .timeout(Duration::from_millis(2500))
         .faults(|_| Fault::AnswerLate(10_000))
         .start()

@@ -1,4 +1,4 @@
-//! The public form: a customer without a login submits a ticket, follows it, and answers (contract, section 8).
+//! The public form: a customer without a login submits a ticket, views it, and answers (Public form in openapi.yaml).
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ impl App {
     }
 }
 
-/// A form for this workspace, filled in as it should be.
+/// A valid form for this workspace.
 pub fn form(workspace: &str) -> Value {
     json!({
         "accountId": workspace, "subject": "Order question", "body": "Where is it?", "email": "kim@example.com",
@@ -156,7 +156,7 @@ async fn an_unknown_ticket_token_is_not_found() {
         "%00",
         "a%2Fb",
     ] {
-        // In upper case a token of digits alone is itself.
+        // A token of digits alone does not change in upper case.
         if wrong != token {
             assert_eq!(
                 app.view(wrong).await_status(404).await.code(),
@@ -182,9 +182,9 @@ async fn an_unknown_workspace_takes_no_tickets() {
             ("VALIDATION_ERROR", Some("accountId"))
         );
     }
-    // Nothing but the count of the calls.
+    // The only new item counts the calls.
     assert_eq!(app.items().len(), before + 1);
-    // Whoever signs in to it makes it known.
+    // A call of somebody in the workspace makes it known.
     app.list()
         .bearer(&app.token("acc_a"))
         .await_status(200)
@@ -216,7 +216,7 @@ async fn a_bot_gets_a_normal_response_and_creates_nothing() {
     let token = text(answered.data(), "accessToken");
     assert_eq!(kept(&app), before);
     app.view(&token).await_status(404).await;
-    // It counts as a submission, as a person's does.
+    // It counts as a submission, as a person's form does.
     assert_eq!(
         (
             answered.limit_header("limit"),
@@ -239,7 +239,7 @@ async fn a_bot_gets_a_normal_response_and_creates_nothing() {
         (&answered.data()["status"], kept(&app)),
         (&json!("open"), before)
     );
-    // Nothing gives it away: what is wrong for people is wrong for bots.
+    // A bot cannot tell the difference: an invalid form is refused for bots as for people.
     let mut elsewhere = bot(json!("ACME"));
     elsewhere["accountId"] = "acc_unknown".into();
     app.submit(&elsewhere).await_status(400).await;
@@ -259,7 +259,7 @@ async fn a_bot_gets_a_normal_response_and_creates_nothing() {
     assert_eq!(token.len(), text(genuine.data(), "accessToken").len());
 }
 
-/// A browser that fills in forms, and a library that sends what it was given, leave these in a field that nobody sees.
+/// Browsers that fill in forms, and libraries that send every field, leave values in a field that nobody sees.
 #[tokio::test]
 async fn only_visible_text_in_the_hidden_field_marks_a_bot() {
     let app = App::start().await;
@@ -301,7 +301,7 @@ async fn only_visible_text_in_the_hidden_field_marks_a_bot() {
         let mut form = form("acc_a");
         form["company"] = value.clone();
         let submitted = app.submit(&form).from(&from).await_status(201).await;
-        // Which is told of a bot's, too, as if.
+        // A bot gets the number that its ticket would have had.
         assert_eq!(submitted.data()["number"], tickets + 1, "{value}");
         tickets += i32::from(!by_a_bot);
         let path = format!("/api/v1/public/tickets/{token}/messages");
@@ -330,7 +330,7 @@ async fn the_ticket_token_is_stored_only_in_the_ticket() {
         .collect();
     assert_eq!(holders.len(), 1);
     assert_eq!(holders[0]["sk"]["S"], "TICKET");
-    // No index holds it either, nor does the log.
+    // Neither an index nor the log holds it.
     for index in crate::app::TEMPLATE.table("t").unwrap().0["GlobalSecondaryIndexes"]
         .as_array()
         .unwrap()
@@ -389,7 +389,7 @@ async fn a_preflight_allows_any_origin_without_credentials() {
     }
 }
 
-/// A page of another origin learns why it failed, whatever it did wrong.
+/// A page of any origin can read the error, whatever went wrong.
 #[tokio::test]
 async fn every_origin_can_read_every_response_of_the_public_form() {
     let app = App::builder().setting("PUBLIC_LIMIT", 4).start().await;
@@ -423,7 +423,7 @@ async fn every_origin_can_read_every_response_of_the_public_form() {
         ("GET", "/api/v1/public/", "*/*", String::new(), 404),
         ("POST", "/api/v1/public", "*/*", String::new(), 404),
     ] {
-        // What the browser asks first, and does not send the call unless it is told so.
+        // The preflight, without whose permission the browser does not send the call.
         let preflight = app
             .call("OPTIONS", path)
             .header("origin", "https://shop.example")
@@ -464,7 +464,7 @@ async fn an_unreadable_signing_secret_is_a_500() {
             .iter()
             .any(|line| line.contains("read the signing secret: "))
     );
-    // Who needs no secret works.
+    // Endpoints that need no secret work.
     app.new_ticket("acc_a").await;
 }
 

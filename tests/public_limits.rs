@@ -1,4 +1,4 @@
-//! Limits of client addresses (contract, section 5).
+//! Rate limits of client addresses (Rate limits in openapi.yaml).
 
 use std::{
     collections::BTreeSet,
@@ -22,7 +22,7 @@ impl App {
         self.call("GET", "/api/v1/public/tickets/x")
     }
 
-    /// An app in which the workspace `acc_a` is known.
+    /// An app that knows the workspace `acc_a`.
     async fn known(instances: usize) -> Self {
         let app = Self::builder().instances(instances).start().await;
         app.list()
@@ -55,7 +55,7 @@ async fn an_address_may_make_60_calls_a_minute_over_all_instances() {
         let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=61).contains(&wait));
     }
-    // Another address is another caller, whatever it claims to be.
+    // Another address has its own limit; forwarding headers do not change the address.
     let other = app
         .look()
         .from("192.0.2.2")
@@ -103,13 +103,13 @@ async fn an_address_may_submit_5_tickets_in_10_minutes_and_20_in_an_hour() {
             app.step_clock(instance, (round + 1) * 10 * MINUTE);
         }
     }
-    // 20 in 40 minutes: there is none left until the hour is over.
+    // 20 submissions in 40 minutes: no more are allowed until the hour is over.
     let (admitted, answers) = burst().await;
     assert_eq!(admitted, 0);
     assert!(answers.iter().all(|answer| standing(answer) == (20, 0)));
     let wait: i64 = answers[0].header("retry-after").unwrap().parse().unwrap();
     assert!((1140..=1201).contains(&wait), "{wait}");
-    // Its other calls go on, and so do those of others.
+    // Its other calls are still allowed, and so are submissions from other addresses.
     app.look().await_status(404).await;
     app.submit(&form("acc_a"))
         .from("192.0.2.2")
@@ -130,18 +130,18 @@ async fn a_submission_counts_as_a_call_and_an_invalid_form_only_as_a_call() {
         let refused = app.submit(&wrong).await_status(400).await;
         assert_eq!(standing(&refused), (60, left));
     }
-    // Of the limits that a submission meets, the one is told that is nearest.
+    // Of several limits, the headers report the one with the fewest calls left.
     for left in (0..5).rev() {
         let submitted = app.submit(&form("acc_a")).await_status(201).await;
         assert_eq!(standing(&submitted), (5, left));
     }
     assert_eq!(standing(&app.look().await_status(404).await), (60, 44));
-    // What is refused is not counted.
+    // A refused submission counts only as a call.
     app.submit(&form("acc_a")).await_status(429).await;
     assert_eq!(standing(&app.look().await_status(404).await), (60, 43));
 }
 
-/// Bodies of forms that create nothing, for whatever reason.
+/// Bodies that create no ticket, for every possible reason.
 fn wrong_forms() -> Vec<String> {
     let wrong = |field: &str, value: Value| {
         let mut wrong = form("acc_a");
@@ -242,7 +242,7 @@ async fn concurrent_valid_and_invalid_forms_never_exceed_the_limit() {
     app.submit(&form("acc_a")).await_status(429).await;
 }
 
-/// The counts of the one address in the table: calls, and submissions in 10 minutes and an hour.
+/// The counts of the only address in the table: calls, submissions in 10 minutes, submissions in an hour.
 fn counts(app: &App) -> Option<[i64; 3]> {
     let items = app.items();
     let address = items
@@ -252,7 +252,7 @@ fn counts(app: &App) -> Option<[i64; 3]> {
     Some(names.map(|name| address[name]["N"].as_str().unwrap().parse().unwrap()))
 }
 
-/// An app whose calls of `UpdateItem` fail in this way at these numbers.
+/// An app in which the `UpdateItem` requests of these numbers fail with this fault.
 async fn failing_writes(app: &App, numbers: &'static [usize], way: Fault) -> App {
     let writes = AtomicUsize::new(0);
     let faults = move |operation: &Operation| {
@@ -268,15 +268,15 @@ async fn failing_writes(app: &App, numbers: &'static [usize], way: Fault) -> App
 
 #[tokio::test]
 async fn a_submission_is_given_back_at_most_once() {
-    // A first form opens the windows with its second write; what follows is counted with one.
+    // The first form opens the windows with its second write; each later form is counted with one write.
     const GIVING_BACK: &[usize] = &[2, 4, 6];
     for (way, submissions) in [
-        // It was done, and nobody knows.
+        // The write was done, but its response was lost.
         (Fault::LoseAnswer, 0),
         (Fault::AnswerLate(1100), 0),
-        // It was not, and nobody knows.
+        // The write was not done, but the function cannot know that.
         (Fault::Fail, 3),
-        // It was not, and is tried again.
+        // The write was not done, and is retried.
         (Fault::Conflict, 0),
     ] {
         let app = App::known(1).await;
@@ -306,7 +306,7 @@ async fn a_submission_is_given_back_at_most_once() {
 #[tokio::test]
 async fn a_submission_is_not_given_back_to_a_newer_window() {
     let app = App::known(1).await;
-    // It looks for the workspace so long that others go on.
+    // Reading the workspace takes so long that a new window opens meanwhile.
     let faults = |operation: &Operation| match operation.name.as_str() {
         "GetItem" => Fault::AnswerLate(700),
         _ => Fault::None,
@@ -322,7 +322,7 @@ async fn a_submission_is_not_given_back_to_a_newer_window() {
     let wrong = slow.submit(&form("acc_unknown")).await_status(400);
     let (wrong, good) = join(wrong, good).await;
     assert_eq!((standing(&wrong).0, standing(&good)), (60, (5, 4)));
-    // A minute is over, too.
+    // The window of calls is new, too.
     assert_eq!(counts(&app), Some([1, 1, 1]));
 }
 
@@ -455,7 +455,7 @@ async fn the_address_is_not_stored_and_its_hash_expires() {
     let number = |name: &str| item[name]["N"].as_str().unwrap().parse::<i64>().unwrap();
     let kept = number("expiresAt") * 1000 - number("opened");
     assert!((60 * MINUTE..=121 * MINUTE).contains(&kept), "{kept}");
-    // A hash that anybody could make would be as good as the address: there are only so many.
+    // The hash is keyed: there are so few addresses that anybody could try a plain hash of each.
     let other = App::start().await;
     other.look().from("198.51.100.77").await_status(404).await;
     assert_ne!(other.items()[0]["pk"], item["pk"]);
@@ -469,13 +469,13 @@ async fn a_call_costs_one_write_and_so_does_a_submission() {
         names.filter(|name| name == "UpdateItem").count()
     };
     drop(app.operations());
-    // A first call opens the windows, which is one write more.
+    // The first call opens the windows, which costs another write.
     for (call, expected) in [
         (app.look(), 2),
         (app.look(), 1),
         (app.submit(&form("acc_a")), 2),
         (app.submit(&form("acc_a")), 1),
-        // Which it was not: one more gives it back.
+        // An invalid form: the second write gives the submission back.
         (app.submit(&json!({})), 2),
     ] {
         call.send().await;

@@ -1,4 +1,5 @@
-//! The API reference, `openapi.yaml`, against the template, against itself, and against what the tests have seen.
+//! Checks the API reference, `openapi.yaml`, against the template, against itself, and against the responses that the
+//! tests have seen.
 
 use std::{collections::BTreeSet, fs};
 
@@ -21,7 +22,7 @@ fn the_documented_routes_are_those_of_the_template() {
     let mut declared = BTreeSet::new();
     for route in &*ROUTES {
         match &route.endpoint {
-            // Of one route for the preflights of all paths, each path has its own.
+            // The template has one route for all preflights; the reference has an operation for each path.
             Some((method, path)) if path.ends_with("+}") => {
                 let (before, _) = path.split_once('{').unwrap();
                 let under = paths.iter().filter(|(_, path)| path.starts_with(before));
@@ -62,7 +63,7 @@ fn each_operation_documents_the_parameters_of_its_path() {
     }
 }
 
-/// The examples of a document, each with the place of its schema.
+/// The examples of a document, each with the JSON pointer of its schema.
 fn examples(document: &Value) -> Vec<(Value, String)> {
     let mut found = Vec::new();
     let mut contents = Vec::new();
@@ -86,7 +87,7 @@ fn examples(document: &Value) -> Vec<(Value, String)> {
     found
 }
 
-/// Puts a whole key where an example shows its beginning: no document holds one.
+/// Completes the keys in an example, which shows only their beginning: no document contains a whole key.
 fn with_keys(example: Value) -> Value {
     match example {
         Value::Object(members) => {
@@ -119,7 +120,7 @@ fn every_example_matches_its_schema() {
     }
 }
 
-/// A list without keys, as the function answers it, with these changes.
+/// Validates the function's response with an empty list of keys, after these changes.
 fn list_with(change: impl Fn(&mut Value, &mut Value)) -> Result<(), String> {
     let mut answer = json!({
         "statusCode": 200,
@@ -184,7 +185,7 @@ fn a_response_that_differs_from_its_documentation_is_noticed() {
     wrong(without_limits, "is missing");
 }
 
-/// The last of `make test`, after all others have noted what they have seen.
+/// `make test` runs this after all other tests, which record the responses that they have seen.
 #[test]
 #[ignore = "after all other tests"]
 fn every_documented_response_was_seen() {

@@ -1,5 +1,5 @@
-//! The places that know the routes agree: binaries, `template.yaml`, the local router, `events/`, the table of
-//! `docs/architecture.md`, the functions themselves; and each function may do what it does, and nothing else.
+//! All places that name the routes agree: the binaries, `template.yaml`, the local router, `events/`, the table in
+//! `docs/architecture.md`, and the functions. Each function's policy allows what the function uses, and nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,7 +40,7 @@ fn binaries() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The source files of a folder and the folders in it, by their path from there.
+/// The source files below a folder, by their path from there.
 fn sources(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder)
         .unwrap()
@@ -81,7 +81,7 @@ fn the_source_folders_mirror_the_paths() {
             file.replace(['/', '_'], "-").trim_end_matches(".rs"),
             route.function
         );
-        // A path that is short for another one is not where the file is.
+        // `/api/v1/me` is an alias: its function lies with `/api/v1/auth/me`.
         if let Some((_, path)) = &route.endpoint
             && path != "/api/v1/me"
         {
@@ -118,7 +118,7 @@ fn the_local_router_has_the_routes_of_the_template() {
                 for route in routes.as_array().unwrap() {
                     let text = |name: &str| route[name].as_str().unwrap().to_owned();
                     methods.insert(text("method"));
-                    // A preflight has one route for all paths of the public form; here a path has its own.
+                    // The template has one preflight route for the whole public form; here each path has its own.
                     let greedy = path.replace("{*proxy}", "{proxy+}");
                     let is_preflight = text("function") == "public-preflight";
                     assert_eq!(
@@ -129,7 +129,7 @@ fn the_local_router_has_the_routes_of_the_template() {
                         local.insert((Some((text("method"), greedy)), text("function")));
                     }
                 }
-                // A method that is missing here would be answered by the emulator, outside the envelope.
+                // For a method that is missing here, the emulator would answer, without the envelope.
                 let all = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
                 assert_eq!(methods, all.map(str::to_owned).into(), "{path}");
             }
@@ -216,15 +216,15 @@ fn the_architecture_document_lists_the_routes() {
     assert_eq!(listed, declared.collect());
 }
 
-/// A policy is the least that works when every action in it is used, and no other is. What is used is seen on
-/// the wire, over all that an endpoint does: for a user's first and second call, a key's, a session's, and a real resource.
+/// A policy is minimal when the function uses every action in it. The proxies record the actions that an endpoint uses
+/// for a user's first and second call, an API key's call and a session's calls, on a resource that exists.
 #[tokio::test]
 async fn each_functions_policy_allows_exactly_what_it_uses() {
     for route in &*ROUTES {
         let app = App::start().await;
         let (_, key) = app.new_key("acc_a").await;
         let call = app.call_of(route, "acc_a").await;
-        // A list that goes on is one with a cursor.
+        // With two tickets, a list can have a second page, and so a cursor.
         for subject in ["one", "two"] {
             let create = app.call("POST", "/api/v1/tickets").json(&ticket(subject));
             create.bearer(&key).await_status(201).await;
@@ -232,13 +232,13 @@ async fn each_functions_policy_allows_exactly_what_it_uses() {
         let begun = app.begin_sign_in().await;
         let came_back = begun.allow(&json!({}), &json!({}));
         let session = app.sign_in("acc_a").await;
-        // New instances, which do all that they do.
+        // New instances also do what a function does only once.
         let fresh = app.sibling().start().await;
         drop(app.secret_operations());
         let token = app
             .issuer
             .token(&json!({ "sub": "usr_new", "accountId": "acc_a" }));
-        // What a browser sends, it may send twice.
+        // A browser may send a request twice.
         for credential in [Some(&token), Some(&token), Some(&key), None, None] {
             let mut event = event_of(route, credential.map_or("", String::as_str));
             event["pathParameters"] = call.path_parameters();
@@ -274,7 +274,7 @@ fn deployed_code_depends_on_no_development_package() {
 
 #[test]
 fn the_globals_of_the_template_have_only_known_names_and_values() {
-    // `sam validate`, `cfn-lint` and `sam build` pass over a misspelt name here and an unknown runtime.
+    // `sam validate`, `cfn-lint` and `sam build` do not report a misspelt name or an unknown runtime here.
     let globals = &crate::app::TEMPLATE.value()["Globals"];
     assert_eq!(
         globals.as_object().unwrap().keys().collect::<Vec<_>>(),

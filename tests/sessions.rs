@@ -1,4 +1,4 @@
-//! Portal sessions: what one is good for, when it ends, and what is kept of it.
+//! Portal sessions: what a session may do, when it ends, and what is stored of it.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ async fn the_stored_hash_of_a_session_is_not_a_credential() {
         .trim_start_matches("SESSION#");
     assert_eq!(hash.len(), 64);
     me(&app).session(hash).await_status(401).await;
-    // TTL removes it when it cannot be used any more.
+    // TTL removes the item when the session can no longer be used.
     let seconds = |name: &str| item[name]["N"].as_str().unwrap().parse::<i64>().unwrap();
     let after = seconds("expiresAt") * 1000 - seconds("lastSeenAt");
     assert!((12 * HOUR..12 * HOUR + 1000).contains(&after));
@@ -129,9 +129,9 @@ async fn cookies_have_the_documented_names_and_attributes() {
         let attributes = format!("; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age=604800");
         assert!(cookie.ends_with(&attributes), "{cookie}");
         assert_eq!(cookie.contains("Secure"), !secure.is_empty());
-        // The sign-in is over.
+        // The callback clears the cookie of the pending sign-in.
         assert_eq!(done.cookie(&name), Some(""));
-        // A write from that host's own pages, and not from the other's.
+        // Pages of the same host may write; pages of another host may not.
         let session = done.cookie(&format!("{prefix}suppuo_session")).unwrap();
         let scheme = if secure.is_empty() { "http" } else { "https" };
         let write = |origin: &str| {
@@ -157,7 +157,7 @@ async fn a_session_ends_after_twelve_hours_without_a_call() {
     app.step_clock(0, 36 * HOUR);
     let ended = me(&app).session(&session).await_status(401).await;
     assert_eq!(ended.code(), "AUTH_REQUIRED");
-    // To be refused is no use of it.
+    // A refused call does not extend the session.
     app.step_clock(0, 36 * HOUR + 60_000);
     me(&app).session(&session).await_status(401).await;
 }
@@ -225,7 +225,7 @@ async fn a_new_sign_in_ends_the_browsers_previous_session() {
     me(&app).session(after).await_status(200).await;
     me(&app).session(&before).await_status(401).await;
 
-    // One that does not succeed ends nothing.
+    // A failed sign-in ends no session.
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({ "nonce": "another" }));
     let failed = begun.come_back(&query).cookie(SESSION, after);
@@ -256,10 +256,10 @@ async fn every_instance_refuses_a_session_right_after_its_logout() {
             .await_status(401)
             .await;
     }
-    // In another tab, which does not know yet; and another browser of the same person goes on.
+    // A second logout, from another tab, gets a 401. The same person's session in another browser goes on.
     logout(&app).session(&session).await_status(401).await;
     me(&app).session(&other).await_status(200).await;
-    // Nothing brings it back.
+    // No later call has written the session again.
     assert_eq!(
         app.items()
             .iter()
@@ -274,7 +274,7 @@ async fn logout_works_over_the_rate_limit() {
     let app = App::builder().caller_limit(3).start().await;
     let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
     me(&app).session(&one).await_status(200).await;
-    // The other one has drawn nothing when its user has nothing left.
+    // The other session has leased no calls by the time its user has none left.
     let token = app.token("acc_a");
     for _ in 0..2 {
         me(&app).bearer(&token).await_status(200).await;
@@ -295,7 +295,7 @@ async fn logout_works_over_the_rate_limit() {
     assert_eq!(done.cookie(SESSION), Some(""));
     me(&app).session(&other).await_status(401).await;
 
-    // There is nothing to be ended of other credentials.
+    // Other credentials have no session to end: they get the 429.
     logout(&app).bearer(&token).await_status(429).await;
     let (_, key) = app.new_key_of("acc_a", "usr_2").await;
     for _ in 0..3 {
@@ -337,7 +337,7 @@ async fn authenticating_and_counting_a_session_call_is_one_write() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     drop(app.operations());
-    // The first one draws ten calls, the eleventh a hundred.
+    // The first call leases ten calls, the eleventh a hundred.
     for number in 1..=40 {
         me(&app).session(&session).await_status(200).await;
         let operations = app.operations();
@@ -391,7 +391,7 @@ async fn a_session_over_its_users_limit_costs_one_table_request() {
             }
         }
     }
-    // To be refused is no use of a session: it is as idle as it was.
+    // A refused call is no use of the session: `lastSeenAt` does not change.
     let items = app.items();
     let fresh = items
         .iter()
@@ -418,7 +418,7 @@ async fn remaining_counts_down_to_zero_before_the_429() {
     resets.push(over.limit_header("reset").unwrap());
     resets.dedup();
     assert_eq!(resets.len(), 1, "one window: {resets:?}");
-    // Nothing is done.
+    // A refused call changes nothing.
     app.create("x").session(&session).await_status(429).await;
     assert_eq!(item(&app, "WORKSPACE")["keyCount"], Value::Null);
     app.step_clock(0, 61_000);
@@ -439,7 +439,7 @@ async fn the_sessions_and_tokens_of_a_user_share_one_limit() {
     me(&app).session(&one).await_status(429).await;
     me(&app).session(&other).await_status(429).await;
     me(&app).bearer(&token).await_status(429).await;
-    // In another workspace, or as another person, they are another caller.
+    // In another workspace, and for another person, the limit is another one.
     let elsewhere = app.sign_in("acc_b").await;
     me(&app).session(&elsewhere).await_status(200).await;
     let person = app.sign_in_as("usr_2", "acc_a").await;
@@ -472,7 +472,7 @@ async fn a_burst_over_sessions_and_tokens_never_exceeds_the_limit() {
             .count()
     };
     assert_eq!(with(200) + with(429), answers.len());
-    // Each session may hold back what it drew last, which is a twentieth.
+    // Each session may still hold its last lease, which is a twentieth of the limit.
     let admitted = u32::try_from(with(200)).unwrap();
     assert!(
         (LIMIT - 2 * (LIMIT / 20)..=LIMIT).contains(&admitted),
@@ -484,7 +484,7 @@ async fn a_burst_over_sessions_and_tokens_never_exceeds_the_limit() {
 async fn concurrent_calls_of_a_session_take_one_lease() {
     let app = App::builder().instances(8).caller_limit(160).start().await;
     let session = app.sign_in("acc_a").await;
-    // Started before, so that they meet.
+    // The instances are started first, so that the calls run at the same time.
     let fresh = app.sign_in_as("usr_2", "acc_a").await;
     join_all((0..8).map(|n| me(&app).session(&fresh).on(n).send())).await;
     let calls = (0..8).map(|n| me(&app).session(&session).on(n).send());
@@ -494,7 +494,7 @@ async fn concurrent_calls_of_a_session_take_one_lease() {
             .iter()
             .all(|answer| answer.status == 200)
     );
-    // All that was drawn is 1 and then 8, a twentieth: the rest is there for the token.
+    // The session has leased 1 and then 8 calls (a twentieth). The rest is left for the token.
     let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
     assert_eq!(with_token.limit_header("remaining"), Some(160 - 9 - 1));
 }

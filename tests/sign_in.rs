@@ -1,4 +1,4 @@
-//! Signing in with the issuer, and every way in which that can go wrong.
+//! A sign-in with the issuer, and the ways in which its start and its callback can fail.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ fn is(answer: &Response, status: u16, code: &str) {
     assert_eq!(answer.cookie(SESSION), None, "no session");
 }
 
-/// Why the last refused call was refused, as the log has it.
+/// The reason that the log gives for the refusal.
 fn reason(app: &App, answer: &Response) -> String {
     let log = app.log();
     let lines = log
@@ -28,7 +28,7 @@ fn reason(app: &App, answer: &Response) -> String {
     line["reason"].as_str().unwrap_or_default().to_owned()
 }
 
-/// How many sessions there are.
+/// The number of sessions in the table.
 fn sessions(app: &App) -> usize {
     let items = app.items();
     items
@@ -58,11 +58,11 @@ async fn a_sign_in_opens_a_session() {
         asked["redirect_uri"],
         format!("https://api.example.test{CALLBACK}")
     );
-    // 256 random bits each, and none is another.
+    // 256 random bits each, all different.
     let random = ["state", "nonce", "code_challenge"].map(|name| asked[name]);
     assert!(random.iter().all(|text| text.len() == 43));
     assert!(random[0] != random[1] && random[1] != random[2]);
-    // The issuer's page learns what it needs, and not the verifier.
+    // The issuer gets no other parameter: not the verifier, for one.
     assert_eq!(asked.len(), 8, "{asked:?}");
 
     let back = begun.come_back(&begun.allow(&json!({}), &json!({})));
@@ -135,7 +135,7 @@ async fn a_callback_with_a_wrong_or_missing_state_is_refused() {
         let answer = begun.come_back(&query).send().await;
         is(&answer, 400, "VALIDATION_ERROR");
         assert_eq!(answer.param(), Some("state"), "{query}");
-        // Somebody's nonsense does not end what is under way.
+        // An invalid callback does not end the pending sign-in.
         assert_eq!(answer.cookie(UNDER_WAY), None);
     }
     begun.come_back(&good).await_status(302).await;
@@ -158,7 +158,7 @@ async fn a_callback_in_another_browser_or_with_a_changed_cookie_is_refused() {
         let answer = callback().cookie(UNDER_WAY, &changed).send().await;
         is(&answer, 400, "VALIDATION_ERROR");
     }
-    // Of another deployment: another secret has sealed it.
+    // A cookie of another deployment, sealed with another secret.
     let stranger = App::start().await;
     let foreign = stranger.begin_sign_in().await;
     let answer = callback().cookie(UNDER_WAY, &foreign.cookie).send().await;
@@ -201,7 +201,7 @@ async fn a_callback_after_ten_minutes_is_refused() {
     begun.come_back(&good).await_status(302).await;
 }
 
-/// Goes on to where the sign-in leads, without a session of its own, and without ending one.
+/// The response redirects to the page, and neither sets nor clears a session's cookie.
 fn goes_on(answer: &Response) {
     assert_eq!(answer.status, 302, "{answer:?}");
     assert_eq!(answer.header("location"), Some("/dashboard/api-keys"));
@@ -215,22 +215,22 @@ async fn a_replayed_callback_opens_no_second_session() {
     let query = begun.allow(&json!({}), &json!({}));
     drop(app.operations());
     let done = begun.come_back(&query).await_status(302).await;
-    // That it may come twice costs the one that came first nothing.
+    // The check for a replay costs the first callback no request.
     let operations = app.operations();
     assert_eq!(operations.len(), 1, "{operations:?}");
     let session = done.cookie(SESSION).unwrap();
-    // The issuer has taken the code before…
+    // The issuer has already redeemed the code…
     goes_on(&begun.come_back(&query).send().await);
-    // …and the browser may have the session by now.
+    // …and the browser may already have the session.
     let with_both = begun.come_back(&query).cookie(SESSION, session);
     goes_on(&with_both.send().await);
-    // One that gives out another code for the same state does not help to another session.
+    // Another code for the same state opens no second session.
     let again = begun.allow(&json!({}), &json!({}));
     let again = begun.come_back(&again).cookie(SESSION, session);
     goes_on(&again.send().await);
     assert_eq!(sessions(&app), 1);
     app.list().session(session).await_status(200).await;
-    // Who has not the browser's cookie learns nothing, and gets nowhere.
+    // Without the browser's cookie, the callback is refused.
     let elsewhere = app.call("GET", CALLBACK).query(&query).send().await;
     is(&elsewhere, 400, "VALIDATION_ERROR");
 }
@@ -244,19 +244,20 @@ async fn a_callback_reloaded_with_its_own_session_redirects_to_the_page() {
         let call = app.call("GET", CALLBACK).query(query);
         call.header("accept", "text/html,*/*;q=0.8")
     };
-    // Nobody has signed in yet.
+    // No sign-in has succeeded yet.
     let planted = shared::domain::session::SessionId::generate();
     let early = load(&query).cookie(SESSION, planted.reveal());
     early.await_status(400).await;
     let done = begun.come_back(&query).await_status(302).await;
     let session = done.cookie(SESSION).unwrap();
-    // The browser has given the other cookie up.
+    // The browser no longer has the cookie of the sign-in.
     drop(app.operations());
     goes_on(&load(&query).cookie(SESSION, session).send().await);
     let operations = app.operations();
     assert_eq!(operations.len(), 1, "{operations:?}");
     app.list().session(session).await_status(200).await;
-    // Neither of another sign-in nor without a session, and without asking the table.
+    // The callback is refused without a session, without a state, and for another sign-in. The first two ask the table
+    // nothing.
     drop(app.operations());
     load(&query).await_status(400).await;
     load("code=x")
@@ -275,7 +276,7 @@ async fn two_concurrent_callbacks_open_one_session() {
     for before in 0..6 {
         let begun = app.begin_sign_in().await;
         let query = begun.allow(&json!({}), &json!({}));
-        // In the last round the issuer refuses the second one's code before it was shown the first one's.
+        // In the last round, the issuer may refuse the second callback's code before it sees the first one's.
         let other = if before < 5 {
             query.clone()
         } else {
@@ -316,7 +317,7 @@ async fn two_concurrent_bad_callbacks_are_both_refused() {
     reasons.sort();
     assert_eq!(reasons, ["code_refused", "wrong_nonce"]);
     assert_eq!(sessions(&app), 0);
-    // It was looked for, a few times.
+    // The refused callback looked for a session a few times.
     assert_eq!(app.operations().len(), 4);
 }
 
@@ -382,10 +383,10 @@ async fn a_sign_in_with_wrong_token_claims_is_refused() {
         let answer = begun.come_back(&query).send().await;
         is(&answer, 401, "AUTH_REQUIRED");
         assert_eq!(reason(&app, &answer), why);
-        // It is over: who tries again begins again.
+        // The sign-in is over: the cookie is cleared.
         assert_eq!(answer.cookie(UNDER_WAY), Some(""));
     }
-    // What names others beside us, and us as the one it was made for, is ours.
+    // Several audiences are accepted if `azp` names this client.
     let begun = app.begin_sign_in().await;
     let several = json!({ "aud": ["suppuo", "other"], "azp": "suppuo" });
     begun
@@ -417,7 +418,7 @@ async fn forged_malformed_and_missing_tokens_open_no_session() {
             let answer = begun.come_back(&begun.answer_with(&tokens)).send().await;
             is(&answer, 401, "AUTH_REQUIRED");
         }
-        // Not even there: that is the issuer's fault, and ours to look into.
+        // A missing token is a fault of the issuer, and so a 500.
         let begun = app.begin_sign_in().await;
         let mut tokens = json!({ "access_token": "a", "id_token": "b", "token_type": "Bearer" });
         tokens.as_object_mut().unwrap().remove(which);
@@ -467,7 +468,7 @@ async fn a_callback_from_another_issuer_is_refused() {
     let mixed_up = mixed_up.send().await;
     is(&mixed_up, 400, "VALIDATION_ERROR");
     assert_eq!(mixed_up.param(), Some("iss"));
-    // One that says that it always says who it is would not have left that out.
+    // An issuer that announces `iss` in its responses must send it (RFC 9207).
     let strict = App::start().await;
     let says_so = json!({ "authorization_response_iss_parameter_supported": true });
     strict.issuer.discover(&says_so);
@@ -478,7 +479,7 @@ async fn a_callback_from_another_issuer_is_refused() {
         400,
         "VALIDATION_ERROR",
     );
-    // Others need not (RFC 9207 is younger than many).
+    // Other issuers may leave it out.
     let begun = app.begin_sign_in().await;
     let good = begun.allow(&json!({}), &json!({}));
     let (before, _) = good.split_once("&iss=").unwrap();
@@ -493,13 +494,13 @@ async fn a_sign_in_fails_while_the_issuer_is_down_but_sessions_go_on() {
     let good = begun.allow(&json!({}), &json!({}));
     app.issuer.go_down();
     is(&begun.come_back(&good).send().await, 500, "INTERNAL_ERROR");
-    // What an instance knows of the issuer is more than nothing, also when it is old.
+    // An instance uses its cached discovery document even when it is old.
     app.step_clock(0, 2 * 3_600_000);
     app.start_sign_in().await_status(302).await;
     app.step_clock(0, 0);
     let fresh = app.sibling().start().await;
     is(&fresh.start_sign_in().send().await, 500, "INTERNAL_ERROR");
-    // Who has signed in before is not concerned.
+    // Existing sessions still work.
     app.list().session(&before).await_status(200).await;
     assert_eq!(sessions(&app), 1);
 }
@@ -536,7 +537,7 @@ async fn a_wrong_or_missing_client_secret_is_a_500() {
 #[tokio::test]
 async fn a_sign_in_replaces_and_ends_a_planted_session() {
     let app = App::start().await;
-    // What somebody planted is neither taken up nor left in place, be it made up or their own.
+    // An attacker may plant a made-up session or their own. The sign-in uses neither, and ends both.
     let planted = shared::domain::session::SessionId::generate();
     let own = app.sign_in("acc_b").await;
     for fixed in [planted.reveal(), &own] {
@@ -562,7 +563,7 @@ async fn each_function_reads_its_secrets_once() {
         .flat_map(|o| o.actions)
         .collect();
     let of = |name: &str| read.iter().filter(|action| action.ends_with(name)).count();
-    // One function begins and one finishes; only that one is the issuer's client.
+    // One function starts a sign-in and another one finishes it; only the second needs the client's secret.
     assert_eq!(
         (of(" of signing"), of(" of huudis-client")),
         (2, 1),
@@ -579,11 +580,11 @@ async fn a_browser_gets_sign_in_errors_on_a_page() {
     assert!(page.is_page());
     assert!(page.text.contains(page.request_id()));
     assert!(page.text.contains("href=\"/dashboard/api-keys\""));
-    // Who does not read pages is told in the envelope: every other test here. So is who takes them among others.
+    // A client that prefers JSON gets the envelope, even if it accepts HTML as well.
     let callback = app.call("GET", CALLBACK).query("code=x&state=y");
     let script = callback.header("accept", "application/json, text/html");
     is(&script.send().await, 400, "VALIDATION_ERROR");
-    // Who belongs to no workspace may be somebody else, too: the issuer is to ask.
+    // A person without a workspace may have another account: the issuer shall ask which one to use.
     let begun = app.begin_sign_in().await;
     let nobody = begun.allow(&json!({ "accountId": null }), &json!({}));
     let page = begun.come_back(&nobody).header("accept", "text/html");

@@ -1,4 +1,4 @@
-//! A function that cannot work says why, and does not start.
+//! A function with wrong settings logs the reason and does not start.
 
 use local::lambda::{self, Instance};
 

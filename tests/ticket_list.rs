@@ -1,4 +1,4 @@
-//! Lists of tickets: order, filters, search, pages, counts, cursors (contract, section 6).
+//! Lists of tickets: order, filters, search and counts (Tickets in openapi.yaml).
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ impl App {
     }
 }
 
-/// A workspace with tickets, and who lists them.
+/// An app with a workspace, and the credential of an agent in it.
 struct Desk {
     app: App,
     agent: String,
@@ -27,7 +27,7 @@ impl Desk {
         Self { app, agent }
     }
 
-    /// Creates a ticket, and changes it where there are changes.
+    /// Creates a ticket, and updates it if there are changes.
     async fn ticket(&self, body: Value, changes: Value) -> String {
         let mut new = ticket("x");
         new.as_object_mut()
@@ -64,7 +64,7 @@ impl Desk {
             .await
     }
 
-    /// The ids of a list, which is one page.
+    /// The ids of a list that is one page.
     async fn ids(&self, query: &str) -> Vec<String> {
         let page = self.list(query).await;
         assert_eq!(
@@ -100,7 +100,7 @@ async fn tickets_are_ordered_by_their_last_message() {
     assert_eq!(desk.ids("").await, [&*three, &two, &one]);
     desk.reply(&one, "x").await;
     assert_eq!(desk.ids("").await, [&*one, &three, &two]);
-    // A change that is no message moves nothing.
+    // An update without a message does not change the order.
     let update = desk.app.call("PATCH", &format!("/api/v1/tickets/{two}"));
     let update = update.json(&json!({ "priority": "high" }));
     update.bearer(&desk.agent).await_status(200).await;
@@ -156,7 +156,7 @@ async fn filters_combine() {
         ("tag=vip", vec![&c, &a]),
         ("tag=%20VIP", vec![&c, &a]),
         ("tag=vi%00p", vec![&c, &a]),
-        // Composed, decomposed.
+        // Composed and decomposed.
         ("tag=CAF%C3%89", vec![&a]),
         ("tag=cafe%CC%81", vec![&a]),
         ("tag=vi", vec![]),
@@ -181,7 +181,7 @@ async fn filters_combine() {
             "{query}"
         );
     }
-    // Whoever is no person has nothing assigned.
+    // An API key is no person, and so has no assigned tickets.
     let (_, key) = desk.app.new_key("acc_a").await;
     let page = desk
         .app
@@ -218,12 +218,12 @@ async fn a_search_finds_text_in_every_searched_field() {
         .await;
     let reply = desk.ticket(json!({}), json!({})).await;
     desk.reply(&reply, "refunded as #4711").await;
-    // A sigma at the end of a word is another small letter, of the same capital.
+    // Sigma has two small letters, one of them for the end of a word, and one capital.
     let greek = desk
         .ticket(json!({ "subject": "ΟΔΟΣΑ οδος" }), json!({}))
         .await;
     for (query, expected) in [
-        // Composed, decomposed.
+        // Composed and decomposed.
         ("q=%C3%BCbergr%C3%B6sse", vec![&subject]),
         ("q=u%CC%88bergro%CC%88sse", vec![&subject]),
         ("q=%20kim%0B.lee%0B", vec![]),
@@ -239,7 +239,7 @@ async fn a_search_finds_text_in_every_searched_field() {
             vec![&greek, &reply, &body, &name, &email, &subject],
         ),
         ("q=nowhere+to+be+found", vec![]),
-        // Part of a name of a field, or of an id, is no text.
+        // The search does not look into ids or field names.
         ("q=tmsg_", vec![]),
     ] {
         assert_eq!(
@@ -287,7 +287,7 @@ async fn the_pages_of_a_list_return_each_ticket_once() {
                     None => break assert_eq!(page.data()["hasMore"], false),
                 }
                 assert_eq!(page.data()["hasMore"], true);
-                // Where nothing is filtered, a page that is not the last is full.
+                // Without a filter, every page but the last is full.
                 assert!(!query.is_empty() || ids(&page).len() == limit);
             }
             assert_eq!(seen, *expected, "{query} by {limit}");
@@ -313,7 +313,7 @@ async fn a_cursor_is_valid_only_for_its_own_list_and_workspace() {
     let next = desk
         .list(&format!("channel=web&limit=1&cursor={good}"))
         .await;
-    // Alone, it goes on with the filter that it carries.
+    // A cursor without filters continues with the filters that it carries.
     let alone = desk.list(&format!("limit=1&cursor={good}")).await;
     assert_eq!(next.data()["tickets"], alone.data()["tickets"]);
     assert_eq!(ids(&desk.list(&format!("cursor={good}")).await).len(), 2);
@@ -404,7 +404,7 @@ async fn counts_cover_the_whole_workspace_under_any_filter() {
     assert_eq!(ids(&other), [""; 0]);
 }
 
-/// A list reads in proportion to what it returns, and what matches little does not read without bound.
+/// A filter that matches few tickets still reads a bounded number of items for each page.
 #[tokio::test]
 async fn a_list_reads_in_proportion_to_what_it_returns() {
     let desk = Desk::open().await;
@@ -438,10 +438,10 @@ async fn a_list_reads_in_proportion_to_what_it_returns() {
             "{query}"
         );
     }
-    // 300 entries in pages of 100 and 200, and no ticket; one more page tells that there is no more.
+    // The function reads the 300 entries in pages of 100 and 200, and one more page to see that there are no more.
     let (_, names) = read("tag=none").await;
     assert!(names.len() <= 5, "{names:?}");
-    // A search looks into messages until its budget is spent, and goes on from there.
+    // A search reads messages until its budget is spent; the next page continues from there.
     let (page, names) = read("q=nothing").await;
     assert!(names.len() < 300, "{}", names.len());
     assert_eq!(

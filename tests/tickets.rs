@@ -1,4 +1,4 @@
-//! Tickets: created, read, answered, changed (contract, section 6).
+//! Tickets: create, read and reply (Tickets in openapi.yaml).
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ impl App {
         self.call("GET", "/api/v1/tickets/tags")
     }
 
-    /// The events of the workspace, as (type, data), in the order in which they happened.
+    /// The type and the data of each event of the workspace, in the order in which they happened.
     fn events(&self, workspace: &str) -> Vec<(String, Value)> {
         let items = self.items().into_iter();
         let mut events: Vec<_> = items
@@ -57,7 +57,7 @@ impl App {
     }
 }
 
-/// The names of an answer's fields, sorted.
+/// The names of an object's fields, sorted.
 fn names(value: &Value) -> Vec<&str> {
     let mut names: Vec<_> = value
         .as_object()
@@ -118,7 +118,7 @@ async fn a_ticket_is_created_answered_updated_and_read() {
         assert_eq!(&ticket[name], value, "{name}");
     }
 
-    // An agent's public answer waits for the requester; a note changes nothing.
+    // An agent's public reply makes the ticket pending; an internal note does not change the status.
     let answer = json!({ "body": "On it!", "authorName": "Ana" });
     let replied = app
         .reply(&id, &answer)
@@ -184,7 +184,7 @@ async fn a_ticket_is_created_answered_updated_and_read() {
             )
         })
         .collect();
-    // A body is kept as it was written.
+    // A message's body is not trimmed.
     assert_eq!(
         thread,
         [(" Where is it?\n", false), ("On it!", false), ("VIP", true)]
@@ -229,7 +229,7 @@ async fn missing_fields_get_defaults() {
         (json!("normal"), json!("whatsapp"))
     );
     assert_eq!((of("requesterName"), of("tags")), (Value::Null, json!([])));
-    // An unknown priority is a normal one.
+    // An unknown priority counts as `normal`.
     for priority in [json!("asap"), json!(7), Value::Null] {
         let mut body = ticket("x");
         body["priority"] = priority;
@@ -266,7 +266,7 @@ async fn concurrent_creations_get_distinct_numbers_without_gaps() {
 #[tokio::test]
 async fn concurrent_replies_are_all_kept_in_one_order() {
     let app = App::builder().instances(4).start().await;
-    // Clocks that disagree do not disturb it.
+    // The order does not depend on clocks that agree.
     for (instance, millis) in [(1, -70_000), (2, 40_000), (3, 5)] {
         app.step_clock(instance, millis);
     }
@@ -319,7 +319,7 @@ async fn an_update_changes_only_the_fields_that_it_names() {
         let [.., assignee, _] = update(json!({ "assigneeSub": nobody })).await;
         assert_eq!(assignee, Value::Null);
     }
-    // A requester's message opens it from anywhere, an agent's leaves it closed; see public_form.rs for the first.
+    // An agent's reply leaves a closed ticket closed. For a requester's message, see public_form.rs.
     let reply = app.reply(&id, &json!({ "body": "x" })).bearer(&token);
     assert_eq!(reply.await_status(201).await.data()["status"], "closed");
 }
@@ -386,7 +386,7 @@ async fn the_tags_of_a_workspace_are_those_of_its_tickets() {
 async fn tags_are_all_listed_until_they_no_longer_fit_in_a_response() {
     let app = App::start().await;
     let token = app.token("acc_a");
-    // The longest there are: 40 characters, most of them of four bytes.
+    // The longest tags: 40 characters, most of them of four bytes.
     let tag = |number: u32| format!("{number:05}{}", "𝒳".repeat(35));
     let item = |number| {
         json!({
@@ -402,7 +402,7 @@ async fn tags_are_all_listed_until_they_no_longer_fit_in_a_response() {
     app.put_all((36_000..37_000).map(item).collect());
     let refused = app.tags().bearer(&token).await_status(409).await;
     assert_eq!(refused.code(), "CONFLICT");
-    // The tickets are none the worse.
+    // Tickets can still be created and tagged.
     let ticket = app.new_ticket("acc_a").await;
     let update = app.update(&text(&ticket, "id"), &json!({ "tags": [tag(0)] }));
     update.bearer(&token).await_status(200).await;
@@ -413,7 +413,7 @@ async fn a_thread_is_read_whole_and_cannot_outgrow_a_response() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let id = text(&app.new_ticket("acc_a").await, "id");
-    // 80 KB each: 20,000 characters of four bytes.
+    // Each message has 80 KB: 20,000 characters of four bytes.
     let body = json!({ "body": "𝒳".repeat(20_000) });
     let mut written = 0;
     let refused = loop {
@@ -431,7 +431,7 @@ async fn a_thread_is_read_whole_and_cannot_outgrow_a_response() {
         got.data()["messages"].as_array().unwrap().len(),
         written + 1
     );
-    // 5 MB are five pages of 1 MB, beside the call's count.
+    // 5 MB are at least five pages of 1 MB; the other request counts the call.
     assert!((5..9).contains(&app.operations().len()));
 }
 

@@ -1,4 +1,4 @@
-//! What may not stand in a body: every field, each way to be wrong, its message and its `param`.
+//! Validation of bodies: for every field, each way to be invalid, with its message and its `param`.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::{
 const NO_TEXT: &str = "{} must be a string.";
 const EMPTY: &str = "{} must not be empty.";
 
-/// Texts in which nothing shows.
+/// Texts without a visible character.
 const NOTHING: [&str; 7] = [
     "",
     " \t\n ",
@@ -24,7 +24,7 @@ const NOTHING: [&str; 7] = [
     "\u{202e} \u{200f}",
 ];
 
-/// What nobody sees is taken out, and what is left is in NFC: what is sent, and what is kept.
+/// Texts that are sent, each with what is stored: without control characters, in NFC.
 const CLEANED: [(&str, &str); 4] = [
     ("a\u{b}b\u{c}c\td\r\ne", "a\nb\nc\td\r\ne"),
     ("a\u{0}b\u{1b}[1mc\u{7f}\u{85}\u{9b}d", "ab[1mcd"),
@@ -35,11 +35,11 @@ const CLEANED: [(&str, &str); 4] = [
     ),
 ];
 
-/// What is sent to an endpoint when all is well.
+/// An endpoint, a valid body for it, and the kinds of its fields.
 struct Form<'a> {
     call: Call<'a>,
     good: Value,
-    /// Each with the most characters that it may have.
+    /// Names of fields, each with its maximum number of characters.
     lines: &'static [(&'static str, usize)],
     optional_lines: &'static [(&'static str, usize)],
     bodies: &'static [(&'static str, usize)],
@@ -47,7 +47,7 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
-    /// Sends it with one field changed, and reads the refusal.
+    /// Sends the body with one field changed, and returns the message and the `param` of the error.
     async fn refused(&self, field: &str, value: &Value) -> (String, Option<String>) {
         let mut body = self.good.clone();
         body[field] = value.clone();
@@ -82,7 +82,7 @@ impl Form<'_> {
         }
     }
 
-    /// Checks all fields but those that have a rule of their own.
+    /// Checks all fields but those with rules of their own.
     async fn check_all(&self) {
         self.check_lines().await;
         self.check_bodies().await;
@@ -156,7 +156,7 @@ impl Form<'_> {
         }
     }
 
-    /// Checks what is kept of a text, where the answer shows it.
+    /// Checks what is stored of a text, if the response shows it.
     async fn check_cleaned(&self, field: &str) {
         for (sent, expected) in CLEANED {
             let made = self.accepted(field, &json!(sent)).await;
@@ -211,7 +211,7 @@ impl Form<'_> {
         }
     }
 
-    /// Half a surrogate pair is no character, and its field is told.
+    /// Half a surrogate pair is no character; the error names its field.
     async fn check_surrogates(&self) {
         for &(field, _) in &[self.lines, self.optional_lines, self.bodies].concat() {
             let mut body = self.good.clone();
@@ -229,7 +229,7 @@ impl Form<'_> {
     }
 }
 
-/// What an answer shows of a field; of a reply, what it shows of the message.
+/// The value of a field in the response, or in the message that the response contains.
 fn kept<'a>(made: &'a Value, field: &str) -> Option<&'a Value> {
     made.get(field).or_else(|| made.get("message")?.get(field))
 }
@@ -350,7 +350,7 @@ async fn the_fields_of_a_ticket_update_are_validated() {
         (json!(["\u{200b}"]), empty),
         (json!(["\u{0}"]), empty),
         (many(11), "{} must have at most 10 different entries."),
-        // As many as a body holds take no longer to refuse.
+        // A list that fills the whole body is refused, too.
         (many(100_000), "{} must have at most 10 different entries."),
     ];
     update.check("tags", &tags).await;
@@ -363,7 +363,7 @@ async fn the_fields_of_a_ticket_update_are_validated() {
         .collect();
     let tags = update.accepted("tags", &json!(doubled)).await;
     assert_eq!(tags["tags"].as_array().unwrap().len(), 10);
-    // Nothing to change is nothing that was asked.
+    // An update without any change is refused.
     for nothing in [
         json!({}),
         json!({ "unknown": 1 }),
@@ -523,12 +523,12 @@ async fn a_ticket_can_be_assigned_only_to_a_person() {
         (listed(&token, "me").await, listed(&key, "usr_1").await),
         (1, 1)
     );
-    // Pasted with what nobody sees.
+    // Pasted with invisible characters.
     assert_eq!(
         assign(&key, json!("\u{feff}usr_1\u{0}")).await.data()["assigneeSub"],
         "usr_1"
     );
-    // A key is nobody.
+    // An API key is no person.
     let refused = assign(&key, json!("me")).await;
     assert_eq!(
         (refused.status, refused.param()),

@@ -1,10 +1,10 @@
-//! The portal in a real browser: Debian's `chromium`, driven by its `chromedriver`, before what `make run` runs.
+//! Tests of the portal in a real browser: Debian's `chromium` with its `chromedriver`, against `make run`.
 //!
-//! Each scenario has a workspace of its own and browsers of its own, so that they can be played at once. After each,
-//! the browser's console must be empty but for what the scenario has named. What the pages looked like lies in
-//! `target/screenshots` afterwards; so does the page on which a scenario failed.
+//! Each scenario has its own workspace and its own browsers, so that scenarios can run at the same time. After a
+//! scenario, the browser's console may hold only the messages that the scenario provokes. Screenshots of the pages,
+//! and of the page on which a scenario failed, are in `target/screenshots` afterwards.
 //!
-//! `make test` runs it. Where there is no browser every scenario is ignored, loudly; where `CI` is set, that fails.
+//! `make test` runs them. Without a browser, all scenarios are ignored with a loud message; if `CI` is set, they fail.
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(
@@ -19,13 +19,13 @@ mod api;
 mod browser;
 mod console;
 mod delivery;
+mod environment;
 mod failures;
 mod keyboard;
 mod keys;
 mod languages;
 mod layout;
 mod signing_in;
-mod stage;
 mod views;
 mod visit;
 mod without_script;
@@ -36,11 +36,11 @@ use libtest_mimic::{Arguments, Completion, Trial};
 use tokio::runtime::Runtime;
 
 use crate::{
-    stage::{Equipment, Stage},
+    environment::{Environment, Tools},
     visit::Visit,
 };
 
-/// What a scenario is: something that is done on a visit, and panics when it is not as it should be.
+/// A scenario; it panics if a check fails.
 type Scenario = fn(Arc<Visit>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 macro_rules! scenarios {
@@ -52,11 +52,11 @@ macro_rules! scenarios {
     };
 }
 
-/// How many are played at once, unless `--test-threads` says otherwise: a browser keeps a processor busy.
+/// How many scenarios run at once, unless `--test-threads` says otherwise: a browser keeps a processor busy.
 pub const AT_ONCE: usize = 2;
 
 fn main() -> ExitCode {
-    // The long ones first.
+    // The longest first.
     let scenarios = scenarios! {
         views: in_english_light_every_view_is_accessible, in_english_dark_every_view_is_accessible,
             in_indonesian_light_every_view_is_accessible, in_indonesian_dark_every_view_is_accessible,
@@ -93,31 +93,31 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let equipment = Equipment::find();
-    if let (Err(missing), false) = (&equipment, arguments.list) {
+    let tools = Tools::find();
+    if let (Err(missing), false) = (&tools, arguments.list) {
         eprintln!(
             "\nTHE PORTAL IS NOT TESTED IN A BROWSER: {}\n",
             missing.to_uppercase()
         );
         if env::var_os("CI").is_some() {
-            eprintln!("error: and CI is set, so that it has to be");
+            eprintln!("error: CI is set, so this is a failure");
             return ExitCode::FAILURE;
         }
     }
-    let stage = equipment.map(|equipment| Arc::new(Stage::new(equipment)));
+    let environment = tools.map(|tools| Arc::new(Environment::new(tools)));
     let trials = scenarios.map(|(name, scenario)| {
-        let (stage, runtime) = (stage.clone(), Arc::clone(&runtime));
-        Trial::ignorable_test(name, move || match stage {
+        let (environment, runtime) = (environment.clone(), Arc::clone(&runtime));
+        Trial::ignorable_test(name, move || match environment {
             Err(missing) => Ok(Completion::ignored_with(missing)),
-            Ok(stage) => runtime
-                .block_on(visit::play(&stage, name, scenario))
+            Ok(environment) => runtime
+                .block_on(visit::play(&environment, name, scenario))
                 .map(|()| Completion::Completed)
                 .map_err(Into::into),
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.into());
-    if let Ok(stage) = stage
-        && let Err(error) = runtime.block_on(stage.end())
+    if let Ok(environment) = environment
+        && let Err(error) = runtime.block_on(environment.end())
     {
         eprintln!("error: {error}");
         return ExitCode::FAILURE;

@@ -1,4 +1,4 @@
-//! A browser that runs no script.
+//! The page in a browser without scripts.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub async fn without_a_script_the_page_lists_the_keys_and_explains_the_rest(visi
     browser.sign_in(&visit.workspace).await;
     assert_eq!(browser.count("#keys tbody tr").await, 2);
     assert_eq!(browser.text("#keys .key-name").await, "Second");
-    // WebDriver takes all that is in a `noscript` for hidden.
+    // WebDriver reports everything in a `noscript` as hidden.
     let told =
         "return [...document.querySelectorAll('noscript *')].filter(e => e.checkVisibility())
         .map(e => e.innerText).join()";
@@ -25,11 +25,11 @@ pub async fn without_a_script_the_page_lists_the_keys_and_explains_the_rest(visi
         "{told}"
     );
     assert!(told.contains("export SUPPUO_TOKEN=") && told.contains("Bearer $SUPPUO_TOKEN"));
-    // What would do nothing is not offered.
+    // Controls that need the script are hidden.
     browser.see_no("#create").await;
     browser.see_no("button.revoke").await;
 
-    // The filter and the way out need no script.
+    // The filter and the sign-out need no script.
     browser.click("#filter-unused").await;
     browser.see("#none-match").await;
     let session = browser.session_cookie().await;
