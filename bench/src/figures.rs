@@ -1,4 +1,4 @@
-//! What is measured of a row, and how.
+//! The measurement of a row.
 
 use std::{fs, io::Write as _, path::Path, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{contents::Contents, deployment::Deployment, rows::Row};
 const STARTS: usize = 15;
 pub(crate) const CALLS: usize = 300;
 
-/// Figures of one row.
+/// The figures of one row.
 #[derive(Default)]
 pub(crate) struct Figures {
     start_wall: f64,
@@ -58,7 +58,7 @@ fn ratio(ratio: f64) -> String {
     }
 }
 
-/// The figures of the floor and of a row, call by call in turn.
+/// Measures the floor and a row with alternating calls.
 pub(crate) async fn measure(
     deployment: &Deployment,
     contents: &Contents,
@@ -142,7 +142,7 @@ pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values[(values.len() * percent / 100).min(values.len() - 1)]
 }
 
-/// CPU that all threads of the process have used, in ms ("schedstat" in the kernel's scheduler documentation).
+/// The CPU time of all threads of the process, in ms ("schedstat" in the kernel's scheduler documentation).
 pub(crate) fn cpu(instance: &Instance) -> Result<f64, Error> {
     let mut nanos = 0.0;
     for thread in fs::read_dir(format!("/proc/{}/task", instance.id()))? {
@@ -152,7 +152,7 @@ pub(crate) fn cpu(instance: &Instance) -> Result<f64, Error> {
     Ok(nanos / 1e6)
 }
 
-/// The most memory that the process had resident, in MB.
+/// The peak resident memory of the process, in MB.
 pub(crate) fn peak_memory(instance: &Instance) -> Result<f64, Error> {
     let status = fs::read_to_string(format!("/proc/{}/status", instance.id()))?;
     let peak = status
@@ -162,7 +162,7 @@ pub(crate) fn peak_memory(instance: &Instance) -> Result<f64, Error> {
     Ok(peak.trim().trim_end_matches(" kB").parse::<f64>()? * 1024.0 / 1e6)
 }
 
-/// The size of the binary in a zip archive, in MB.
+/// The compressed size of the binary, as in a zip archive, in MB.
 fn zipped(binary: &Path) -> Result<f64, Error> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&fs::read(binary)?)?;
