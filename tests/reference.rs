@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
-use shared::api_key::PlaintextKey;
+use shared::domain::api_key::PlaintextKey;
 
 use crate::app::{
     ROUTES,

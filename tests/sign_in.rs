@@ -2,23 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join;
 use serde_json::{Value, json};
 
 use crate::app::{
     App,
-    issuer::KID,
     response::Response,
     sign_in::{Begun, CALLBACK, SESSION, UNDER_WAY},
 };
 
-fn is(answer: &Response, status: u16, code: &str) {
+pub fn is(answer: &Response, status: u16, code: &str) {
     assert_eq!((answer.status, answer.code()), (status, code), "{answer:?}");
     assert_eq!(answer.cookie(SESSION), None, "no session");
 }
 
 /// The reason that the log gives for the refusal.
-fn reason(app: &App, answer: &Response) -> String {
+pub fn reason(app: &App, answer: &Response) -> String {
     let log = app.log();
     let lines = log
         .iter()
@@ -29,7 +27,7 @@ fn reason(app: &App, answer: &Response) -> String {
 }
 
 /// The number of sessions in the table.
-fn sessions(app: &App) -> usize {
+pub fn sessions(app: &App) -> usize {
     let items = app.items();
     items
         .iter()
@@ -199,324 +197,6 @@ async fn a_callback_after_ten_minutes_is_refused() {
     );
     app.step_clock(0, 9 * 60_000);
     begun.come_back(&good).await_status(302).await;
-}
-
-/// The response redirects to the page, and neither sets nor clears a session's cookie.
-fn goes_on(answer: &Response) {
-    assert_eq!(answer.status, 302, "{answer:?}");
-    assert_eq!(answer.header("location"), Some("/dashboard/api-keys"));
-    assert_eq!(answer.cookie(SESSION), None);
-}
-
-#[tokio::test]
-async fn a_replayed_callback_opens_no_second_session() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let query = begun.allow(&json!({}), &json!({}));
-    drop(app.operations());
-    let done = begun.come_back(&query).await_status(302).await;
-    // The check for a replay costs the first callback no request.
-    let operations = app.operations();
-    assert_eq!(operations.len(), 1, "{operations:?}");
-    let session = done.cookie(SESSION).unwrap();
-    // The issuer has already redeemed the code…
-    goes_on(&begun.come_back(&query).send().await);
-    // …and the browser may already have the session.
-    let with_both = begun.come_back(&query).cookie(SESSION, session);
-    goes_on(&with_both.send().await);
-    // Another code for the same state opens no second session.
-    let again = begun.allow(&json!({}), &json!({}));
-    let again = begun.come_back(&again).cookie(SESSION, session);
-    goes_on(&again.send().await);
-    assert_eq!(sessions(&app), 1);
-    app.list().session(session).await_status(200).await;
-    // Without the browser's cookie, the callback is refused.
-    let elsewhere = app.call("GET", CALLBACK).query(&query).send().await;
-    is(&elsewhere, 400, "VALIDATION_ERROR");
-}
-
-#[tokio::test]
-async fn a_callback_reloaded_with_its_own_session_redirects_to_the_page() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let query = begun.allow(&json!({}), &json!({}));
-    let load = |query: &str| {
-        let call = app.call("GET", CALLBACK).query(query);
-        call.header("accept", "text/html,*/*;q=0.8")
-    };
-    // No sign-in has succeeded yet.
-    let planted = shared::domain::session::SessionId::generate();
-    let early = load(&query).cookie(SESSION, planted.reveal());
-    early.await_status(400).await;
-    let done = begun.come_back(&query).await_status(302).await;
-    let session = done.cookie(SESSION).unwrap();
-    // The browser no longer has the cookie of the sign-in.
-    drop(app.operations());
-    goes_on(&load(&query).cookie(SESSION, session).send().await);
-    let operations = app.operations();
-    assert_eq!(operations.len(), 1, "{operations:?}");
-    app.list().session(session).await_status(200).await;
-    // The callback is refused without a session, without a state, and for another sign-in. The first two ask the table
-    // nothing.
-    drop(app.operations());
-    load(&query).await_status(400).await;
-    load("code=x")
-        .cookie(SESSION, session)
-        .await_status(400)
-        .await;
-    assert_eq!(app.operations(), []);
-    let other = load(&query.replace("state=", "state=x"));
-    other.cookie(SESSION, session).await_status(400).await;
-    assert_eq!(sessions(&app), 1);
-}
-
-#[tokio::test]
-async fn two_concurrent_callbacks_open_one_session() {
-    let app = App::builder().instances(2).start().await;
-    for before in 0..6 {
-        let begun = app.begin_sign_in().await;
-        let query = begun.allow(&json!({}), &json!({}));
-        // In the last round, the issuer may refuse the second callback's code before it sees the first one's.
-        let other = if before < 5 {
-            query.clone()
-        } else {
-            begun.query("no-such-code")
-        };
-        let twice = join(
-            begun.come_back(&other).on(1).send(),
-            begun.come_back(&query).on(0).send(),
-        );
-        let (one, other) = twice.await;
-        let (first, second) = match one.cookie(SESSION) {
-            Some(_) => (one, other),
-            None => (other, one),
-        };
-        goes_on(&second);
-        assert_eq!(first.status, 302, "{first:?}");
-        assert_eq!(first.header("location"), second.header("location"));
-        assert_eq!(sessions(&app), before + 1);
-        let session = first.cookie(SESSION).unwrap();
-        app.list().session(session).await_status(200).await;
-    }
-}
-
-#[tokio::test]
-async fn two_concurrent_bad_callbacks_are_both_refused() {
-    let app = App::builder().instances(2).start().await;
-    let begun = app.begin_sign_in().await;
-    let query = begun.allow(&json!({}), &json!({ "nonce": "another" }));
-    let twice = join(
-        begun.come_back(&query).on(0).send(),
-        begun.come_back(&query).on(1).send(),
-    );
-    let (one, other) = twice.await;
-    for answer in [&one, &other] {
-        is(answer, 401, "AUTH_REQUIRED");
-    }
-    let mut reasons = [reason(&app, &one), reason(&app, &other)];
-    reasons.sort();
-    assert_eq!(reasons, ["code_refused", "wrong_nonce"]);
-    assert_eq!(sessions(&app), 0);
-    // The refused callback looked for a session a few times.
-    assert_eq!(app.operations().len(), 4);
-}
-
-#[tokio::test]
-async fn a_sign_in_with_wrong_token_claims_is_refused() {
-    let app = App::start().await;
-    let now = crate::app::issuer::now();
-    let same = json!({});
-    let cases = [
-        (same.clone(), json!({ "nonce": "x" }), "wrong_nonce"),
-        (same.clone(), json!({ "nonce": null }), "malformed_claims"),
-        (
-            same.clone(),
-            json!({ "aud": "suppuo-cli" }),
-            "wrong_audience",
-        ),
-        (
-            same.clone(),
-            json!({ "aud": ["suppuo", "other"] }),
-            "wrong_authorised_party",
-        ),
-        (
-            same.clone(),
-            json!({ "azp": "other" }),
-            "wrong_authorised_party",
-        ),
-        (
-            same.clone(),
-            json!({ "at_hash": "x" }),
-            "wrong_access_token_hash",
-        ),
-        (
-            same.clone(),
-            json!({ "iss": "https://evil.test" }),
-            "wrong_issuer",
-        ),
-        (same.clone(), json!({ "exp": now - 120 }), "expired"),
-        (
-            same.clone(),
-            json!({ "sub": "usr_2" }),
-            "tokens_of_two_people",
-        ),
-        (same.clone(), json!({ "sub": "" }), "no_subject"),
-        (
-            json!({ "aud": "other" }),
-            json!({ "aud": "suppuo" }),
-            "wrong_audience",
-        ),
-        (
-            json!({ "exp": now - 120 }),
-            json!({ "exp": now + 60 }),
-            "expired",
-        ),
-        (
-            json!({ "nbf": now + 600 }),
-            json!({ "nbf": null }),
-            "not_yet_valid",
-        ),
-    ];
-    for (both, of_id_token, why) in cases {
-        let begun = app.begin_sign_in().await;
-        let query = begun.allow(&both, &of_id_token);
-        let answer = begun.come_back(&query).send().await;
-        is(&answer, 401, "AUTH_REQUIRED");
-        assert_eq!(reason(&app, &answer), why);
-        // The sign-in is over: the cookie is cleared.
-        assert_eq!(answer.cookie(UNDER_WAY), Some(""));
-    }
-    // Several audiences are accepted if `azp` names this client.
-    let begun = app.begin_sign_in().await;
-    let several = json!({ "aud": ["suppuo", "other"], "azp": "suppuo" });
-    begun
-        .come_back(&begun.allow(&json!({}), &several))
-        .await_status(302)
-        .await;
-    assert_eq!(sessions(&app), 1);
-}
-
-#[tokio::test]
-async fn forged_malformed_and_missing_tokens_open_no_session() {
-    let app = App::start().await;
-    let stranger = local::issuer::Key::generate();
-    for which in ["id_token", "access_token"] {
-        for forged in [true, false] {
-            let begun = app.begin_sign_in().await;
-            let claims = app.issuer.claims(&json!({
-                "sub": "usr_1", "accountId": "acc_a", "nonce": begun.asked["nonce"],
-            }));
-            let header = json!({ "alg": "ES256", "typ": "JWT", "kid": KID });
-            let good = app.issuer.key.sign(&header, &claims);
-            let mut tokens =
-                json!({ "access_token": good, "id_token": good, "token_type": "Bearer" });
-            tokens[which] = if forged {
-                stranger.sign(&header, &claims).into()
-            } else {
-                "nonsense".into()
-            };
-            let answer = begun.come_back(&begun.answer_with(&tokens)).send().await;
-            is(&answer, 401, "AUTH_REQUIRED");
-        }
-        // A missing token is a fault of the issuer, and so a 500.
-        let begun = app.begin_sign_in().await;
-        let mut tokens = json!({ "access_token": "a", "id_token": "b", "token_type": "Bearer" });
-        tokens.as_object_mut().unwrap().remove(which);
-        let answer = begun.come_back(&begun.answer_with(&tokens)).send().await;
-        is(&answer, 500, "INTERNAL_ERROR");
-    }
-    assert_eq!(sessions(&app), 0);
-}
-
-#[tokio::test]
-async fn a_person_without_a_workspace_is_forbidden() {
-    let app = App::start().await;
-    for workspace in [Value::Null, json!(7), json!("shop"), json!("")] {
-        let begun = app.begin_sign_in().await;
-        let query = begun.allow(&json!({ "accountId": workspace }), &json!({}));
-        is(&begun.come_back(&query).send().await, 403, "FORBIDDEN");
-    }
-}
-
-#[tokio::test]
-async fn a_sign_in_that_the_issuer_refuses_fails() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let state = &begun.asked["state"];
-    let refused = begun.come_back(&format!("error=access_denied&state={state}"));
-    let refused = refused.send().await;
-    is(&refused, 401, "AUTH_REQUIRED");
-    assert_eq!(reason(&app, &refused), "refused_by_issuer");
-    let begun = app.begin_sign_in().await;
-    let refused = begun.come_back(&begun.query("no-such-code")).send().await;
-    is(&refused, 401, "AUTH_REQUIRED");
-    assert_eq!(reason(&app, &refused), "code_refused");
-    let begun = app.begin_sign_in().await;
-    let without = begun.come_back(&format!("state={}", begun.asked["state"]));
-    let without = without.send().await;
-    is(&without, 400, "VALIDATION_ERROR");
-    assert_eq!(without.param(), Some("code"));
-}
-
-#[tokio::test]
-async fn a_callback_from_another_issuer_is_refused() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let good = begun.allow(&json!({}), &json!({}));
-    let (before, _) = good.split_once("&iss=").unwrap();
-    let mixed_up = begun.come_back(&format!("{before}&iss=https%3A%2F%2Fevil.test"));
-    let mixed_up = mixed_up.send().await;
-    is(&mixed_up, 400, "VALIDATION_ERROR");
-    assert_eq!(mixed_up.param(), Some("iss"));
-    // An issuer that announces `iss` in its responses must send it (RFC 9207).
-    let strict = App::start().await;
-    let says_so = json!({ "authorization_response_iss_parameter_supported": true });
-    strict.issuer.discover(&says_so);
-    let begun = strict.begin_sign_in().await;
-    let query = format!("code=x&state={}", begun.asked["state"]);
-    is(
-        &begun.come_back(&query).send().await,
-        400,
-        "VALIDATION_ERROR",
-    );
-    // Other issuers may leave it out.
-    let begun = app.begin_sign_in().await;
-    let good = begun.allow(&json!({}), &json!({}));
-    let (before, _) = good.split_once("&iss=").unwrap();
-    begun.come_back(before).await_status(302).await;
-}
-
-#[tokio::test]
-async fn a_sign_in_fails_while_the_issuer_is_down_but_sessions_go_on() {
-    let app = App::start().await;
-    let before = app.sign_in("acc_a").await;
-    let begun = app.begin_sign_in().await;
-    let good = begun.allow(&json!({}), &json!({}));
-    app.issuer.go_down();
-    is(&begun.come_back(&good).send().await, 500, "INTERNAL_ERROR");
-    // An instance uses its cached discovery document even when it is old.
-    app.step_clock(0, 2 * 3_600_000);
-    app.start_sign_in().await_status(302).await;
-    app.step_clock(0, 0);
-    let fresh = app.sibling().start().await;
-    is(&fresh.start_sign_in().send().await, 500, "INTERNAL_ERROR");
-    // Existing sessions still work.
-    app.list().session(&before).await_status(200).await;
-    assert_eq!(sessions(&app), 1);
-}
-
-#[tokio::test]
-async fn an_invalid_discovery_document_is_a_500() {
-    for changes in [
-        json!({ "issuer": "https://evil.test" }),
-        json!({ "token_endpoint": "ftp://evil.test" }),
-        json!({ "authorization_endpoint": "nonsense" }),
-        json!({ "token_endpoint": 7 }),
-    ] {
-        let app = App::start().await;
-        app.issuer.discover(&changes);
-        is(&app.start_sign_in().send().await, 500, "INTERNAL_ERROR");
-    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The API under test: the built functions behind a gateway. Each test has its own table and issuer.
 
+mod call;
+pub mod form;
 pub mod issuer;
 pub mod reference;
 pub mod resources;
@@ -28,6 +30,7 @@ use local::{
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+pub use self::call::Call;
 use self::{issuer::TestIssuer, reference::REFERENCE, response::Response};
 
 pub fn project() -> &'static Path {
@@ -325,84 +328,5 @@ impl Drop for App {
             // The table is in memory only.
             let _ = DYNAMODB.delete_table(&self.table);
         }
-    }
-}
-
-/// A call that is being described.
-#[derive(Clone)]
-pub struct Call<'a> {
-    app: &'a App,
-    request: gateway::Request,
-    instance: Option<usize>,
-}
-
-impl Call<'_> {
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.request
-            .headers
-            .push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Adds `Authorization: Bearer`.
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("Authorization", &format!("Bearer {token}"))
-    }
-
-    /// Adds a query string.
-    pub fn query(mut self, query: &str) -> Self {
-        query.clone_into(&mut self.request.query);
-        self
-    }
-
-    /// Sets the client's address.
-    pub fn from(mut self, source_ip: &str) -> Self {
-        source_ip.clone_into(&mut self.request.source_ip);
-        self
-    }
-
-    /// Sets the body.
-    pub fn body(mut self, body: &str) -> Self {
-        self.request.body = Some(body.to_owned());
-        self
-    }
-
-    /// Sets the body to JSON.
-    pub fn json(self, body: &Value) -> Self {
-        self.header("Content-Type", "application/json")
-            .body(&body.to_string())
-    }
-
-    /// Sends the call to this instance.
-    pub fn on(mut self, instance: usize) -> Self {
-        self.instance = Some(instance);
-        self
-    }
-
-    /// The path parameters that the gateway finds for the call.
-    pub fn path_parameters(&self) -> Value {
-        let (_, event) = self.request.routed(&ROUTES).unwrap();
-        event["pathParameters"].clone()
-    }
-
-    /// Sends the call.
-    pub async fn send(self) -> Response {
-        let (route, event) = self.request.routed(&ROUTES).unwrap();
-        match self.instance {
-            Some(number) => {
-                self.app
-                    .invoke_instance(&route.function, number, &event)
-                    .await
-            }
-            None => self.app.invoke(&route.function, &event).await,
-        }
-    }
-
-    /// Sends the call and asserts that the response has this status.
-    pub async fn await_status(self, status: u16) -> Response {
-        let response = self.send().await;
-        assert_eq!(response.status, status, "{response:?}");
-        response
     }
 }

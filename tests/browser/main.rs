@@ -17,6 +17,7 @@
 mod accessibility;
 mod api;
 mod browser;
+mod chrome;
 mod console;
 mod delivery;
 mod environment;
