@@ -238,7 +238,7 @@ pub async fn a_blank_name_is_refused(visit: Arc<Visit>) {
     browser.click("#create-submit").await;
     browser.read("#create-problem", "120").await;
     browser.await_focus("#name").await;
-    browser.fill("#name", "ConsoleMessages").await;
+    browser.fill("#name", "Named").await;
     browser.click("#create-submit").await;
     browser.see("#new-key").await;
 }
