@@ -1,4 +1,4 @@
-//! Creating, listing, using and revoking keys (contract, section 4).
+//! API keys: create, list, use and revoke (API keys in openapi.yaml).
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ async fn the_newest_key_is_listed_first() {
 }
 
 #[tokio::test]
-async fn one_workspace_sees_nothing_of_another() {
+async fn a_workspace_cannot_list_or_revoke_keys_of_another() {
     let app = App::start().await;
     let (a_id, a_key) = app.new_key("acc_a").await;
     let (b_id, b_key) = app.new_key("acc_b").await;
@@ -103,7 +103,7 @@ async fn one_workspace_sees_nothing_of_another() {
 }
 
 #[tokio::test]
-async fn a_name_that_breaks_the_rules_is_refused_and_nothing_is_created() {
+async fn an_invalid_name_is_refused_and_creates_no_key() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let long = "ж".repeat(121);
@@ -141,7 +141,7 @@ async fn a_name_that_breaks_the_rules_is_refused_and_nothing_is_created() {
 }
 
 #[tokio::test]
-async fn a_name_may_be_anything_of_up_to_120_characters() {
+async fn a_name_may_be_any_text_of_up_to_120_characters() {
     let app = App::start().await;
     let token = app.token("acc_a");
     for name in [
@@ -154,7 +154,7 @@ async fn a_name_may_be_anything_of_up_to_120_characters() {
         let created = app.create(name).bearer(&token).await_status(201).await;
         assert_eq!(created.data()["name"], name);
     }
-    // What the endpoint does not know is ignored.
+    // Unknown fields are ignored.
     let body = json!({ "name": "x", "id": "ak_mine", "key": "mine", "accountId": "acc_b" });
     let call = app
         .call("POST", "/api/v1/api-keys")
@@ -174,7 +174,7 @@ async fn a_name_may_be_anything_of_up_to_120_characters() {
 }
 
 #[tokio::test]
-async fn the_table_holds_the_keys_hash_and_prefix_and_not_the_key() {
+async fn the_table_stores_the_hash_and_the_prefix_but_not_the_key() {
     let app = App::start().await;
     let (id, key) = app.new_key("acc_a").await;
     app.list().bearer(&key).await_status(200).await;
@@ -185,7 +185,7 @@ async fn the_table_holds_the_keys_hash_and_prefix_and_not_the_key() {
 }
 
 #[tokio::test]
-async fn the_hundred_and_first_key_is_a_conflict_even_when_created_at_once() {
+async fn the_101st_key_is_a_conflict_even_with_concurrent_creations() {
     let app = App::builder().instances(6).start().await;
     let token = app.token("acc_a");
     for _ in 0..97 {
@@ -205,7 +205,7 @@ async fn the_hundred_and_first_key_is_a_conflict_even_when_created_at_once() {
 
     let listed = app.list().bearer(&token).await_status(200).await;
     assert_eq!(listed.key_ids().len(), 100);
-    // Another workspace has its own hundred, and one that goes makes room for one.
+    // Another workspace has its own hundred. A revocation makes room for one key.
     app.new_key("acc_b").await;
     app.revoke(listed.key_ids()[0])
         .bearer(&token)
@@ -216,7 +216,7 @@ async fn the_hundred_and_first_key_is_a_conflict_even_when_created_at_once() {
 }
 
 #[tokio::test]
-async fn of_two_that_revoke_a_key_at_once_one_finds_it_gone() {
+async fn exactly_one_of_several_concurrent_revocations_succeeds() {
     let app = App::builder().instances(4).start().await;
     for _ in 0..5 {
         let (id, key) = app.new_key("acc_a").await;
@@ -230,7 +230,7 @@ async fn of_two_that_revoke_a_key_at_once_one_finds_it_gone() {
 }
 
 #[tokio::test]
-async fn an_id_that_cannot_be_one_is_not_found() {
+async fn a_malformed_key_id_is_not_found() {
     let app = App::start().await;
     let (id, key) = app.new_key("acc_a").await;
     for wrong in [

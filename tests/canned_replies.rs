@@ -1,4 +1,4 @@
-//! Canned replies (contract, section 7).
+//! Canned replies (Canned replies in openapi.yaml).
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn one_is_kept_changed_and_forgotten() {
+async fn a_canned_reply_is_created_listed_updated_and_deleted() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let created = app
@@ -102,7 +102,7 @@ async fn one_is_kept_changed_and_forgotten() {
 }
 
 #[tokio::test]
-async fn they_are_sorted_by_title_and_of_the_workspace() {
+async fn canned_replies_are_sorted_by_title_within_their_workspace() {
     let app = App::start().await;
     let token = app.token("acc_a");
     for title in [
@@ -132,7 +132,7 @@ async fn they_are_sorted_by_title_and_of_the_workspace() {
 }
 
 #[tokio::test]
-async fn changes_at_once_lose_nothing_of_each_other() {
+async fn concurrent_updates_keep_each_others_changes() {
     let app = App::builder().instances(2).start().await;
     let token = app.token("acc_a");
     let id = app.new_canned_reply("acc_a").await;
@@ -151,7 +151,7 @@ async fn changes_at_once_lose_nothing_of_each_other() {
         (&reply["title"], &reply["body"]),
         (&json!("T"), &json!("B"))
     );
-    // Of two who delete, one finds it.
+    // One of two concurrent deletions succeeds.
     let deletions = [0, 1].map(|n| app.canned("DELETE", &id).bearer(&token).on(n).send());
     let mut statuses: Vec<_> = join_all(deletions)
         .await
@@ -162,9 +162,9 @@ async fn changes_at_once_lose_nothing_of_each_other() {
     assert_eq!(statuses, [200, 404]);
 }
 
-/// They are listed whole, so that more than fits into an answer is not kept.
+/// A list has no pages: the workspace may not have more canned replies than one response can hold.
 #[tokio::test]
-async fn what_could_no_longer_be_listed_is_not_kept() {
+async fn a_canned_reply_that_would_overfill_the_list_is_a_conflict() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let body = "𝒳".repeat(20_000);
@@ -182,7 +182,7 @@ async fn what_could_no_longer_be_listed_is_not_kept() {
     let replies = listed.data()["cannedReplies"].as_array().unwrap();
     assert_eq!(replies.len(), kept);
 
-    // A change that makes one longer is refused alike, and one that makes it shorter makes room.
+    // An update that lengthens a reply is refused too; one that shortens a reply makes room.
     let small = app
         .create_canned("x", "x")
         .bearer(&token)

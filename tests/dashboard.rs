@@ -1,22 +1,17 @@
-//! The page of API keys, as far as it can be told without a browser; `tests/browser` has one.
+//! The page of API keys, as far as it can be tested without a browser. `tests/browser` uses a real one.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
 use crate::app::{
-    App, Call,
+    App,
     resources::text,
     response::Response,
     sign_in::{CALLBACK, SESSION},
 };
 
-const PAGE: &str = "/dashboard/api-keys";
+pub const PAGE: &str = "/dashboard/api-keys";
 
-/// Where a sign-in begins.
-const START: &str = "/api/v1/auth/huudis/start";
-
-async fn page(app: &App, session: &str) -> Response {
+pub async fn page(app: &App, session: &str) -> Response {
     let page = app
         .call("GET", PAGE)
         .cookie(SESSION, session)
@@ -26,7 +21,7 @@ async fn page(app: &App, session: &str) -> Response {
     page
 }
 
-/// What the page refers to under its own path.
+/// The paths of the assets that the page refers to.
 fn assets(page: &Response) -> BTreeSet<String> {
     let parts = page.text.split('"');
     let assets = parts.filter(|part| part.starts_with("/dashboard/assets/"));
@@ -34,7 +29,7 @@ fn assets(page: &Response) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn who_has_not_signed_in_is_sent_to_do_so_and_back() {
+async fn a_visitor_without_a_session_is_redirected_to_the_sign_in() {
     let app = App::start().await;
     let dashboard = app.call("GET", "/dashboard").await_status(302).await;
     assert_eq!(dashboard.header("location"), Some(PAGE));
@@ -57,7 +52,7 @@ async fn who_has_not_signed_in_is_sent_to_do_so_and_back() {
 }
 
 #[tokio::test]
-async fn the_page_keeps_to_itself() {
+async fn the_page_has_strict_security_headers() {
     let app = App::start().await;
     let page = page(&app, &app.sign_in("acc_a").await).await;
     let policy = page.header("content-security-policy").unwrap();
@@ -77,7 +72,7 @@ async fn the_page_keeps_to_itself() {
 }
 
 #[tokio::test]
-async fn its_files_are_three_and_may_be_kept_for_ever() {
+async fn the_page_has_three_assets_that_may_be_cached_forever() {
     let app = App::start().await;
     let page = page(&app, &app.sign_in("acc_a").await).await;
     let paths = assets(&page);
@@ -100,7 +95,7 @@ async fn its_files_are_three_and_may_be_kept_for_ever() {
 }
 
 #[tokio::test]
-async fn every_page_has_the_icon_and_leads_home() {
+async fn every_page_has_the_icon_and_links_to_the_key_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let signed_out = app.call("GET", "/dashboard/signed-out");
@@ -130,142 +125,7 @@ async fn every_page_has_the_icon_and_leads_home() {
 }
 
 #[tokio::test]
-async fn what_a_sign_in_was_refused_with_is_told_again_and_nothing_is_done() {
-    let app = App::start().await;
-    let tell = |query: &str| {
-        app.call("GET", CALLBACK)
-            .header("accept", "text/html")
-            .query(query)
-    };
-    let id = "req_01k2m3n4p5q6r7s8t9v0w1x2y3";
-    for (code, title) in [
-        ("AUTH_REQUIRED", "Anda belum berhasil masuk"),
-        ("FORBIDDEN", "Akun Anda tidak memiliki ruang kerja"),
-        ("VALIDATION_ERROR", "Proses masuk ini sudah kedaluwarsa"),
-        ("CONFLICT", "Permintaan Anda belum berhasil"),
-        ("INTERNAL_ERROR", "Terjadi kesalahan di pihak kami"),
-    ] {
-        let query = format!("lang=id&problem={code}&request={id}");
-        drop(app.operations());
-        let told = tell(&query).await_status(200).await;
-        assert!(told.is_page() && told.text.contains(title), "{code}");
-        assert!(told.text.contains(&format!(
-            "<code>{code}</code> <code class=\"request-id\">{id}<"
-        )));
-        // The language is remembered; the answer itself has an id of its own.
-        assert!(told.set_cookie("__Host-suppuo_language").is_some());
-        assert_ne!(told.request_id(), id);
-        assert_eq!(app.operations().len(), 0);
-        // Nothing failed in this request, and nothing is counted as if it had.
-        let log = app.log();
-        let mut lines = log.iter().filter(|line| line.contains(told.request_id()));
-        let line: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
-        assert_eq!(
-            (&line["level"], &line["status"]),
-            (&"INFO".into(), &200.into())
-        );
-        for name in ["code", "reason", "cause", "Refused"] {
-            assert_eq!(line.get(name), None, "{line}");
-        }
-        // A client that takes no page is told nothing by it.
-        let client = app.call("GET", CALLBACK).query(&query);
-        assert_eq!(client.await_status(400).await.param(), Some("state"));
-    }
-    // What nobody was told is nothing.
-    for query in [
-        &format!("problem=RATE_LIMITED&request={id}"),
-        "problem=FORBIDDEN",
-        "problem=FORBIDDEN&request=%3Cscript%3E",
-        "problem=FORBIDDEN&request=req_<b>",
-    ] {
-        let told = tell(query).await_status(400).await;
-        assert!(told.is_page() && told.text.contains("This sign-in has expired"));
-        assert!(told.text.contains(told.request_id()));
-    }
-}
-
-#[tokio::test]
-async fn what_was_our_fault_is_told_again_under_the_address_that_its_page_gets() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let answer = begun.allow(&json!({}), &json!({}));
-    let callback = begun.come_back(&answer);
-    app.issuer.go_down();
-    // A sign-in begins with what an instance knows of the issuer; this one knows nothing.
-    let app = app.sibling().start().await;
-    for (path, failing) in [(CALLBACK, callback), (START, app.start_sign_in())] {
-        let failing = failing.header("accept", "text/html");
-        let told = failing.await_status(500).await;
-        assert!(told.is_page() && told.text.contains("Something went wrong on our side"));
-        let address = told.text.split("data-address=\"?").nth(1).unwrap();
-        let address = address.split('"').next().unwrap().replace("&#38;", "&");
-        for (language, title) in [
-            ("en", "Something went wrong on our side"),
-            ("id", "Terjadi kesalahan di pihak kami"),
-        ] {
-            let again = app.call("GET", path).header("accept", "text/html");
-            let again = again.query(&format!("lang={language}&{address}"));
-            let again = again.await_status(200).await;
-            assert!(again.is_page() && again.text.contains(title), "{path}");
-            assert!(again.text.contains(told.request_id()));
-        }
-    }
-}
-
-#[tokio::test]
-async fn only_of_a_sign_in_it_is_said_that_it_failed() {
-    let app = App::start().await;
-    let visit = |method: &str, path: &str| app.call(method, path).header("accept", "text/html");
-    let too_large = "x".repeat(1024 * 1024 + 1);
-    for (call, status) in [
-        (visit("POST", "/nope").body(&too_large), 400),
-        (visit("GET", "/dashboard/signed-out").body(&too_large), 400),
-        (visit("GET", PAGE).header("host", "not a host"), 400),
-        (visit("GET", PAGE).bearer("x"), 401),
-        (visit("GET", PAGE).bearer("sk_live_x"), 401),
-        (visit("GET", START).query("prompt=x"), 400),
-    ] {
-        for (language, title) in [
-            ("en", "<h1>Your request was not accepted</h1>"),
-            ("id", "<h1>Permintaan Anda tidak diterima</h1>"),
-        ] {
-            let told = call.clone().header("accept-language", language);
-            let told = told.await_status(status).await;
-            assert!(told.is_page() && told.text.contains(title), "{}", told.text);
-        }
-    }
-}
-
-/// A page that tells a problem.
-fn problem(app: &App) -> Call<'_> {
-    app.call("GET", CALLBACK).header("accept", "text/html")
-}
-
-#[tokio::test]
-async fn people_are_told_whom_to_write_to_where_there_is_somebody() {
-    let app = App::start().await;
-    let session = app.sign_in("acc_a").await;
-    for page in [
-        page(&app, &session).await,
-        problem(&app).await_status(400).await,
-    ] {
-        assert!(page.text.contains("Reference <code"));
-        assert!(!page.text.contains("rite to us") && !page.text.contains("class=\"support\""));
-    }
-    let support = "https://help.example.com/suppuo?a=1";
-    let app = app.sibling().setting("SUPPORT_URL", support).start().await;
-    for page in [
-        page(&app, &session).await,
-        problem(&app).await_status(400).await,
-    ] {
-        let link =
-            format!("<a class=\"support\" href=\"{support}\">Write to us</a> and quote <code");
-        assert!(page.text.contains(&link), "{}", page.text);
-    }
-}
-
-#[tokio::test]
-async fn a_list_that_is_full_says_so() {
+async fn the_create_button_is_disabled_at_100_keys() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let token = app.token("acc_a");
@@ -286,7 +146,7 @@ async fn a_list_that_is_full_says_so() {
 }
 
 #[tokio::test]
-async fn it_shows_the_workspaces_keys_newest_first_and_nothing_of_others() {
+async fn the_page_lists_only_the_workspaces_keys_newest_first() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let mut ids = Vec::new();
@@ -308,7 +168,7 @@ async fn it_shows_the_workspaces_keys_newest_first_and_nothing_of_others() {
 }
 
 #[tokio::test]
-async fn its_language_is_the_browsers_until_one_is_chosen() {
+async fn the_language_is_the_browsers_until_one_is_chosen() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let call = || app.call("GET", PAGE).cookie(SESSION, &session);
@@ -339,7 +199,7 @@ async fn its_language_is_the_browsers_until_one_is_chosen() {
 }
 
 #[tokio::test]
-async fn a_language_is_remembered_where_a_page_is_shown_and_nowhere_else() {
+async fn the_language_cookie_is_set_only_with_a_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let shown = page(&app, &session).await;
@@ -351,7 +211,7 @@ async fn a_language_is_remembered_where_a_page_is_shown_and_nowhere_else() {
         ("/nope", true),
         ("/", true),
         (CALLBACK, true),
-        // A file is kept by whoever passes it on.
+        // Shared caches keep an asset, so it sets no cookie.
         (&*file, false),
         ("/api/v1/tickets", false),
         ("/api/v1/health", false),
@@ -374,13 +234,13 @@ async fn a_language_is_remembered_where_a_page_is_shown_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_header_decides_here_too() {
+async fn an_authorization_header_overrides_the_session_on_the_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let (id, key) = app.new_key("acc_b").await;
     let page = app.call("GET", PAGE).cookie(SESSION, &session).bearer(&key);
     assert!(page.await_status(200).await.text.contains(&id));
-    // With one that is wrong nobody is sent away.
+    // A wrong header gets a 401, not a redirect to the sign-in.
     let wrong = || app.call("GET", PAGE).cookie(SESSION, &session).bearer("x");
     assert_eq!(wrong().await_status(401).await.code(), "AUTH_REQUIRED");
     let told = wrong()
@@ -391,26 +251,10 @@ async fn a_header_decides_here_too() {
 }
 
 #[tokio::test]
-async fn errors_are_told_on_a_page_with_the_request_id() {
-    let app = App::builder().caller_limit(1).start().await;
-    let session = app.sign_in("acc_a").await;
-    let call = || app.call("GET", PAGE).cookie(SESSION, &session);
-    call().await_status(200).await;
-    let limited = call().header("accept", "text/html").await_status(429).await;
-    assert!(limited.is_page() && limited.text.contains(limited.request_id()));
-    assert_eq!(
-        limited.header("content-security-policy").map(str::is_empty),
-        Some(false)
-    );
-    assert!(limited.header("retry-after").is_some());
-    assert_eq!(call().await_status(429).await.code(), "RATE_LIMITED");
-}
-
-#[tokio::test]
-async fn who_signs_out_by_a_form_is_told_so_on_a_page() {
+async fn signing_out_by_a_form_leads_to_the_signed_out_page() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
-    // As the page's form is sent without its script: without a referrer, its origin is `null`.
+    // The page's form as a browser sends it without the script: the page has no referrer, so its origin is `null`.
     let form = app.call("POST", "/api/v1/auth/logout").session(&session);
     let form = form
         .header("origin", "null")
@@ -425,7 +269,7 @@ async fn who_signs_out_by_a_form_is_told_so_on_a_page() {
     assert!(told.set_cookie("__Host-suppuo_language").is_some());
     app.list().session(&session).await_status(401).await;
 
-    // Who was signed out already, too; a client is told why.
+    // A browser that is already signed out gets the same page; another client gets the error.
     let again = app.call("POST", "/api/v1/auth/logout").session(&session);
     assert_eq!(
         again.clone().await_status(401).await.code(),
@@ -437,7 +281,7 @@ async fn who_signs_out_by_a_form_is_told_so_on_a_page() {
 }
 
 #[tokio::test]
-async fn the_api_answers_browsers_in_the_envelope() {
+async fn the_api_answers_browsers_with_the_envelope() {
     let app = App::start().await;
     for route in crate::app::ROUTES.iter() {
         let key = route.key();

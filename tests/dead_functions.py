@@ -1,5 +1,5 @@
-"""What `make run` does with functions that die, and with requests that speak to the emulator: part of
-quick_start.py, or run on its own against a running one (its port as the argument)."""
+"""Checks how `make run` handles functions that die, and requests that try to reach the emulator. Run by quick_start.py,
+or alone with the port of a running `make run` as its argument."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ FUNCTION = "health"
 
 
 def processes():
-    """The ids of the function's processes, of the `make run` of this checkout."""
+    """The process ids of the function in this checkout's `make run`."""
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -30,7 +30,7 @@ def processes():
 
 
 def parsed(status, body):
-    """The JSON of an answer. One that is no JSON fails with its status and beginning."""
+    """Parses a response. If it is not JSON, fails with its status and its beginning."""
     try:
         return json.loads(body)
     except ValueError:
@@ -50,7 +50,7 @@ def expect_health(port):
 
 
 def deaths(port):
-    """Eight deaths between calls, then eight in calls: each call is answered, and the next one works."""
+    """Kills the function eight times between calls and eight times during a call. Each call gets a response."""
     for number in (signal.SIGKILL, signal.SIGABRT) * 4:
         expect_health(port)
         for process in processes():
@@ -61,7 +61,7 @@ def deaths(port):
     for number in (signal.SIGKILL, signal.SIGABRT) * 4:
         expect_health(port)
         (process,) = processes()
-        # Stopped, it takes the call and is in it when it dies.
+        # A stopped process accepts the call, and so dies during the call.
         os.kill(process, signal.SIGSTOP)
         answers = []
         calling = threading.Thread(target=lambda: answers.append(call(port)))
@@ -78,7 +78,7 @@ def deaths(port):
 
 
 def raw(port, request):
-    """The status and body of the answer to a request that no client would make."""
+    """Sends a request that no HTTP client would send. Returns the status and the body of the response."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(request.encode())
         answer = b""
@@ -96,7 +96,7 @@ def get(port, path, *headers, method="GET"):
 
 
 def emulator_is_out_of_reach(port):
-    """No path reaches what the emulator has beside the routes, and no header speaks as one of it."""
+    """No path reaches the emulator's own endpoints, and the emulator obeys no header of a request."""
     ups = ["..", "%2e%2e", "%2E.", ".%2e", "..\\..", "..;", "..%2f..", "..%5c..", "%252e%252e", ".", "", "\\", "%2f"]
     theirs = [
         "2015-03-31/functions/health/invocations",
@@ -129,10 +129,10 @@ def emulator_is_out_of_reach(port):
         assert status == 200, (header, status, answer)
 
 
-def all_of_it(port):
+def check_all(port):
     deaths(port)
     emulator_is_out_of_reach(port)
 
 
 if __name__ == "__main__":
-    all_of_it(int(sys.argv[1]))
+    check_all(int(sys.argv[1]))

@@ -1,12 +1,12 @@
-//! What holds for every answer (contract, sections 1 and 2). The shape itself is checked wherever an answer
-//! is read, see `app/response.rs`.
+//! What holds for every response (Transport and Envelope in openapi.yaml). Its shape is checked wherever a test reads
+//! a response: see `app/response.rs`.
 
 use serde_json::{Value, json};
 
 use crate::app::{App, ROUTES, response::keys};
 
 #[tokio::test]
-async fn a_path_or_method_that_does_not_exist_is_not_found() {
+async fn an_unknown_path_or_method_is_not_found() {
     let app = App::start().await;
     let wrong = [
         ("GET", "/"),
@@ -31,7 +31,7 @@ async fn a_path_or_method_that_does_not_exist_is_not_found() {
 }
 
 #[tokio::test]
-async fn whoever_misses_a_path_or_method_is_told_what_would_be_right() {
+async fn a_404_names_the_paths_and_methods_that_exist() {
     let app = App::start().await;
     let no_such = "There is no such path.";
     let areas = "Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, `/openapi.json`, \
@@ -101,12 +101,12 @@ async fn whoever_misses_a_path_or_method_is_told_what_would_be_right() {
     }
 }
 
-/// What a browser sends with a navigation.
+/// The `Accept` header that a browser sends when it navigates to a page.
 const NAVIGATES: &str =
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
 #[tokio::test]
-async fn in_a_browser_a_path_that_is_none_leads_to_the_page_or_is_told_on_one() {
+async fn a_browser_gets_a_redirect_or_a_page_for_an_unknown_path() {
     let app = App::start().await;
     let visit = |method: &str, path: &str| app.call(method, path).header("accept", NAVIGATES);
     for (path, location) in [
@@ -119,7 +119,7 @@ async fn in_a_browser_a_path_that_is_none_leads_to_the_page_or_is_told_on_one() 
             let led = visit(method, path).await_status(302).await;
             assert_eq!(led.header("location"), Some(location), "{path}");
         }
-        // Every other client is told, and so is a form that is sent there.
+        // Other clients get a 404, and so does a form that is sent there.
         let told = app.call("GET", path).header("accept", "*/*");
         assert_eq!(told.await_status(404).await.code(), "NOT_FOUND");
         assert!(visit("POST", path).await_status(404).await.is_page());
@@ -153,7 +153,7 @@ async fn in_a_browser_a_path_that_is_none_leads_to_the_page_or_is_told_on_one() 
 }
 
 #[tokio::test]
-async fn there_is_an_icon_for_whoever_asks_for_one() {
+async fn favicon_ico_redirects_to_the_icon() {
     let app = App::start().await;
     for accept in ["image/avif,image/webp,*/*;q=0.8", "*/*", NAVIGATES] {
         for method in ["GET", "HEAD"] {
@@ -168,7 +168,7 @@ async fn there_is_an_icon_for_whoever_asks_for_one() {
 }
 
 #[tokio::test]
-async fn where_head_is_taken_it_is_answered_as_get_is() {
+async fn head_has_the_status_and_the_headers_of_get() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let icon = app.call("GET", "/favicon.ico").await_status(302).await;
@@ -192,7 +192,7 @@ async fn where_head_is_taken_it_is_answered_as_get_is() {
             assert_eq!(head.header(name), get.header(name), "{path}");
         }
     }
-    // An uptime monitor is told of a table that does not answer as a person is.
+    // An uptime monitor that sends HEAD also learns that the table does not answer.
     let app = App::builder()
         .setting("TABLE_NAME", "nowhere")
         .start()
@@ -202,7 +202,7 @@ async fn where_head_is_taken_it_is_answered_as_get_is() {
 }
 
 #[tokio::test]
-async fn me_is_short_for_auth_me() {
+async fn me_answers_as_auth_me_does() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     for credential in [&key, &app.token("acc_a")] {
@@ -224,7 +224,7 @@ async fn me_is_short_for_auth_me() {
 }
 
 #[tokio::test]
-async fn every_answer_has_an_id_of_its_own() {
+async fn every_response_has_its_own_request_id() {
     let app = App::start().await;
     let mut ids = Vec::new();
     for _ in 0..20 {
@@ -242,7 +242,7 @@ async fn every_answer_has_an_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn health_tells_whether_the_table_answers() {
+async fn health_reports_whether_the_table_answers() {
     let app = App::start().await;
     let health = app.call("GET", "/api/v1/health").await_status(200).await;
     let version = env!("CARGO_PKG_VERSION");
@@ -286,7 +286,7 @@ async fn a_body_over_1_mib_is_refused() {
 }
 
 #[tokio::test]
-async fn whatever_an_event_holds_there_is_an_answer() {
+async fn no_malformed_event_gets_a_500() {
     let app = App::start().await;
     let strange = [
         json!({}),
@@ -309,9 +309,9 @@ async fn whatever_an_event_holds_there_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_body_that_came_as_base64_is_read() {
+async fn a_base64_body_is_decoded() {
     let app = App::start().await;
-    // {"name":"x"}, as the gateway hands on what `curl -d` sends without a content type.
+    // {"name":"x"}, as the gateway encodes what `curl -d` sends without a content type.
     let event = json!({
         "headers": { "authorization": format!("Bearer {}", app.token("acc_a")) },
         "body": "eyJuYW1lIjoieCJ9",

@@ -1,5 +1,5 @@
-//! The events in `events/`, one for each function, as API Gateway would send them.
-//! Of a function with several routes it is the first one's, which is also what the log calls the function.
+//! The events in `events/`: one for each function, as API Gateway would send it. For a function with several routes
+//! it is an event of the first route, which is also the route that the log names.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use local::template::Route;
 
 use crate::app::{App, ROUTES, project};
 
-/// The event of a route: its function's, by the route's method and path where the function has another one first.
+/// The event of a route: its function's event, with the method and the path of this route.
 pub fn event_of(route: &Route, token: &str) -> Value {
     let mut event = event(&route.function, token);
     if let Some((method, path)) = &route.endpoint {
@@ -26,14 +26,14 @@ pub fn event_of(route: &Route, token: &str) -> Value {
     event
 }
 
-/// The event of a function, with a credential where it says `{token}`.
+/// The event of a function, with a credential in place of `{token}`.
 pub fn event(function: &str, token: &str) -> Value {
     let text = fs::read_to_string(project().join(format!("events/{function}.json"))).unwrap();
     serde_json::from_str(&text.replace("{token}", token)).unwrap()
 }
 
 #[tokio::test]
-async fn each_functions_event_gets_the_answer_that_it_should() {
+async fn each_functions_event_gets_the_expected_status() {
     let app = App::start().await;
     for route in &*ROUTES {
         let answer = app
@@ -53,11 +53,11 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
             | "tickets-list"
             | "tickets-tags" => 200,
             "auth-huudis-start" | "dashboard-index" => 302,
-            // No sign-in is under way.
+            // There is no pending sign-in.
             "auth-huudis-callback" => 400,
-            // An access token is no session.
+            // The credential is an access token, not a session.
             "auth-logout" => 409,
-            // There is no such key, reply, ticket or route.
+            // The key, reply, ticket or route does not exist.
             "api-keys-revoke"
             | "dashboard-assets"
             | "canned-replies-delete"
@@ -87,7 +87,7 @@ async fn each_functions_event_gets_the_answer_that_it_should() {
 }
 
 #[test]
-fn no_event_holds_a_credential() {
+fn no_event_contains_a_credential() {
     for file in fs::read_dir(project().join("events")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         assert!(

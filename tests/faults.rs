@@ -1,6 +1,6 @@
-//! The histories of `model.rs` and `ticket_model.rs` over a network between function and table that fails: what is
-//! answered is right or a `500`, nothing is half done, nothing that was revoked comes back, and no limit is exceeded.
-//! The seeds are always the same; `make soak` tries others.
+//! The histories of `model.rs` and `ticket_model.rs` over a failing network between the functions and the table. Each
+//! response is correct or a `500`, no write is half done, nothing that was revoked works again, and no limit is
+//! exceeded. The seeds are fixed; `make soak` tries others.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::{
     history::{Model, Network, history},
 };
 
-/// Another deployment on the app's table, which fails every transaction, in this way.
+/// Another deployment on the app's table in which every transaction fails with this fault.
 async fn failing_transactions(app: &App, way: Fault) -> App {
     let faults = move |operation: &Operation| match operation.name.as_str() {
         "TransactWriteItems" => way,
         _ => Fault::None,
     };
-    // What is tried again is so until the function's time is up.
+    // Retries go on until the function's time is up.
     let sibling = app.sibling().faults(faults);
     sibling.timeout(Duration::from_secs(6)).start().await
 }
@@ -34,39 +34,39 @@ async fn histories(network: Network) {
 }
 
 #[tokio::test]
-async fn a_table_that_throttles() {
+async fn histories_keep_to_the_model_when_the_table_throttles() {
     histories(Network::THROTTLING).await;
 }
 
 #[tokio::test]
-async fn a_table_that_fails() {
+async fn histories_keep_to_the_model_when_the_table_fails() {
     histories(Network::FAILING).await;
 }
 
 #[tokio::test]
-async fn writes_that_meet() {
+async fn histories_keep_to_the_model_when_writes_conflict() {
     histories(Network::CONFLICTING).await;
 }
 
 #[tokio::test]
-async fn answers_that_are_lost() {
+async fn histories_keep_to_the_model_when_responses_are_lost() {
     histories(Network::LOSING).await;
 }
 
 #[tokio::test]
-async fn answers_that_are_late() {
+async fn histories_keep_to_the_model_when_responses_are_late() {
     histories(Network::LATE).await;
 }
 
 #[tokio::test]
-async fn all_of_it() {
-    histories(Network::ANYHOW).await;
+async fn histories_keep_to_the_model_under_all_faults_together() {
+    histories(Network::MIXED).await;
 }
 
-/// A conflict that does not end is told to whoever can do something about it, and nothing was done; what the
-/// service does not get round to is our fault, and nothing was done either.
+/// A conflict that does not end is a `409`, because the client can retry; throttling that does not end is a `500`.
+/// Neither changes anything.
 #[tokio::test]
-async fn writes_that_are_never_let_through() {
+async fn a_write_that_never_succeeds_changes_only_call_counts() {
     for (way, status, code) in [
         (Fault::Conflict, 409, "CONFLICT"),
         (Fault::Throttle, 500, "INTERNAL_ERROR"),
@@ -114,7 +114,7 @@ async fn writes_that_are_never_let_through() {
             let told = (answer.status, answer.code());
             assert_eq!(told, (status, code), "{answer:?} {:#?}", failing.log());
         }
-        // What counts calls has changed, and nothing else.
+        // Only the items that count calls have changed.
         let of_callers = |item: &Value| item["calls"].is_object();
         let kept = |items: Vec<Value>| {
             items

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Requests that schemathesis makes up from openapi.yaml, good and bad ones, against `make run`: no answer may be a 5xx,
-or one that the document does not have. Run by .ci/run. SECONDS_IN_ALL says how long (120); API_PORT and the others
-change the ports."""
+"""Sends valid and invalid requests, which schemathesis generates from openapi.yaml, to `make run`. No response may be a
+5xx or undocumented. Run by .ci/run. The environment may set the duration, SECONDS_IN_ALL (120), and the ports of
+quick_start.py."""
 
 import os
 import signal
@@ -12,8 +12,8 @@ import tempfile
 import quick_start
 from quick_start import PORTS, PROJECT
 
-# What is asked of each answer. That every bad request is refused is not: a tidied text may be good where its length was
-# not, and a query parameter that is empty counts as missing. The tests know.
+# The checks of each response. Schemathesis cannot check that every invalid request is refused: a text may be valid once
+# it is trimmed, and an empty query parameter counts as missing. The tests of the functions check that.
 CHECKS = [
     "not_a_server_error",
     "status_code_conformance",
@@ -34,19 +34,20 @@ def main():
     url = f"http://127.0.0.1:{ports['API_PORT']}"
     subprocess.run(["make", "--silent", ".tools/openapi/bin/schemathesis"], cwd=PROJECT, check=True)
     with tempfile.TemporaryDirectory() as data:
-        # Limits that are not met: else most answers were a 429.
+        # High limits: otherwise most responses would be a 429.
         limits = ["CALLER_LIMIT", "PUBLIC_LIMIT", "SUBMISSIONS_IN_10_MINUTES", "SUBMISSIONS_IN_AN_HOUR"]
         # The workspace of the document's examples: it takes submissions once a key was made in it.
         environment = {"DATA": data, "ACCOUNT": WORKSPACE, **ports, **dict.fromkeys(limits, "100000000")}
         run = quick_start.Run(**environment)
         run.wait_until_ready()
         os.environ.update(environment)
-        create = f"""curl {url}/api/v1/api-keys -H "Authorization: Bearer $TOKEN" -d '{{"name":"Generated"}}'"""
+        name = '{"name":"Generated requests"}'
+        create = f"""curl {url}/api/v1/api-keys -H "Authorization: Bearer $TOKEN" -d '{name}'"""
         status, created = quick_start.curl(create, TOKEN=quick_start.token())
         assert status == 201, created
         seconds = os.environ.get("SECONDS_IN_ALL", "120")
         say(f"{seconds} s against {url}")
-        # The key is in its environment, and in no list of processes.
+        # The key is passed in the environment, so that no list of processes shows it.
         os.environ["SUPPUO_KEY"] = created["data"]["key"]
         tested = subprocess.run(
             [

@@ -1,30 +1,31 @@
-//! Random histories: what a seed makes of a model, over a network between function and table that may fail.
+//! Random histories: sequences of calls that a seed generates for a model, over a network between the functions and
+//! the table that may fail.
 //!
-//! [`history`] is the one place where a history is made and run: by the tests of the models, by `faults.rs`, and by
-//! `make soak`. A seed decides what is called, what the clocks say, and what the network does. Calls of a round
-//! run at once, in an order that no seed decides: a history that failed may have to be run several times to fail again.
+//! [`history`] generates and runs every history: for the tests of the models, for `faults.rs`, and for `make soak`. The
+//! seed decides the calls, the clocks, and the faults of the network. It does not decide the order of the calls in a
+//! round, which run at once: a failed history may have to run several times to fail again.
 //!
-//! # A machine that is too slow
+//! # Slow machines
 //!
-//! A function waits a second for each request of the table. On a machine that is busy with other things, a request may
-//! take longer although nothing is wrong with the network, and the call that made it fails. From the first `500` that
-//! took as long, a history may fail as if the network did; the summary counts these histories as slow. Functions have
-//! three times the time that they are deployed with, so that none is ended because the machine starves it.
+//! A function waits a second for each table request. On a busy machine, a request may take longer although the network
+//! is fine, and then the call fails. After the first `500` that took so long, the model allows the history failures as
+//! if the network failed, and the summary counts the history as slow. Functions get three times their deployed
+//! timeout, so that a slow machine does not end them.
 //!
-//! # What the clocks may do
+//! # Clocks
 //!
-//! True time passes between rounds, by up to a minute and a half at once, for everybody alike. The issuer's clock
-//! is right. An instance's clock is off by up to [`MOST_OFF`], ahead or behind, and may jump to anywhere else within
-//! that, also back; so two instances are up to two minutes apart.
+//! Between rounds, true time advances by up to a minute and a half. The issuer's clock is right. An instance's clock is
+//! off by up to [`MOST_OFF`], ahead or behind, and may jump within that range, also back. Two instances are therefore
+//! up to two minutes apart.
 //!
-//! Further apart is not promised, and so not tried. The contract gives tokens a minute of leeway (section 3: `exp` and
-//! `nbf`, which these tokens have): an instance whose clock is further off refuses good tokens, as it must.
+//! Larger differences are not supported and not tested. Tokens have a minute of leeway for `exp` and `nbf` (Credentials
+//! in openapi.yaml): an instance whose clock is further off must refuse valid tokens.
 //!
-//! Everything else that the models say holds however far the clocks are apart, because it is about one window, in the
-//! window's own time (`limits.rs`, "Clocks that disagree"): a window admits its limit and no more, refuses nobody while
-//! it has room, and opens a minute or more after the one before; a key's `lastUsedAt` is at most a minute before its
-//! last call, by the clock that counted the call. What is not promised once clocks disagree, and what no model says, is
-//! how many calls are admitted in a minute of *true* time: a clock that is ahead ends a window that much early.
+//! Everything else that the models assert holds for any difference of the clocks, because it concerns one window in the
+//! window's own time. A window allows exactly its limit, refuses nobody while it has room, and opens at least a minute
+//! after the one before. A key's `lastUsedAt` is at most a minute before its last call, by the clock that counted the
+//! call. No model asserts how many calls are allowed in a minute of *true* time, because a clock that is ahead ends a
+//! window early by that much.
 
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
@@ -45,29 +46,27 @@ use crate::{
     model, ticket_model,
 };
 
-/// How many instances each function has.
+/// The number of instances of each function.
 pub const INSTANCES: usize = 3;
 
-/// How far an instance's clock is from the true time at most, in milliseconds: the leeway of tokens.
+/// The largest error of an instance's clock, in milliseconds: the leeway of tokens.
 const MOST_OFF: i64 = 60_000;
 
-/// How long a function waits for the table: a call that failed sooner did not fail for that.
+/// How long a function waits for the table. A call that fails sooner does not fail because the machine is slow.
 const AN_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// What a history is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Model {
-    /// Keys and sessions: see [`model`].
+    /// API keys and sessions: see [`model`].
     Keys,
     /// Tickets: see [`ticket_model`].
     Tickets,
 }
 
 impl Model {
-    /// All.
     pub const ALL: [Self; 2] = [Self::Keys, Self::Tickets];
 
-    /// What `make soak MODEL=…` calls it.
+    /// The name for `make soak MODEL=…`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Keys => "keys",
@@ -90,36 +89,37 @@ impl Model {
     }
 }
 
-/// What the network between function and table does.
+/// The faults of the network between the functions and the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Network {
-    /// What `make soak FAULT=…` calls it.
+    /// The name for `make soak FAULT=…`.
     pub name: &'static str,
-    /// It fails one call in so many…
+    /// One request in so many fails…
     one_in: u32,
-    /// …in one of these ways.
+    /// …with one of these faults.
     ways: &'static [Fault],
 }
 
 impl Network {
-    /// Nothing fails.
+    /// No faults.
     pub const SOUND: Self = Self::failing("none", 1, &[Fault::None]);
-    /// The service is too busy.
+    /// The service throttles.
     pub const THROTTLING: Self = Self::failing("throttle", 4, &[Fault::Throttle]);
-    /// The service fails.
+    /// The service returns an error.
     pub const FAILING: Self = Self::failing("fail", 4, &[Fault::Fail]);
-    /// Another write is always under way.
+    /// Another write conflicts.
     pub const CONFLICTING: Self = Self::failing("conflict", 3, &[Fault::Conflict]);
-    /// What was asked for is done, and the answer is lost.
+    /// The service does what was requested, and its response is lost.
     pub const LOSING: Self = Self::failing("lost", 6, &[Fault::LoseAnswer]);
-    /// Answers are late; the second later than an attempt may take: it is made again, though it was done.
+    /// Responses are late. The second delay is longer than an attempt may take, so the function retries a request that
+    /// was already done.
     pub const LATE: Self = Self::failing(
         "late",
         80,
         &[Fault::AnswerLate(50), Fault::AnswerLate(1100)],
     );
-    /// All together.
-    pub const ANYHOW: Self = Self::failing(
+    /// All faults together.
+    pub const MIXED: Self = Self::failing(
         "all",
         5,
         &[
@@ -131,7 +131,6 @@ impl Network {
         ],
     );
 
-    /// Each.
     pub const ALL: [Self; 7] = [
         Self::SOUND,
         Self::THROTTLING,
@@ -139,7 +138,7 @@ impl Network {
         Self::CONFLICTING,
         Self::LOSING,
         Self::LATE,
-        Self::ANYHOW,
+        Self::MIXED,
     ];
 
     const fn failing(name: &'static str, one_in: u32, ways: &'static [Fault]) -> Self {
@@ -150,7 +149,7 @@ impl Network {
         self.ways != [Fault::None]
     }
 
-    /// What happens to one call after another; counts those to which anything does.
+    /// The fault of each request in turn. Counts the requests that fail.
     fn faults(&self, seed: u64, failed: Arc<AtomicUsize>) -> impl Fn() -> Fault + use<> {
         let Self { one_in, ways, .. } = *self;
         let rng = Mutex::new(Rng::with_seed(seed));
@@ -166,23 +165,22 @@ impl Network {
     }
 }
 
-/// How much histories have done.
+/// Counts over several histories.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
-    /// Histories that kept to their model.
+    /// The histories that kept to their model.
     pub histories: usize,
-    /// Their calls of the API.
+    /// Their API calls.
     pub calls: usize,
-    /// The requests of the table that these made…
+    /// The table requests of these calls…
     pub requests: usize,
-    /// …and how many of them the network failed.
+    /// …and how many of those the network failed.
     pub failed: usize,
-    /// Histories in which this machine was too slow.
+    /// The histories in which this machine was too slow.
     pub slow: usize,
 }
 
 impl Tally {
-    /// Adds another.
     pub fn add(&mut self, other: Self) {
         self.histories += other.histories;
         self.calls += other.calls;
@@ -192,8 +190,8 @@ impl Tally {
     }
 }
 
-/// Runs the history that a seed makes of a model. Where it does not keep to the model, this prints what happened in it
-/// and how to run it again, and panics.
+/// Runs a model's history for a seed. If the history does not keep to the model, prints what happened and how to run it
+/// again, and panics.
 pub async fn history(model: Model, network: &Network, seed: u64) -> Tally {
     let failed = Arc::new(AtomicUsize::new(0));
     let faults = network.faults(seed, Arc::clone(&failed));
@@ -227,32 +225,31 @@ pub async fn history(model: Model, network: &Network, seed: u64) -> Tally {
     }
 }
 
-/// How to run a history again.
+/// The command that runs a history again.
 pub fn again(model: Model, network: &Network, seed: u64) -> String {
     let (model, network) = (model.name(), network.name);
     format!("make soak SEED={seed} MODEL={model} FAULT={network} HISTORIES=1")
 }
 
-/// What the histories of all models have in common.
+/// What the histories of both models share.
 pub struct World {
-    /// The API, of [`INSTANCES`] instances.
+    /// The API with [`INSTANCES`] instances of each function.
     pub app: App,
-    /// What the seed decides by.
+    /// The random numbers of the seed.
     pub rng: Rng,
-    /// Whether the network fails.
+    /// Whether the network has faults.
     pub faults: bool,
-    /// Whether this machine was too slow.
     slow: AtomicBool,
-    /// How far the true time of the history is ahead of this machine's, in milliseconds.
+    /// How far the history's true time is ahead of this machine's clock, in milliseconds.
     passed: i64,
-    /// How far the clock of each instance is ahead of the true time.
+    /// How far each instance's clock is ahead of the true time, in milliseconds.
     off: [i64; INSTANCES],
-    /// What has happened, for who looks at a history that failed.
+    /// What has happened, to print if the history fails.
     happened: Vec<String>,
 }
 
 impl World {
-    /// What happens to clocks between two rounds: see the module's documentation.
+    /// Changes the clocks between two rounds: see "Clocks" above.
     pub fn step_clocks(&mut self) {
         if self.rng.u8(..) < 20 {
             self.passed += self.rng.i64(0..90_000);
@@ -270,7 +267,7 @@ impl World {
         ));
     }
 
-    /// Sends a call.
+    /// Sends a call, and notes if this machine is too slow.
     pub async fn send(&self, call: Call<'_>) -> Response {
         let sent = Instant::now();
         let answer = call.send().await;
@@ -280,22 +277,21 @@ impl World {
         answer
     }
 
-    /// Whether calls may have failed, for the network or for this machine.
+    /// Whether calls may have failed because of the network or of a slow machine.
     pub fn may_fail(&self) -> bool {
         self.faults || self.slow.load(Relaxed)
     }
 
-    /// Notes what happens.
     pub fn note(&mut self, happens: String) {
         self.happened.push(happens);
     }
 
-    /// The time by an instance's clock, in milliseconds since the epoch.
+    /// The time of an instance's clock, in milliseconds since the epoch.
     pub fn clock(&self, instance: usize) -> i64 {
         self.now() + self.off[instance]
     }
 
-    /// What the issuer says of a person now, for five minutes.
+    /// The claims of a person for a token issued now, valid for five minutes.
     pub fn claims(&self, sub: &str, workspace: &str) -> Value {
         let now = self.now().div_euclid(1000);
         json!({
@@ -308,7 +304,7 @@ impl World {
         self.app.issuer.token(&self.claims(sub, workspace))
     }
 
-    /// The true time.
+    /// The history's true time, in milliseconds since the epoch.
     fn now(&self) -> i64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         i64::try_from(now.as_millis()).unwrap() + self.passed

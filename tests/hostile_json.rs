@@ -1,5 +1,5 @@
-//! JSON that is made to decide how it is read: by the marker with which `serde_json` talks to itself, by depth, by what
-//! no type can hold. Sent to every endpoint that reads a body, and in tokens.
+//! JSON that tries to change how it is parsed: with the marker that `serde_json` uses internally, with deep nesting,
+//! and with values that no type can hold. It is sent to every endpoint that reads a body, and in tokens.
 
 use serde_json::{Map, Value, json};
 
@@ -10,13 +10,13 @@ use crate::{
 
 const MARKER: &str = "$serde_json::private::RawValue";
 
-/// An object that `serde_json::Value` would take for this text.
+/// An object that `serde_json::Value` would parse as this text.
 fn hidden(text: &str) -> Value {
     json!({ MARKER: text })
 }
 
-/// So many of these in each other, each at the bottom of as many arrays as a parser goes down. Escaped so that a layer
-/// adds a few bytes to each quote in it, and does not double them.
+/// Such objects nested in each other, each inside as many arrays as the parser allows. The escaping keeps the text
+/// short: a layer adds a few bytes to each quote in it instead of doubling them.
 fn layers(count: usize) -> String {
     let (open, close) = ("[".repeat(100), "]".repeat(100));
     let mut text = "1".to_owned();
@@ -34,7 +34,7 @@ fn layers(count: usize) -> String {
     text
 }
 
-/// The object's text with one more member, of any text.
+/// The object's text with one more member, whose value may be any text.
 fn with_member(object: &Map<String, Value>, name: &str, value: &str) -> String {
     let mut object = object.clone();
     object.remove(name.trim_matches('"'));
@@ -42,7 +42,7 @@ fn with_member(object: &Map<String, Value>, name: &str, value: &str) -> String {
     format!("{{{name}:{value},{}", &object[1..]).replace(",}", "}")
 }
 
-/// What no endpoint minds in a member that it does not know, and none takes in one that it does.
+/// Values that every endpoint ignores in an unknown member and refuses in a known one.
 fn hostile() -> Vec<String> {
     vec![
         hidden("\"x\"").to_string(),
@@ -62,7 +62,7 @@ fn hostile() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn in_a_body_it_decides_nothing() {
+async fn hostile_json_in_a_body_is_ignored_or_refused() {
     let app = App::builder()
         .setting("PUBLIC_LIMIT", 1_000_000)
         .setting("SUBMISSIONS_IN_10_MINUTES", 1_000_000)
@@ -82,7 +82,7 @@ async fn in_a_body_it_decides_nothing() {
         let send = async |body: &str| -> Response { call.clone().body(body).send().await };
         let key = route.key();
 
-        // The whole body.
+        // As the whole body.
         for body in [hidden(&json!(good).to_string()).to_string(), layers(250)] {
             let answer = send(&body).await;
             assert_eq!(
@@ -92,7 +92,7 @@ async fn in_a_body_it_decides_nothing() {
             );
         }
         for value in &hostile {
-            // A member that nobody knows; its name, too, is what the caller likes.
+            // As an unknown member. Its name may be anything, too.
             for name in [
                 "\"unknown\"",
                 "\"\\ud800\"",
@@ -102,10 +102,10 @@ async fn in_a_body_it_decides_nothing() {
                 let answer = send(&with_member(&good, name, value)).await;
                 assert!(answer.status < 300, "{key} {name} {value:.60}: {answer:?}");
             }
-            // One that it knows.
+            // As a known member.
             for name in good.keys() {
                 let answer = send(&with_member(&good, &format!("\"{name}\""), value)).await;
-                // An unknown priority is a normal one (contract, section 6).
+                // An unknown priority counts as `normal` (Tickets in openapi.yaml).
                 if (key.as_str(), name.as_str()) == ("POST /api/v1/tickets", "priority") {
                     assert_eq!(answer.status, 201, "{key} {name} {value:.60}: {answer:?}");
                     continue;
@@ -125,7 +125,7 @@ async fn in_a_body_it_decides_nothing() {
 }
 
 #[tokio::test]
-async fn in_a_token_it_decides_nothing() {
+async fn hostile_json_in_a_token_is_ignored_or_refused() {
     let app = App::start().await;
     let good = json!({ "sub": "usr_1", "accountId": "acc_a" });
     let with = |name: &str, value: Value| {
@@ -133,7 +133,7 @@ async fn in_a_token_it_decides_nothing() {
         claims[name] = value;
         app.issuer.token(&claims)
     };
-    // It is no workspace, and no claim of another type that it could pass for.
+    // It is neither accepted as a workspace nor as another claim.
     for text in ["\"acc_a\"", "acc_a", "\"\"", "1"] {
         let token = with("accountId", hidden(text));
         let answer = app.list().bearer(&token).await_status(403).await;

@@ -1,5 +1,5 @@
-//! How the files of the workspace use each other: in no circle, and in the shared library only from a higher room to
-//! a lower one.
+//! The imports between the files of the workspace: they form no cycle, and in the shared library a file imports only
+//! from its own room or from a lower one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,12 +14,12 @@ const ROOMS: [&str; 9] = [
     "", "domain", "http", "aws", "store", "auth", "portal", "endpoint", "runtime",
 ];
 
-/// The files of a crate by their module paths, and what each uses.
+/// The files of a crate by their module paths, each with the files that it uses.
 struct Imports(BTreeMap<String, BTreeSet<String>>);
 
 /// Collects the paths within the crate that a file names outside its tests, in `use` and elsewhere.
 struct Paths<'a> {
-    /// The module that the file is.
+    /// The file's own module.
     module: &'a [String],
     found: BTreeSet<Vec<String>>,
 }
@@ -97,7 +97,7 @@ impl Imports {
             paths.visit_file(&source);
             let mut used = BTreeSet::new();
             for path in paths.found {
-                // The file is the longest beginning of the path that is one.
+                // The longest prefix of the path that is the module of a file.
                 let module_used = (0..=path.len()).rev().map(|end| path[..end].to_vec());
                 let found = module_used
                     .filter(|module| files.contains_key(module))
@@ -116,7 +116,7 @@ impl Imports {
         Self(imports.collect())
     }
 
-    /// A way from a file back to itself, if there is one.
+    /// A cycle of imports, if there is one.
     fn circle(&self) -> Option<Vec<&str>> {
         let mut done = BTreeSet::new();
         self.0.keys().find_map(|file| {
@@ -201,7 +201,7 @@ fn module_of(file: &Path) -> Vec<String> {
 fn no_file_imports_one_that_imports_it_back() {
     for crate_root in ["shared/src", "local/src", "bench/src"] {
         let imports = Imports::of(crate_root);
-        // A crate's root names its parts to the outside; nothing in it is for them.
+        // A crate's root only declares and re-exports its modules, so imports of it do not count.
         let imports = Imports(
             imports
                 .0
@@ -226,7 +226,7 @@ fn no_file_imports_one_that_imports_it_back() {
 fn rooms_of_the_shared_library_use_only_rooms_below_them() {
     let imports = Imports::of("shared/src");
     assert_eq!(imports.upwards(), Vec::<String>::new());
-    // Every room is there: none was renamed past this test.
+    // Every room exists, so that a renamed room is noticed here.
     for room in &ROOMS[1..] {
         assert!(imports.0.contains_key(*room), "there is no room {room}");
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""No line is too long to read, and no file of code too long without a reason. Part of `make check`."""
+"""Checks the length of lines and of files with code. Part of `make check`."""
 
 import pathlib
 import subprocess
@@ -8,22 +8,22 @@ import sys
 LINE = 120
 FILE = 400
 ENDPOINT = 60
-# A longer file says why, in its first lines, after these words.
+# A longer file gives its reason in its first lines, after these words.
 REASON = "Over 400 lines: "
-# Text of others, and what programs write.
+# Files that others or programs have written.
 EXEMPT = {"Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT", "CHANGELOG.md"}
 TEXT = {".rs", ".py", ".js", ".css", ".md", ".toml", ".yaml", ".yml", ".sh", ""}
 
 
 def code_lines(path, lines):
-    """How many lines of code a file has. Unit tests stand beside what they test and do not count."""
+    """The number of lines of code. Unit tests at the end of a file do not count."""
     if path.suffix == ".rs" and "#[cfg(test)]" in lines:
         return lines.index("#[cfg(test)]")
     return len(lines)
 
 
 def faults(path):
-    """What is too long in a file."""
+    """The lines that are too long, and the file if it is too long."""
     lines = path.read_text().splitlines()
     # A table's row in Markdown cannot be broken.
     may_be_long = path.suffix == ".md"

@@ -1,4 +1,4 @@
-//! Rate limits of authenticated callers (contract, section 5), and `lastUsedAt` (section 4).
+//! Rate limits of authenticated callers (Rate limits in openapi.yaml), and `lastUsedAt` (API keys).
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn last_used(answer: &Response, id: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn every_answer_to_a_known_caller_tells_where_they_stand() {
+async fn every_response_to_an_authenticated_caller_has_rate_limit_headers() {
     let app = App::start().await;
     let (id, key) = app.new_key("acc_a").await;
     let before = now();
@@ -37,7 +37,7 @@ async fn every_answer_to_a_known_caller_tells_where_they_stand() {
         let reset = answer.limit_header("reset").unwrap();
         assert!((before + 60..=now() + 61).contains(&reset), "{reset}");
     }
-    // Who is not known has no account to tell of.
+    // A caller that was not authenticated has no limit to report.
     assert_eq!(
         app.list()
             .bearer(&key)
@@ -50,7 +50,7 @@ async fn every_answer_to_a_known_caller_tells_where_they_stand() {
 }
 
 #[tokio::test]
-async fn a_burst_on_many_instances_is_admitted_to_the_limit_and_not_further() {
+async fn a_burst_over_many_instances_is_allowed_exactly_up_to_the_limit() {
     let app = App::builder().instances(8).caller_limit(100).start().await;
     let (_, key) = app.new_key("acc_a").await;
     let user = app
@@ -62,7 +62,7 @@ async fn a_burst_on_many_instances_is_admitted_to_the_limit_and_not_further() {
         let (admitted, refused): (Vec<_>, Vec<_>) =
             answers.iter().partition(|answer| answer.status == 200);
         assert_eq!((admitted.len(), refused.len()), (100, 50));
-        // Each was admitted as another one: what remained for them are all the numbers from 99 to 0.
+        // The allowed calls were counted one by one: their `remaining` values are 99 to 0, each once.
         let left: BTreeSet<_> = admitted.iter().map(|answer| remaining(answer)).collect();
         assert_eq!(left, (0..100).collect());
         for refused in refused {
@@ -74,7 +74,7 @@ async fn a_burst_on_many_instances_is_admitted_to_the_limit_and_not_further() {
 }
 
 #[tokio::test]
-async fn over_the_limit_one_is_told_which_limit_it_was() {
+async fn a_429_names_the_limit_that_was_exceeded() {
     let app = App::builder().caller_limit(1).start().await;
     let (_, key) = app.new_key_of("acc_a", "usr_2").await;
     let session = app.sign_in("acc_a").await;
@@ -88,7 +88,7 @@ async fn over_the_limit_one_is_told_which_limit_it_was() {
         (list().bearer(&app.token("acc_a")), user),
         (list().session(&session), user),
     ] {
-        // The session has the token's limit.
+        // A session shares the limit of its user's tokens.
         let _ = call.clone().send().await;
         let over = call.await_status(429).await;
         assert!(over.message().starts_with(what), "{}", over.message());
@@ -104,7 +104,7 @@ async fn over_the_limit_one_is_told_which_limit_it_was() {
 }
 
 #[tokio::test]
-async fn over_the_limit_nothing_is_done() {
+async fn a_call_over_the_limit_changes_nothing() {
     let app = App::builder().caller_limit(2).start().await;
     let (id, key) = app.new_key("acc_a").await;
     app.list().bearer(&key).await_status(200).await;
@@ -121,7 +121,7 @@ async fn over_the_limit_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn every_key_and_every_user_in_every_workspace_has_a_limit_of_their_own() {
+async fn each_key_and_each_user_per_workspace_has_its_own_limit() {
     let app = App::builder().caller_limit(1).start().await;
     let user = |sub: &str, workspace: &str| {
         app.issuer
@@ -154,7 +154,7 @@ async fn every_key_and_every_user_in_every_workspace_has_a_limit_of_their_own() 
 }
 
 #[tokio::test]
-async fn after_a_minute_a_new_window_opens() {
+async fn a_new_window_opens_after_a_minute() {
     let app = App::builder().caller_limit(2).start().await;
     let (id, key) = app.new_key("acc_a").await;
     let mut used = Vec::new();
@@ -173,7 +173,7 @@ async fn after_a_minute_a_new_window_opens() {
 }
 
 #[tokio::test]
-async fn two_instances_that_turn_a_window_at_once_turn_it_once() {
+async fn concurrent_rollovers_open_one_window() {
     let app = App::builder().instances(6).caller_limit(20).start().await;
     let (_, key) = app.new_key("acc_a").await;
     for minute in 0..4 {
@@ -193,7 +193,7 @@ async fn two_instances_that_turn_a_window_at_once_turn_it_once() {
 }
 
 #[tokio::test]
-async fn an_instance_whose_clock_is_behind_counts_into_the_same_window() {
+async fn an_instance_whose_clock_is_behind_counts_in_the_same_window() {
     let app = App::builder().instances(2).caller_limit(3).start().await;
     let (id, key) = app.new_key("acc_a").await;
     app.step_clock(1, -10 * MINUTE);
@@ -201,18 +201,18 @@ async fn an_instance_whose_clock_is_behind_counts_into_the_same_window() {
     let behind = app.list().bearer(&key).on(1).await_status(200).await;
     assert_eq!((remaining(&ahead), remaining(&behind)), (2, 1));
     assert_eq!(ahead.limit_header("reset"), behind.limit_header("reset"));
-    // Nor does it set `lastUsedAt` back.
+    // It does not set `lastUsedAt` back.
     assert_eq!(last_used(&ahead, &id), last_used(&behind, &id));
 }
 
 #[tokio::test]
-async fn a_limit_that_was_lowered_holds_at_once() {
+async fn a_changed_limit_applies_at_once() {
     let app = App::builder().caller_limit(10).start().await;
     let (_, key) = app.new_key("acc_a").await;
     for _ in 0..5 {
         app.list().bearer(&key).await_status(200).await;
     }
-    // Another deployment of the same table: what a function is after its parameters changed.
+    // Another deployment on the same table acts as the function does after a change of its parameters.
     let lowered = app.sibling().setting("CALLER_LIMIT", 3).start().await;
     let answer = lowered.list().bearer(&key).await_status(429).await;
     assert_eq!(
@@ -227,7 +227,7 @@ async fn a_limit_that_was_lowered_holds_at_once() {
 }
 
 #[tokio::test]
-async fn a_users_count_is_forgotten_by_ttl_and_names_nobody() {
+async fn a_users_count_expires_and_does_not_name_the_user() {
     let app = App::start().await;
     let token = app
         .issuer

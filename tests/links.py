@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every relative link in the Markdown leads to a file that is there, and its anchor to a heading of that file.
-Part of `make check`; `links.py FOLDER` checks another folder than the project."""
+"""Checks that every relative link in Markdown leads to an existing file, and its anchor to a heading of that file. Part
+of `make check`; `links.py FOLDER` checks another folder."""
 
 import pathlib
 import re
@@ -23,7 +23,7 @@ def files(folder):
 
 
 def prose(path):
-    """The text of a file without its blocks of code, in which nothing is a link or a heading."""
+    """The text of a file without code, which contains neither links nor headings."""
     return FENCE.sub("", path.read_text())
 
 
@@ -41,7 +41,7 @@ def anchors(path):
 
 
 def broken(folder, path):
-    """The relative links of a file that lead nowhere, each with the reason."""
+    """The broken relative links of a file, each with the reason."""
     text = CODE.sub("``", prose(path))
     for target in LINK.findall(text) + DEFINITION.findall(text):
         if re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.IGNORECASE):

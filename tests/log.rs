@@ -1,4 +1,4 @@
-//! The log line of a request: what must be in it, and what must not.
+//! The log line of a request: what it must contain, and what it must not.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::app::{App, response::Response};
 
-/// The line of an answer.
+/// The log line of the request that got this response.
 fn line(app: &App, answer: &Response) -> Value {
     let lines = app.log();
     let of_request = lines
@@ -21,7 +21,7 @@ fn line(app: &App, answer: &Response) -> Value {
 }
 
 #[tokio::test]
-async fn a_request_is_one_line_with_what_it_was_and_what_it_cost() {
+async fn each_request_logs_one_line_with_its_result_and_its_cost() {
     let app = App::start().await;
     let (id, key) = app.new_key("acc_a").await;
     app.list().bearer(&key).await_status(200).await;
@@ -58,7 +58,7 @@ async fn a_request_is_one_line_with_what_it_was_and_what_it_cost() {
 }
 
 #[tokio::test]
-async fn metrics_count_calls_refusals_by_reason_and_limited_calls() {
+async fn metrics_count_calls_limited_calls_and_refusals_by_reason() {
     let app = App::builder().caller_limit(1).start().await;
     let (_, key) = app.new_key("acc_a").await;
     let metric = |line: &Value, name: &str, dimension: &str| {
@@ -113,7 +113,7 @@ async fn metrics_count_calls_refusals_by_reason_and_limited_calls() {
 }
 
 #[tokio::test]
-async fn a_key_whose_checksum_is_wrong_costs_no_call_of_the_table() {
+async fn a_key_with_a_wrong_checksum_costs_no_table_request() {
     let app = App::start().await;
     let wrong = "sk_live_".to_owned() + &"0".repeat(48);
     app.list().bearer(&wrong).await_status(401).await;
@@ -121,7 +121,7 @@ async fn a_key_whose_checksum_is_wrong_costs_no_call_of_the_table() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_logged_whatever_goes_wrong() {
+async fn no_secret_is_logged_even_when_requests_fail() {
     let app = App::builder()
         .faults(|operation| match operation.name.as_str() {
             "Query" => Fault::Fail,
@@ -136,7 +136,7 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
         let failed = app.list().bearer(credential).send().await;
         assert!(matches!(failed.status, 401 | 500));
         assert!(!failed.message().contains("DynamoDB"));
-        // Who is known is told where they stand, whatever went wrong then.
+        // An authenticated caller gets the rate limit headers even when the request fails later.
         assert_eq!(failed.limit_header("limit").is_some(), failed.status == 500);
         app.revoke(&id).bearer(credential).send().await;
         app.create("x")
@@ -146,7 +146,7 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
             .await;
     }
     let health = app.call("GET", "/api/v1/health").await_status(200).await;
-    // A line beside the request's own names the request, too.
+    // A separate warning also names the request.
     let beside = app
         .log()
         .into_iter()
@@ -172,7 +172,7 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
     ] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
-    // What failed is there, for those who look into it.
+    // The log says what failed.
     assert!(
         log.contains("list keys") && log.contains("InternalServerError"),
         "{log}"
@@ -181,9 +181,9 @@ async fn nothing_secret_is_logged_whatever_goes_wrong() {
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_answer_in_time_is_a_500_before_lambda_ends_the_function() {
+async fn a_table_timeout_is_a_500_before_lambda_ends_the_function() {
     let app = App::builder()
-        // Before the last attempt is over, and long enough for the function to start.
+        // Shorter than the last attempt takes, and long enough for the function to start.
         .timeout(Duration::from_millis(2500))
         .faults(|_| Fault::AnswerLate(10_000))
         .start()

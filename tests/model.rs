@@ -1,11 +1,14 @@
-//! Random histories against a model: a few lines of plain Rust that say what keys and sessions may do.
+//! Random histories of keys and sessions, checked against a simple model of what keys and sessions may do.
 //!
-//! A history is a number of rounds. In each round several calls run at once, on several instances whose clocks
-//! disagree (`history.rs` says how far); between rounds time passes. The model knows of every key whether it must work,
-//! must not, or either (a call that overlaps its revocation, a revocation whose answer was lost), and which places of
-//! which window were given out. The same of sessions, of which several have one user, and one limit.
+//! Over 400 lines: the calls, the model and its checks are one state machine, which is easiest to check in one place.
 //!
-//! In `faults.rs` the same histories run over a network that fails; `make soak` runs many more.
+//! A history is a number of rounds. In each round, several calls run at once on several instances whose clocks differ
+//! (`history.rs` says by how much); between rounds, time passes. The model knows for every key whether it must work,
+//! must not work, or may do either (when a call overlaps a revocation, or the revocation's response was lost), and
+//! which places of which window were given out. It knows the same for sessions; several sessions share one user and
+//! one limit.
+//!
+//! `faults.rs` runs the same histories over a failing network; `make soak` runs many more.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,19 +39,20 @@ struct Key {
     plaintext: String,
     workspace: usize,
     life: Life,
-    /// Per window, by its end: the places that were given out. A place is what remained.
+    /// The places that each window has given out, by the window's end. A place is a value of `remaining`.
     windows: BTreeMap<i64, BTreeSet<i64>>,
-    /// The latest `lastUsedAt` that was seen before this round, and in it: lists that run at once are in no order.
+    /// The latest `lastUsedAt` that a list showed before this round (`last_used`) and up to now (`last_seen`). Lists of
+    /// the same round run at once and so in no order.
     last_used: Option<String>,
     last_seen: Option<String>,
-    /// When it was last used with success, by the clock of the instance.
+    /// The last successful use, by the clock of the instance.
     used: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
     Works,
-    /// It was revoked, perhaps: the answer to its revocation was a failure.
+    /// It may be revoked: the revocation's response was a failure.
     Unsure,
     Revoked,
 }
@@ -57,7 +61,7 @@ enum Life {
 #[derive(Debug)]
 struct Session {
     cookie: String,
-    /// Whose it is; a person has a limit in each workspace.
+    /// The workspace and the person; a person has a limit in each workspace.
     person: (usize, usize),
     life: Life,
 }
@@ -66,7 +70,7 @@ struct Session {
 enum Op {
     Create {
         workspace: usize,
-        /// With a session of its own, and not with a token.
+        /// With a new session, not with a token.
         with_session: bool,
     },
     Use {
@@ -96,31 +100,31 @@ enum Op {
 
 struct History<'a> {
     world: &'a mut World,
-    /// Numbers the users: each call has one of its own, so that no limit of theirs is met.
+    /// The number of users so far: each call has its own user, so that no user reaches a limit.
     users: AtomicUsize,
     keys: Vec<Key>,
     sessions: Vec<Session>,
-    /// How many calls of a person's sessions each window has admitted, by its end.
+    /// The calls of each person's sessions that each window has allowed, by the window's end.
     admitted: BTreeMap<(usize, usize), BTreeMap<i64, Admitted>>,
-    /// Creations whose answer was a failure: that many keys may be listed that nobody has.
+    /// Creations whose response was a failure: so many unknown keys may be listed.
     lost_creations: [usize; WORKSPACES.len()],
 }
 
-/// What a window of a person has admitted.
+/// What a person's window has allowed.
 #[derive(Debug, Default)]
 struct Admitted {
     calls: u32,
-    /// Sessions that were ended, which is a call, too; but one that may be made over the limit.
+    /// Sessions that were ended. That counts as a call, but is allowed over the limit, too.
     endings: u32,
 }
 
-/// How a deployment is to be of which the model holds.
+/// The settings that the model assumes.
 pub fn settings(builder: Builder) -> Builder {
-    // The limit of the users that create, list and revoke is the same; each call has a user of its own.
+    // Users have this limit, too, but each call that creates, lists or revokes has its own user.
     builder.caller_limit(LIMIT)
 }
 
-/// Plays one history, and looks at what it leaves in the table.
+/// Runs one history, and then checks the table.
 pub async fn play(world: &mut World) {
     let mut history = History {
         world,
@@ -152,11 +156,11 @@ impl History<'_> {
             self.world
                 .note(format!("{op:?} on {instance}: {status} {standing:?}"));
             if let [_, Some(end)] = standing {
-                // A window that is over neither admits nor refuses.
+                // A window that is over neither allows nor refuses a call.
                 assert!(end * 1000 > started[*instance], "{op:?}: {answer:?}");
             }
         }
-        // Revocations first: what else ran in the round may have come before or after them.
+        // Revocations first: the other calls of the round may have run before or after them.
         let revoked_now = self.revocations(&ops, &answers, &before);
         let ended_now = self.endings(&ops, &answers, &sessions_before);
         // Then creations: a list of the same round may show their keys.
@@ -205,7 +209,8 @@ impl History<'_> {
         }
     }
 
-    /// Nobody is refused while their window has room. A call whose answer was lost has taken a place, too.
+    /// Checks that a call is refused only when its window is full. A call whose response was lost has taken a place,
+    /// too.
     fn refused(&self, op: &Op, answer: &Response) {
         let window = answer.limit_header("reset").unwrap();
         let given = match *op {
@@ -235,7 +240,7 @@ impl History<'_> {
         if self.keys.is_empty() {
             return create;
         }
-        // Mostly of the newest few, so that calls meet.
+        // One of the newest few, so that calls run on the same one at once.
         let key = self.keys.len() - 1 - self.world.rng.usize(..self.keys.len().min(4));
         let newest = |of: &[Session], rng: &mut Rng| of.len() - 1 - rng.usize(..of.len().min(4));
         match self.world.rng.u8(..30) {
@@ -292,12 +297,12 @@ impl History<'_> {
         self.world.send(call.on(instance)).await
     }
 
-    /// A person who has not been here before, so that no limit of theirs is met.
+    /// A new user, whose limit no call has used.
     fn new_user(&self) -> String {
         format!("usr_{}", self.users.fetch_add(1, Relaxed))
     }
 
-    /// The answer to the last step of a sign-in that could be made.
+    /// The response to the last step of a sign-in that was reached.
     async fn sign_in(&self, sub: &str, workspace: usize, instance: usize) -> Response {
         let app = &self.world.app;
         let started = self.world.send(app.start_sign_in().on(instance)).await;
@@ -307,14 +312,14 @@ impl History<'_> {
         let begun = Begun::of(app, &started);
         let who = self.world.claims(sub, WORKSPACES[workspace]);
         let back = begun.come_back(&begun.allow(&who, &json!({})));
-        // By another clock.
+        // On another instance, which has another clock.
         let instance = (instance + 1) % INSTANCES;
         self.world.send(back.on(instance)).await
     }
 
     fn signed_in(&mut self, person: (usize, usize), answer: &Response) {
         let Some(cookie) = answer.cookie(SESSION) else {
-            // A call that was made twice, because the first answer was lost, may find its own session.
+            // A callback that is retried because its response was lost may find its own session.
             assert!(self.world.may_fail(), "{answer:?}");
             return;
         };
@@ -325,7 +330,7 @@ impl History<'_> {
         });
     }
 
-    /// Checks the ends of sessions in a round and says which may have ended.
+    /// Checks the logouts of a round. Returns the sessions that they may have ended.
     fn endings(
         &mut self,
         ops: &[(Op, usize)],
@@ -341,7 +346,7 @@ impl History<'_> {
                 }
             }
         }
-        // Over the person's limit, nothing was done; nor where others were in the way.
+        // A logout that was limited or met a conflict has changed nothing.
         statuses.retain(|_, of| of.iter().any(|status| !matches!(status, 409 | 429)));
         for (&session, of) in &statuses {
             let known = [200, 401, 409, 429, 500];
@@ -368,7 +373,7 @@ impl History<'_> {
         statuses.into_keys().collect()
     }
 
-    /// Whether the call of a session was let through.
+    /// Checks a call of a session. Returns whether it was allowed.
     fn session_used(
         &mut self,
         session: usize,
@@ -396,7 +401,7 @@ impl History<'_> {
         answer.status == 200
     }
 
-    /// The person's window that a call of their session was counted in.
+    /// The person's window that counted this call of their session.
     fn admitted_with(&mut self, session: usize, answer: &Response) -> &mut Admitted {
         let windows = self.admitted.entry(self.sessions[session].person);
         let windows = windows.or_default();
@@ -406,7 +411,7 @@ impl History<'_> {
         windows.entry(window).or_default()
     }
 
-    /// Checks the revocations of a round and says which keys they may have ended.
+    /// Checks the revocations of a round. Returns the keys that they may have revoked.
     fn revocations(
         &mut self,
         ops: &[(Op, usize)],
@@ -431,7 +436,7 @@ impl History<'_> {
             assert!(self.world.may_fail() || failed + in_the_way == 0);
             match before[key] {
                 Life::Revoked => assert_eq!(done + in_the_way, 0, "revoked twice"),
-                // Of those at once, exactly one ends it, unless that one's answer was lost.
+                // Exactly one of several concurrent revocations succeeds, unless its response was lost.
                 Life::Works if failed + in_the_way == 0 => assert_eq!(done, 1),
                 Life::Works | Life::Unsure => assert!(done <= 1),
             }
@@ -520,7 +525,7 @@ impl History<'_> {
                 .iter()
                 .find(|entry| entry["id"] == *key.id);
             strangers -= usize::from(entry.is_some());
-            // One that was created in this round may be listed or not.
+            // A key that was created in this round may be listed or not.
             let life = before.get(number).copied();
             match (life, key.workspace == workspace) {
                 (Some(Life::Works), true) if !revoked_now.contains(&number) => {
@@ -543,7 +548,7 @@ impl History<'_> {
         );
     }
 
-    /// Keys come with their listing and are counted, and `lastUsedAt` is as late as it must be.
+    /// Checks that each key has its entry in the list, that the count is right, and that `lastUsedAt` is recent enough.
     fn check_table(&self) {
         let items = self.world.app.items();
         let text =
@@ -567,7 +572,7 @@ impl History<'_> {
         assert_eq!(keys, named, "a key without its listing, or the reverse");
 
         for workspace in of_sort("WORKSPACE") {
-            // There is no count before the first key: the item comes with the first call or sign-in.
+            // The first call or sign-in creates the item; it has no count before the first key.
             let count = workspace["keyCount"]["N"].as_str();
             let count: usize = count.map_or(0, |count| count.parse().unwrap());
             assert_eq!(
@@ -603,13 +608,13 @@ impl History<'_> {
     }
 }
 
-/// A window opens a minute or more after the one before. These are their ends, in seconds.
+/// Checks the ends of windows, in seconds: a window opens at least a minute after the one before.
 fn assert_apart<'a>(ends: impl Iterator<Item = &'a i64>) {
     let ends: Vec<_> = ends.collect();
     assert!(ends.is_sorted_by(|a, b| **b >= **a + 60), "{ends:?}");
 }
 
 #[tokio::test]
-async fn random_histories_keep_to_the_model() {
+async fn random_histories_of_keys_and_sessions_keep_to_the_model() {
     join_all((1..9).map(|seed| history(Model::Keys, &Network::SOUND, seed))).await;
 }

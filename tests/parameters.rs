@@ -1,4 +1,4 @@
-//! What the template's parameters admit, and what the functions start with, is the same.
+//! The functions start with exactly the values that the template's parameters allow.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::app::{TEMPLATE, binary};
 
-/// Values for a parameter of any kind; each parameter admits some of them, and refuses others.
+/// Values for a parameter of any kind. Each parameter allows some of them and refuses the others.
 const VALUES: [&str; 47] = [
     "1",
     "9",
@@ -60,7 +60,7 @@ const VALUES: [&str; 47] = [
     "https://exämple.com",
 ];
 
-/// Variables and the parameter that each is set to, of those whose parameter has a pattern and that the start reads.
+/// The environment variables that a function checks at its start, each with the parameter that sets it.
 fn read_at_start() -> BTreeMap<String, (String, Value)> {
     let template = TEMPLATE.value();
     let variables = template["Globals"]["Function"]["Environment"]["Variables"]
@@ -71,7 +71,7 @@ fn read_at_start() -> BTreeMap<String, (String, Value)> {
         let parameter = template["Parameters"].get(name)?;
         Some((variable.clone(), (name.to_owned(), parameter.clone())))
     });
-    // The client's secret is any name here, and has to be an ARN only where a policy names it.
+    // Functions accept any name for the client's secret. It must be an ARN only where a policy names it.
     read.filter(|(variable, _)| variable != "HUUDIS_CLIENT_SECRET")
         .collect()
 }
@@ -89,7 +89,7 @@ async fn starts_with(variable: &str, value: &str) -> bool {
     let instance = Instance::start(&binary("health"), &settings, lambda::TIMEOUT)
         .await
         .unwrap();
-    // A function that starts asks for an event; one that does not ends.
+    // A function that starts asks for an event; a function that cannot start exits.
     let started = instance.starts().await;
     if !started {
         let (_, log) = instance.ended().await.unwrap();
@@ -102,7 +102,7 @@ async fn starts_with(variable: &str, value: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_function_starts_with_what_the_template_admits_and_with_nothing_else() {
+async fn a_function_starts_with_exactly_the_values_that_the_template_allows() {
     let parameters = read_at_start();
     assert_eq!(parameters.len(), 11);
     for (variable, (name, parameter)) in parameters {

@@ -1,4 +1,4 @@
-//! The public form: a customer without a login submits a ticket, follows it, and answers (contract, section 8).
+//! The public form: a customer without a login submits a ticket, views it, and answers (Public form in openapi.yaml).
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ impl App {
         self.call("POST", "/api/v1/public/tickets").json(body)
     }
 
-    fn view(&self, token: &str) -> Call<'_> {
+    pub fn view(&self, token: &str) -> Call<'_> {
         self.call("GET", &format!("/api/v1/public/tickets/{token}"))
     }
 
@@ -20,7 +20,7 @@ impl App {
     }
 }
 
-/// A form for this workspace, filled in as it should be.
+/// A valid form for this workspace.
 pub fn form(workspace: &str) -> Value {
     json!({
         "accountId": workspace, "subject": "Order question", "body": "Where is it?", "email": "kim@example.com",
@@ -29,7 +29,7 @@ pub fn form(workspace: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_customer_asks_follows_and_answers() {
+async fn a_customer_submits_views_and_answers_a_ticket() {
     let app = App::start().await;
     let agent = app.token("acc_a");
     app.list().bearer(&agent).await_status(200).await;
@@ -96,7 +96,7 @@ async fn a_customer_asks_follows_and_answers() {
 }
 
 #[tokio::test]
-async fn a_view_shows_what_is_the_customers_and_nothing_else() {
+async fn the_view_shows_only_what_the_customer_may_see() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let view = app
@@ -118,7 +118,7 @@ async fn a_view_shows_what_is_the_customers_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_answer_opens_a_ticket_from_any_status() {
+async fn a_customers_answer_opens_a_ticket_in_any_status() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let token = text(&ticket, "accessToken");
@@ -138,7 +138,7 @@ async fn an_answer_opens_a_ticket_from_any_status() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_none_finds_nothing() {
+async fn an_unknown_ticket_token_is_not_found() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let token = text(&ticket, "accessToken");
@@ -156,7 +156,7 @@ async fn a_token_that_is_none_finds_nothing() {
         "%00",
         "a%2Fb",
     ] {
-        // In upper case a token of digits alone is itself.
+        // A token of digits alone does not change in upper case.
         if wrong != token {
             assert_eq!(
                 app.view(wrong).await_status(404).await.code(),
@@ -172,7 +172,7 @@ async fn a_token_that_is_none_finds_nothing() {
 }
 
 #[tokio::test]
-async fn a_workspace_that_nobody_knows_takes_no_tickets() {
+async fn an_unknown_workspace_takes_no_tickets() {
     let app = App::start().await;
     let before = app.items().len();
     for unknown in ["acc_a", "acc_", "nonsense", "", "acc_a#WORKSPACE"] {
@@ -182,9 +182,9 @@ async fn a_workspace_that_nobody_knows_takes_no_tickets() {
             ("VALIDATION_ERROR", Some("accountId"))
         );
     }
-    // Nothing but the count of the calls.
+    // The only new item counts the calls.
     assert_eq!(app.items().len(), before + 1);
-    // Whoever signs in to it makes it known.
+    // A call of somebody in the workspace makes it known.
     app.list()
         .bearer(&app.token("acc_a"))
         .await_status(200)
@@ -196,7 +196,7 @@ async fn a_workspace_that_nobody_knows_takes_no_tickets() {
 }
 
 #[tokio::test]
-async fn a_bot_is_answered_alike_and_creates_nothing() {
+async fn a_bot_gets_a_normal_response_and_creates_nothing() {
     let app = App::start().await;
     app.new_ticket("acc_a").await;
     let bot = |company: Value| {
@@ -216,7 +216,7 @@ async fn a_bot_is_answered_alike_and_creates_nothing() {
     let token = text(answered.data(), "accessToken");
     assert_eq!(kept(&app), before);
     app.view(&token).await_status(404).await;
-    // It counts as a submission, as a person's does.
+    // It counts as a submission, as a person's form does.
     assert_eq!(
         (
             answered.limit_header("limit"),
@@ -239,7 +239,7 @@ async fn a_bot_is_answered_alike_and_creates_nothing() {
         (&answered.data()["status"], kept(&app)),
         (&json!("open"), before)
     );
-    // Nothing gives it away: what is wrong for people is wrong for bots.
+    // A bot cannot tell the difference: an invalid form is refused for bots as for people.
     let mut elsewhere = bot(json!("ACME"));
     elsewhere["accountId"] = "acc_unknown".into();
     app.submit(&elsewhere).await_status(400).await;
@@ -259,9 +259,9 @@ async fn a_bot_is_answered_alike_and_creates_nothing() {
     assert_eq!(token.len(), text(genuine.data(), "accessToken").len());
 }
 
-/// A browser that fills in forms, and a library that sends what it was given, leave these in a field that nobody sees.
+/// Browsers that fill in forms, and libraries that send every field, leave values in a field that nobody sees.
 #[tokio::test]
-async fn only_visible_text_in_the_bait_is_a_bots() {
+async fn only_visible_text_in_the_hidden_field_marks_a_bot() {
     let app = App::start().await;
     let ticket = app.new_ticket("acc_a").await;
     let token = text(&ticket, "accessToken");
@@ -301,7 +301,7 @@ async fn only_visible_text_in_the_bait_is_a_bots() {
         let mut form = form("acc_a");
         form["company"] = value.clone();
         let submitted = app.submit(&form).from(&from).await_status(201).await;
-        // Which is told of a bot's, too, as if.
+        // A bot gets the number that its ticket would have had.
         assert_eq!(submitted.data()["number"], tickets + 1, "{value}");
         tickets += i32::from(!by_a_bot);
         let path = format!("/api/v1/public/tickets/{token}/messages");
@@ -314,7 +314,7 @@ async fn only_visible_text_in_the_bait_is_a_bots() {
 }
 
 #[tokio::test]
-async fn the_token_lies_in_the_ticket_and_nowhere_else() {
+async fn the_ticket_token_is_stored_only_in_the_ticket() {
     let app = App::start().await;
     app.list()
         .bearer(&app.token("acc_a"))
@@ -330,7 +330,7 @@ async fn the_token_lies_in_the_ticket_and_nowhere_else() {
         .collect();
     assert_eq!(holders.len(), 1);
     assert_eq!(holders[0]["sk"]["S"], "TICKET");
-    // No index holds it either, nor does the log.
+    // Neither an index nor the log holds it.
     for index in crate::app::TEMPLATE.table("t").unwrap().0["GlobalSecondaryIndexes"]
         .as_array()
         .unwrap()
@@ -350,109 +350,7 @@ async fn the_token_lies_in_the_ticket_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_preflight_tells_that_any_page_may_call_without_credentials() {
-    let app = App::start().await;
-    for path in [
-        "tickets",
-        "tickets/x",
-        "tickets/x/messages",
-        "nothing/at/all",
-        "",
-    ] {
-        let preflight = app.call("OPTIONS", &format!("/api/v1/public/{path}"));
-        let preflight = preflight
-            .header("origin", "https://shop.example")
-            .header("access-control-request-method", "POST")
-            .header("access-control-request-headers", "content-type")
-            .await_status(200)
-            .await;
-        for (name, value) in [
-            ("allow-origin", "*"),
-            ("allow-methods", "GET, POST, PUT, PATCH, DELETE, *"),
-            ("allow-headers", "*, Authorization"),
-            ("expose-headers", "*"),
-            ("max-age", "7200"),
-        ] {
-            assert_eq!(
-                preflight.header(&format!("access-control-{name}")),
-                Some(value)
-            );
-        }
-        assert_eq!(preflight.header("access-control-allow-credentials"), None);
-    }
-    for path in ["tickets", "api-keys", "publicity", "Public/tickets"] {
-        let elsewhere = app
-            .call("OPTIONS", &format!("/api/v1/{path}"))
-            .await_status(404)
-            .await;
-        assert_eq!(elsewhere.header("access-control-allow-origin"), None);
-    }
-}
-
-/// A page of another origin learns why it failed, whatever it did wrong.
-#[tokio::test]
-async fn every_answer_of_the_public_form_can_be_read_by_any_page() {
-    let app = App::builder().setting("PUBLIC_LIMIT", 4).start().await;
-    app.new_ticket("acc_a").await;
-    let tickets = "/api/v1/public/tickets";
-    let large = "x".repeat(1024 * 1024 + 1);
-    for (method, path, accept, body, status) in [
-        ("POST", tickets, "*/*", form("acc_a").to_string(), 201),
-        ("POST", tickets, "*/*", "{".to_owned(), 400),
-        ("POST", tickets, "*/*", large.clone(), 400),
-        ("GET", "/api/v1/public/tickets/x", "*/*", String::new(), 404),
-        ("GET", "/api/v1/public/tickets/x", "*/*", String::new(), 429),
-        ("PUT", tickets, "*/*", "{}".to_owned(), 404),
-        ("HEAD", tickets, "*/*", String::new(), 404),
-        (
-            "DELETE",
-            "/api/v1/public/tickets/x",
-            "*/*",
-            String::new(),
-            404,
-        ),
-        ("POST", "/api/v1/public/ticket", "*/*", large, 400),
-        ("GET", "/api/v1/public/nothing", "*/*", String::new(), 404),
-        (
-            "GET",
-            "/api/v1/public/nothing",
-            "text/html",
-            String::new(),
-            404,
-        ),
-        ("GET", "/api/v1/public/", "*/*", String::new(), 404),
-        ("POST", "/api/v1/public", "*/*", String::new(), 404),
-    ] {
-        // What the browser asks first, and does not send the call unless it is told so.
-        let preflight = app
-            .call("OPTIONS", path)
-            .header("origin", "https://shop.example")
-            .header("access-control-request-method", method)
-            .header("access-control-request-headers", "content-type")
-            .await_status(200)
-            .await;
-        let methods = preflight.header("access-control-allow-methods").unwrap();
-        let mut methods = methods.split(", ");
-        assert!(methods.any(|allowed| [method, "*"].contains(&allowed)));
-        let call = app.call(method, path).body(&body).header("accept", accept);
-        let call = call.header("origin", "https://shop.example");
-        let answer = call.await_status(status).await;
-        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-        assert_eq!(answer.header("access-control-expose-headers"), Some("*"));
-        assert_eq!(answer.header("access-control-allow-credentials"), None);
-    }
-    let app = App::builder()
-        .setting("SIGNING_SECRET", "missing")
-        .start()
-        .await;
-    for call in [app.view("x"), app.submit(&json!({}))] {
-        let failed = call.await_status(500).await;
-        assert_eq!(failed.header("access-control-allow-origin"), Some("*"));
-    }
-}
-
-#[tokio::test]
-async fn a_secret_that_cannot_be_read_is_our_fault() {
+async fn an_unreadable_signing_secret_is_a_500() {
     let app = App::builder()
         .setting("SIGNING_SECRET", "missing")
         .start()
@@ -464,12 +362,12 @@ async fn a_secret_that_cannot_be_read_is_our_fault() {
             .iter()
             .any(|line| line.contains("read the signing secret: "))
     );
-    // Who needs no secret works.
+    // Endpoints that need no secret work.
     app.new_ticket("acc_a").await;
 }
 
 #[tokio::test]
-async fn the_secret_is_read_once() {
+async fn the_signing_secret_is_read_once() {
     let app = App::start().await;
     for _ in 0..3 {
         app.view("x").await_status(404).await;

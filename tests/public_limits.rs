@@ -1,13 +1,8 @@
-//! Limits of client addresses (contract, section 5).
+//! Rate limits of client addresses (Rate limits in openapi.yaml).
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-    time::Duration,
-};
+use std::collections::BTreeSet;
 
-use futures_util::future::{join, join_all};
-use local::proxy::{Fault, Operation};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,15 +10,15 @@ use crate::{
     public_form::form,
 };
 
-const MINUTE: i64 = 60_000;
+pub const MINUTE: i64 = 60_000;
 
 impl App {
     fn look(&self) -> Call<'_> {
         self.call("GET", "/api/v1/public/tickets/x")
     }
 
-    /// An app in which the workspace `acc_a` is known.
-    async fn known(instances: usize) -> Self {
+    /// An app that knows the workspace `acc_a`.
+    pub async fn known(instances: usize) -> Self {
         let app = Self::builder().instances(instances).start().await;
         app.list()
             .bearer(&app.token("acc_a"))
@@ -33,13 +28,13 @@ impl App {
     }
 }
 
-fn standing(answer: &Response) -> (i64, i64) {
+pub fn standing(answer: &Response) -> (i64, i64) {
     let of = |name: &str| answer.limit_header(name).unwrap();
     (of("limit"), of("remaining"))
 }
 
 #[tokio::test]
-async fn an_address_makes_60_calls_a_minute_over_all_instances() {
+async fn an_address_may_make_60_calls_a_minute_over_all_instances() {
     let app = App::builder().instances(6).start().await;
     let answers = join_all((0..90).map(|n| app.look().on(n % 6).send())).await;
     let (admitted, refused): (Vec<_>, Vec<_>) =
@@ -55,7 +50,7 @@ async fn an_address_makes_60_calls_a_minute_over_all_instances() {
         let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=61).contains(&wait));
     }
-    // Another address is another caller, whatever it claims to be.
+    // Another address has its own limit; forwarding headers do not change the address.
     let other = app
         .look()
         .from("192.0.2.2")
@@ -69,7 +64,7 @@ async fn an_address_makes_60_calls_a_minute_over_all_instances() {
 }
 
 #[tokio::test]
-async fn after_the_minute_there_is_room_again() {
+async fn an_address_may_call_again_after_a_minute() {
     let app = App::builder().setting("PUBLIC_LIMIT", 2).start().await;
     for left in [1, 0] {
         assert_eq!(standing(&app.look().await_status(404).await), (2, left));
@@ -80,7 +75,7 @@ async fn after_the_minute_there_is_room_again() {
 }
 
 #[tokio::test]
-async fn an_address_submits_5_tickets_in_10_minutes_and_20_in_an_hour() {
+async fn an_address_may_submit_5_tickets_in_10_minutes_and_20_in_an_hour() {
     let app = App::known(5).await;
     let burst = async || {
         let answers = join_all((0..9).map(|n| app.submit(&form("acc_a")).on(n % 5).send())).await;
@@ -103,13 +98,13 @@ async fn an_address_submits_5_tickets_in_10_minutes_and_20_in_an_hour() {
             app.step_clock(instance, (round + 1) * 10 * MINUTE);
         }
     }
-    // 20 in 40 minutes: there is none left until the hour is over.
+    // 20 submissions in 40 minutes: no more are allowed until the hour is over.
     let (admitted, answers) = burst().await;
     assert_eq!(admitted, 0);
     assert!(answers.iter().all(|answer| standing(answer) == (20, 0)));
     let wait: i64 = answers[0].header("retry-after").unwrap().parse().unwrap();
     assert!((1140..=1201).contains(&wait), "{wait}");
-    // Its other calls go on, and so do those of others.
+    // Its other calls are still allowed, and so are submissions from other addresses.
     app.look().await_status(404).await;
     app.submit(&form("acc_a"))
         .from("192.0.2.2")
@@ -122,7 +117,7 @@ async fn an_address_submits_5_tickets_in_10_minutes_and_20_in_an_hour() {
 }
 
 #[tokio::test]
-async fn a_submission_is_a_call_and_a_form_filled_in_wrongly_is_no_submission() {
+async fn a_submission_counts_as_a_call_and_an_invalid_form_only_as_a_call() {
     let app = App::known(1).await;
     let mut wrong = form("acc_a");
     wrong["email"] = "nobody".into();
@@ -130,18 +125,18 @@ async fn a_submission_is_a_call_and_a_form_filled_in_wrongly_is_no_submission() 
         let refused = app.submit(&wrong).await_status(400).await;
         assert_eq!(standing(&refused), (60, left));
     }
-    // Of the limits that a submission meets, the one is told that is nearest.
+    // Of several limits, the headers report the one with the fewest calls left.
     for left in (0..5).rev() {
         let submitted = app.submit(&form("acc_a")).await_status(201).await;
         assert_eq!(standing(&submitted), (5, left));
     }
     assert_eq!(standing(&app.look().await_status(404).await), (60, 44));
-    // What is refused is not counted.
+    // A refused submission counts only as a call.
     app.submit(&form("acc_a")).await_status(429).await;
     assert_eq!(standing(&app.look().await_status(404).await), (60, 43));
 }
 
-/// Bodies of forms that create nothing, for whatever reason.
+/// Bodies that create no ticket, for every possible reason.
 fn wrong_forms() -> Vec<String> {
     let wrong = |field: &str, value: Value| {
         let mut wrong = form("acc_a");
@@ -168,7 +163,7 @@ fn wrong_forms() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_form_that_is_wrong_in_any_way_leaves_all_submissions() {
+async fn no_kind_of_invalid_form_uses_up_a_submission() {
     let app = App::known(2).await;
     let mut calls = 60;
     for wrong in wrong_forms() {
@@ -185,7 +180,7 @@ async fn a_form_that_is_wrong_in_any_way_leaves_all_submissions() {
 }
 
 #[tokio::test]
-async fn a_refused_address_costs_no_work_on_what_it_sends() {
+async fn a_limited_address_is_refused_before_its_body_is_checked() {
     let app = App::builder()
         .setting("SUBMISSIONS_IN_10_MINUTES", 1)
         .setting("PUBLIC_LIMIT", 3)
@@ -215,7 +210,7 @@ async fn a_refused_address_costs_no_work_on_what_it_sends() {
 }
 
 #[tokio::test]
-async fn wrong_forms_and_good_ones_at_once_come_to_the_limit_and_not_over_it() {
+async fn concurrent_valid_and_invalid_forms_never_exceed_the_limit() {
     let app = App::known(6).await;
     let wrong = form("acc_unknown");
     let mut submitted = 0;
@@ -242,107 +237,8 @@ async fn wrong_forms_and_good_ones_at_once_come_to_the_limit_and_not_over_it() {
     app.submit(&form("acc_a")).await_status(429).await;
 }
 
-/// The counts of the one address in the table: calls, and submissions in 10 minutes and an hour.
-fn counts(app: &App) -> Option<[i64; 3]> {
-    let items = app.items();
-    let address = items
-        .iter()
-        .find(|item| item["sk"]["S"] == "ADDRESS" && !item["submissionsInAnHour"].is_null())?;
-    let names = ["calls", "submissionsIn10Minutes", "submissionsInAnHour"];
-    Some(names.map(|name| address[name]["N"].as_str().unwrap().parse().unwrap()))
-}
-
-/// An app whose calls of `UpdateItem` fail in this way at these numbers.
-async fn failing_writes(app: &App, numbers: &'static [usize], way: Fault) -> App {
-    let writes = AtomicUsize::new(0);
-    let faults = move |operation: &Operation| {
-        let is_write = operation.name == "UpdateItem";
-        if is_write && numbers.contains(&writes.fetch_add(1, Relaxed)) {
-            way
-        } else {
-            Fault::None
-        }
-    };
-    app.sibling().faults(faults).start().await
-}
-
 #[tokio::test]
-async fn what_is_given_back_is_given_back_once() {
-    // A first form opens the windows with its second write; what follows is counted with one.
-    const GIVING_BACK: &[usize] = &[2, 4, 6];
-    for (way, submissions) in [
-        // It was done, and nobody knows.
-        (Fault::LoseAnswer, 0),
-        (Fault::AnswerLate(1100), 0),
-        // It was not, and nobody knows.
-        (Fault::Fail, 3),
-        // It was not, and is tried again.
-        (Fault::Conflict, 0),
-    ] {
-        let app = App::known(1).await;
-        let failing = failing_writes(&app, GIVING_BACK, way).await;
-        let forms = if way == Fault::Conflict { 1 } else { 3 };
-        for calls in 1..=forms {
-            let wrong = failing.submit(&form("acc_unknown")).await_status(400);
-            assert_eq!(standing(&wrong.await), (60, 60 - calls), "{way:?}");
-        }
-        assert_eq!(
-            counts(&app),
-            Some([forms, submissions, submissions]),
-            "{way:?}"
-        );
-        let warned = failing
-            .log()
-            .iter()
-            .any(|line| line.contains("may not have been given back"));
-        assert_eq!(warned, way != Fault::Conflict);
-        for _ in submissions..5 {
-            app.submit(&form("acc_a")).await_status(201).await;
-        }
-        app.submit(&form("acc_a")).await_status(429).await;
-    }
-}
-
-#[tokio::test]
-async fn a_window_that_opened_meanwhile_is_given_nothing_back() {
-    let app = App::known(1).await;
-    // It looks for the workspace so long that others go on.
-    let faults = |operation: &Operation| match operation.name.as_str() {
-        "GetItem" => Fault::AnswerLate(700),
-        _ => Fault::None,
-    };
-    let slow = app.sibling().faults(faults).start().await;
-    let good = async {
-        while counts(&app).is_none() {
-            tokio::task::yield_now().await;
-        }
-        app.step_clock(0, 10 * MINUTE);
-        app.submit(&form("acc_a")).await_status(201).await
-    };
-    let wrong = slow.submit(&form("acc_unknown")).await_status(400);
-    let (wrong, good) = join(wrong, good).await;
-    assert_eq!((standing(&wrong).0, standing(&good)), (60, (5, 4)));
-    // A minute is over, too.
-    assert_eq!(counts(&app), Some([1, 1, 1]));
-}
-
-#[tokio::test]
-async fn what_was_refused_by_others_in_the_way_is_given_back_and_what_may_have_been_done_is_not() {
-    for (way, status, left) in [(Fault::Conflict, 409, 0), (Fault::Fail, 500, 1)] {
-        let app = App::known(1).await;
-        let faults = move |operation: &Operation| match operation.name.as_str() {
-            "TransactWriteItems" => way,
-            _ => Fault::None,
-        };
-        let failing = app.sibling().faults(faults);
-        let failing = failing.timeout(Duration::from_secs(3)).start().await;
-        failing.submit(&form("acc_a")).await_status(status).await;
-        assert_eq!(counts(&app), Some([1, left, left]), "{way:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_preflight_is_never_refused_and_costs_nothing() {
+async fn a_preflight_is_never_limited_and_costs_no_aws_request() {
     let app = App::builder()
         .setting("PUBLIC_LIMIT", 1)
         .setting("SIGNING_SECRET", "missing")
@@ -368,7 +264,7 @@ async fn a_preflight_is_never_refused_and_costs_nothing() {
 }
 
 #[tokio::test]
-async fn over_a_limit_one_is_told_which_it_was() {
+async fn a_429_names_the_address_limit_that_was_exceeded() {
     let app = App::builder()
         .setting("PUBLIC_LIMIT", 9)
         .setting("SUBMISSIONS_IN_10_MINUTES", 2)
@@ -411,7 +307,7 @@ async fn over_a_limit_one_is_told_which_it_was() {
 }
 
 #[tokio::test]
-async fn over_the_limit_nothing_is_done() {
+async fn a_call_over_the_limit_changes_nothing() {
     let app = App::builder()
         .setting("SUBMISSIONS_IN_AN_HOUR", 1)
         .start()
@@ -428,7 +324,7 @@ async fn over_the_limit_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn ipv6_counts_by_64() {
+async fn ipv6_addresses_count_by_their_64_bit_prefix() {
     let app = App::start().await;
     for (address, left) in [
         ("2001:db8:0:1::1", 59),
@@ -444,7 +340,7 @@ async fn ipv6_counts_by_64() {
 }
 
 #[tokio::test]
-async fn the_address_is_not_kept_and_its_hash_not_for_long() {
+async fn the_address_is_not_stored_and_its_hash_expires() {
     let app = App::start().await;
     app.look().from("198.51.100.77").await_status(404).await;
     let items = app.items();
@@ -455,27 +351,27 @@ async fn the_address_is_not_kept_and_its_hash_not_for_long() {
     let number = |name: &str| item[name]["N"].as_str().unwrap().parse::<i64>().unwrap();
     let kept = number("expiresAt") * 1000 - number("opened");
     assert!((60 * MINUTE..=121 * MINUTE).contains(&kept), "{kept}");
-    // A hash that anybody could make would be as good as the address: there are only so many.
+    // The hash is keyed: there are so few addresses that anybody could try a plain hash of each.
     let other = App::start().await;
     other.look().from("198.51.100.77").await_status(404).await;
     assert_ne!(other.items()[0]["pk"], item["pk"]);
 }
 
 #[tokio::test]
-async fn a_call_is_one_write_and_a_submission_too() {
+async fn a_call_costs_one_write_and_so_does_a_submission() {
     let app = App::known(1).await;
     let writes = |app: &App| {
         let names = app.operations().into_iter().map(|operation| operation.name);
         names.filter(|name| name == "UpdateItem").count()
     };
     drop(app.operations());
-    // A first call opens the windows, which is one write more.
+    // The first call opens the windows, which costs another write.
     for (call, expected) in [
         (app.look(), 2),
         (app.look(), 1),
         (app.submit(&form("acc_a")), 2),
         (app.submit(&form("acc_a")), 1),
-        // Which it was not: one more gives it back.
+        // An invalid form: the second write gives the submission back.
         (app.submit(&json!({})), 2),
     ] {
         call.send().await;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The published Python SDK, unmodified, against a running API: `published_sdk.py URL ACCOUNT`, the key in SUPPUO_TOKEN.
-Run by quick_start.py."""
+"""Runs the unmodified published Python SDK against a running API: `published_sdk.py URL ACCOUNT`, with the key in
+SUPPUO_TOKEN. Run by quick_start.py."""
 
 import sys
 

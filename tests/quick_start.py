@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The quick start, as a newcomer goes through it: `make run`, the curls of the README and those that it
-prints, the published SDK, Ctrl-C; and then nothing may be left running. Run by .ci/run; needs ports 9000 and 9400 to
-9402."""
+"""Goes through the quick start as a newcomer does: `make run`, the curl commands of the README and those that it
+prints, the published SDK, and Ctrl-C, after which no process may be left. Run by .ci/run; needs the ports 9000 and 9400
+to 9402."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def say(what):
 
 
 class Run:
-    """`make run`, in a session of its own as in a terminal of its own."""
+    """`make run` in its own session, as in its own terminal."""
 
     def __init__(self, **environment):
         self.process = subprocess.Popen(
@@ -45,7 +45,7 @@ class Run:
         self.lines = []
 
     def wait_until_ready(self):
-        # A build is part of it. What hangs is ended, and so is told from what is slow.
+        # The time includes a build. A run that hangs is killed.
         hanging = threading.Timer(900, os.killpg, (self.process.pid, signal.SIGKILL))
         hanging.start()
         for line in self.process.stdout:
@@ -64,7 +64,7 @@ class Run:
 
 
 def curl(command, **values):
-    """Runs a curl, with the README's base URL, and gives its status and the answer."""
+    """Runs a curl command with the README's base URL. Returns the status and the response."""
     command += " --silent --write-out '\\n%{http_code}'"
     done = subprocess.run(
         command,
@@ -79,12 +79,12 @@ def curl(command, **values):
 
 
 def expect(status, answer, *expected):
-    """Fails with the status and the beginning of an answer that has another status."""
+    """If the response has another status, fails with that status and the beginning of the response."""
     assert status in expected, f"{status} instead of {expected}: {json.dumps(answer)[:500]}"
 
 
 def walk_through(create, use, *between, **values):
-    """Creates a key, uses it, does what comes between, revokes it, and finds that it is refused."""
+    """Creates a key, uses it, runs the commands in between, revokes the key, and checks that it is refused."""
     *between, revoke = between
     status, created = curl(create, **values)
     expect(status, created, 201)
@@ -106,7 +106,7 @@ def walk_through(create, use, *between, **values):
 
 
 def published_sdk(key):
-    """Runs the published SDK, with the key."""
+    """Runs the published SDK with the key."""
     url = f"http://127.0.0.1:{PORTS['API_PORT']}"
     python = PROJECT / ".tools/bin/python"
     subprocess.run(["make", "--silent", "sdk"], cwd=PROJECT, check=True)
@@ -115,7 +115,7 @@ def published_sdk(key):
 
 
 def a_long_thread(key):
-    """A ticket of more than one page of the table, and of more than 4 MB, which is read whole."""
+    """Creates a ticket of more than 4 MB, and so of several pages of the table, and checks that it is read whole."""
     connection = HTTPConnection("127.0.0.1", PORTS["API_PORT"], timeout=60)
 
     def call(method, path, body=None):
@@ -138,7 +138,7 @@ def a_long_thread(key):
 
 
 def burst(key, calls, at_once):
-    """Makes calls with a key, many at once, and counts their statuses; any but 200 and 429 with its answer."""
+    """Makes concurrent calls with a key. Counts them by status; other statuses than 200 and 429 also by body."""
 
     def call(_):
         connection = HTTPConnection("127.0.0.1", PORTS["API_PORT"], timeout=60)
@@ -152,7 +152,7 @@ def burst(key, calls, at_once):
 
 
 def odd_requests():
-    """What the emulator behind the front door would not answer, or not in the envelope."""
+    """Sends requests that the emulator behind the gateway would not answer, or would answer without the envelope."""
     odd = {
         ("BREW", "/api/v1/api-keys"): ({}, b""),
         ("POST", "/2015-03-31/functions/health/invocations"): ({}, b"{}"),
@@ -169,7 +169,7 @@ def odd_requests():
 
 
 def are_documented(commands):
-    """Holds the requests against openapi.yaml."""
+    """Checks the requests against openapi.yaml."""
     python = PROJECT / ".tools/openapi/bin/python"
     subprocess.run(["make", "--silent", ".tools/openapi/bin/schemathesis"], cwd=PROJECT, check=True)
     command = [python, PROJECT / "tests/reference_requests.py"]
@@ -181,13 +181,13 @@ def curls(lines):
 
 
 def exports(lines):
-    """What is put into the one variable that all commands go by."""
+    """The values of SUPPUO_TOKEN, which all commands use."""
     name = "export SUPPUO_TOKEN="
     return [line.strip().removeprefix(name) for line in lines if line.strip().startswith(name)]
 
 
 def left_running():
-    """Processes whose program lies in the project or is its cargo-lambda."""
+    """The processes of the project: its programs, its cargo-lambda, and `make run`."""
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -218,7 +218,7 @@ def token():
 
 
 def main():
-    # A command may go on in the next line.
+    # A command may continue on the next line.
     readme = (PROJECT / "README.md").read_text().replace("\\\n", "").splitlines()
     of_readme = curls(readme)
     assert len(of_readme) == 6, of_readme
@@ -243,7 +243,7 @@ def main():
         status, submitted = curl(submit)
         expect(status, submitted, 201)
     assert any("it may submit 1000 tickets in 10 minutes" in line for line in run.lines), run.lines
-    say("a laptop's one address may submit as often as one developer likes")
+    say("the only address of a laptop may submit often enough for a developer")
     status, kept = curl(of_readme[0], SUPPUO_TOKEN=token())
     expect(status, kept, 201)
 
@@ -255,17 +255,17 @@ def main():
     _, burster = curl(of_readme[0], SUPPUO_TOKEN=token())
     admitted = burst(burster["data"]["key"], calls=2150, at_once=400)
     assert admitted == {200: 2000, 429: 150}, admitted
-    say("of 2150 calls at once 2000 are admitted")
+    say("2000 of 2150 concurrent calls are allowed")
 
     odd_requests()
     say("odd requests are answered in the envelope")
-    dead_functions.all_of_it(PORTS["API_PORT"])
-    say("functions that die come back; nothing reaches the emulator behind the door")
+    dead_functions.check_all(PORTS["API_PORT"])
+    say("functions that die are restarted, and no request reaches the emulator itself")
 
     other = Run()
     out, _ = other.process.communicate(timeout=300)
     assert other.process.returncode != 0 and "port 9000 is in use; choose another with API_PORT" in out, out
-    say("a second one says that the port is in use")
+    say("a second run says that the port is in use")
     run.end(signal.SIGINT)
     assert_nothing_is_left()
     say("Ctrl-C leaves nothing running")
@@ -282,7 +282,7 @@ def main():
     say("data survives a restart, and ports can be changed")
     run.end(signal.SIGTERM)
     assert_nothing_is_left()
-    say("nor does SIGTERM; done")
+    say("SIGTERM leaves nothing running; done")
 
 
 if __name__ == "__main__":

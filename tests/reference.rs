@@ -1,4 +1,5 @@
-//! The API reference, `openapi.yaml`, against the template, against itself, and against what the tests have seen.
+//! Checks the API reference, `openapi.yaml`, against the template, against itself, and against the responses that the
+//! tests have seen.
 
 use std::{collections::BTreeSet, fs};
 
@@ -12,7 +13,7 @@ use crate::app::{
 };
 
 #[test]
-fn its_routes_are_the_templates() {
+fn the_documented_routes_are_those_of_the_template() {
     let document = document();
     let documented: BTreeSet<_> = operations(&document).into_keys().collect();
     let (paths, others): (BTreeSet<_>, BTreeSet<_>) = documented
@@ -21,7 +22,7 @@ fn its_routes_are_the_templates() {
     let mut declared = BTreeSet::new();
     for route in &*ROUTES {
         match &route.endpoint {
-            // Of one route for the preflights of all paths, each path has its own.
+            // The template has one route for all preflights; the reference has an operation for each path.
             Some((method, path)) if path.ends_with("+}") => {
                 let (before, _) = path.split_once('{').unwrap();
                 let under = paths.iter().filter(|(_, path)| path.starts_with(before));
@@ -41,7 +42,7 @@ fn its_routes_are_the_templates() {
 }
 
 #[test]
-fn its_path_parameters_are_the_paths() {
+fn each_operation_documents_the_parameters_of_its_path() {
     let document = document();
     for ((_, path), place) in operations(&document) {
         let item = place.rsplit_once('/').unwrap().0;
@@ -62,7 +63,7 @@ fn its_path_parameters_are_the_paths() {
     }
 }
 
-/// The examples of a document, each with the place of its schema.
+/// The examples of a document, each with the JSON pointer of its schema.
 fn examples(document: &Value) -> Vec<(Value, String)> {
     let mut found = Vec::new();
     let mut contents = Vec::new();
@@ -86,7 +87,7 @@ fn examples(document: &Value) -> Vec<(Value, String)> {
     found
 }
 
-/// Puts a whole key where an example shows its beginning: no document holds one.
+/// Completes the keys in an example, which shows only their beginning: no document contains a whole key.
 fn with_keys(example: Value) -> Value {
     match example {
         Value::Object(members) => {
@@ -107,7 +108,7 @@ fn with_keys(example: Value) -> Value {
 }
 
 #[test]
-fn its_examples_are_of_their_schemas() {
+fn every_example_matches_its_schema() {
     let document = document();
     let mut compiled = Compiled::new(&document);
     let examples = examples(&document);
@@ -119,7 +120,7 @@ fn its_examples_are_of_their_schemas() {
     }
 }
 
-/// A list without keys, as the function answers it, with these changes.
+/// Validates the function's response with an empty list of keys, after these changes.
 fn list_with(change: impl Fn(&mut Value, &mut Value)) -> Result<(), String> {
     let mut answer = json!({
         "statusCode": 200,
@@ -148,7 +149,7 @@ fn list_with(change: impl Fn(&mut Value, &mut Value)) -> Result<(), String> {
 }
 
 #[test]
-fn what_is_not_as_documented_is_noticed() {
+fn a_response_that_differs_from_its_documentation_is_noticed() {
     assert_eq!(list_with(|_, _| {}), Ok(()));
     let wrong = |change: fn(&mut Value, &mut Value), says: &str| {
         let wrong = list_with(change).unwrap_err();
@@ -184,7 +185,7 @@ fn what_is_not_as_documented_is_noticed() {
     wrong(without_limits, "is missing");
 }
 
-/// The last of `make test`, after all others have noted what they have seen.
+/// `make test` runs this after all other tests, which record the responses that they have seen.
 #[test]
 #[ignore = "after all other tests"]
 fn every_documented_response_was_seen() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds requests against openapi.yaml: `curl` commands, one on each line of the input. Run by quick_start.py."""
+"""Checks requests against openapi.yaml: `curl` commands, one on each line of the input. Run by quick_start.py."""
 
 import json
 import pathlib
@@ -14,7 +14,7 @@ DOCUMENT = yaml.safe_load((pathlib.Path(__file__).parent.parent / "openapi.yaml"
 
 
 def validator(schema):
-    """Of a schema of the document, with what it refers to."""
+    """A validator for a schema of the document and the schemas that it refers to."""
     return Draft202012Validator({"components": DOCUMENT["components"], "allOf": [schema]})
 
 
@@ -54,7 +54,7 @@ def read(command):
 def check(command):
     method, url, headers, body = read(command)
     found = [path for path in DOCUMENT["paths"] if fits(path, url.path)]
-    # Without a parameter comes first.
+    # A path without parameters takes precedence.
     path = min(found, key=lambda path: path.count("{"))
     item = DOCUMENT["paths"][path]
     operation = item[method.lower()]
@@ -67,7 +67,7 @@ def check(command):
     if "requestBody" in operation:
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         validator(schema).validate(json.loads(body))
-        # Unknown fields are ignored; a document that shows one is wrong.
+        # The API ignores unknown fields, but a document that shows one is wrong.
         assert set(json.loads(body)) <= set(resolved(schema)["properties"]), command
     else:
         assert body is None, command

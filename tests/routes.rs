@@ -42,7 +42,7 @@ fn binaries() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The source files of a folder and the folders in it, by their path from there.
+/// The source files below a folder, by their path from there.
 fn sources(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder)
         .unwrap()
@@ -63,7 +63,7 @@ fn sources(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_binary_is_a_function_with_routes_of_its_own() {
+fn every_binary_is_a_function_with_its_own_routes() {
     assert_eq!(functions(), binaries().into_keys().collect());
     assert_eq!(
         sources(&project().join("functions")),
@@ -75,7 +75,7 @@ fn every_binary_is_a_function_with_routes_of_its_own() {
 }
 
 #[test]
-fn the_folders_mirror_the_api() {
+fn the_source_folders_mirror_the_paths() {
     for route in &*ROUTES {
         let file = &binaries()[&route.function];
         // api_keys/create.rs is the binary api-keys-create.
@@ -83,7 +83,7 @@ fn the_folders_mirror_the_api() {
             file.replace(['/', '_'], "-").trim_end_matches(".rs"),
             route.function
         );
-        // A path that is short for another one is not where the file is.
+        // `/api/v1/me` is an alias: its function lies with `/api/v1/auth/me`.
         if let Some((_, path)) = &route.endpoint
             && path != "/api/v1/me"
         {
@@ -148,7 +148,7 @@ fn the_router_of_cargo_lambda_watch_has_the_same_routes_each_once() {
 }
 
 #[test]
-fn whoever_misses_a_path_is_told_of_the_ones_that_there_are() {
+fn the_paths_that_a_404_names_are_those_of_the_template() {
     let declared = ROUTES.iter().filter_map(|route| route.endpoint.clone());
     let declared = declared.filter(|(_, path)| !path.ends_with("+}"));
     let told = routes::PATHS.iter().flat_map(|known| {
@@ -162,7 +162,7 @@ fn whoever_misses_a_path_is_told_of_the_ones_that_there_are() {
 }
 
 #[test]
-fn every_function_has_an_event_of_its_route() {
+fn every_function_has_an_event_for_its_route() {
     let mut files = BTreeSet::new();
     for file in fs::read_dir(project().join("events")).unwrap() {
         files.insert(
@@ -197,7 +197,7 @@ fn every_function_has_an_event_of_its_route() {
 }
 
 #[test]
-fn the_architecture_lists_the_routes() {
+fn the_architecture_document_lists_the_routes() {
     let architecture = fs::read_to_string(project().join("docs/architecture.md")).unwrap();
     let rows = architecture
         .lines()
@@ -227,15 +227,15 @@ fn the_architecture_lists_the_routes() {
     assert_eq!(listed, declared.collect());
 }
 
-/// A policy is the least that works when every action in it is used, and no other is. What is used is seen on
-/// the wire, over all that an endpoint does: for a user's first and second call, a key's, a session's, and a real resource.
+/// A policy is minimal when the function uses every action in it. The proxies record the actions that an endpoint uses
+/// for a user's first and second call, an API key's call and a session's calls, on a resource that exists.
 #[tokio::test]
-async fn each_functions_policy_allows_what_it_does_and_no_more() {
+async fn each_functions_policy_allows_exactly_what_it_uses() {
     for route in &*ROUTES {
         let app = App::start().await;
         let (_, key) = app.new_key("acc_a").await;
         let call = app.call_of(route, "acc_a").await;
-        // A list that goes on is one with a cursor.
+        // With two tickets, a list can have a second page, and so a cursor.
         for subject in ["one", "two"] {
             let create = app.call("POST", "/api/v1/tickets").json(&ticket(subject));
             create.bearer(&key).await_status(201).await;
@@ -243,13 +243,13 @@ async fn each_functions_policy_allows_what_it_does_and_no_more() {
         let begun = app.begin_sign_in().await;
         let came_back = begun.allow(&json!({}), &json!({}));
         let session = app.sign_in("acc_a").await;
-        // New instances, which do all that they do.
+        // New instances also do what a function does only once.
         let fresh = app.sibling().start().await;
         drop(app.secret_operations());
         let token = app
             .issuer
             .token(&json!({ "sub": "usr_new", "accountId": "acc_a" }));
-        // What a browser sends, it may send twice.
+        // A browser may send a request twice.
         for credential in [Some(&token), Some(&token), Some(&key), None, None] {
             let mut event = event_of(route, credential.map_or("", String::as_str));
             event["pathParameters"] = call.path_parameters();
@@ -273,7 +273,7 @@ async fn each_functions_policy_allows_what_it_does_and_no_more() {
 }
 
 #[test]
-fn nothing_of_the_laptop_is_in_what_is_deployed() {
+fn deployed_code_depends_on_no_development_package() {
     for manifest in ["functions/Cargo.toml", "shared/Cargo.toml"] {
         let manifest = toml(manifest);
         let deployed = manifest["dependencies"].as_table().unwrap();
@@ -284,8 +284,8 @@ fn nothing_of_the_laptop_is_in_what_is_deployed() {
 }
 
 #[test]
-fn globals_hold_nothing_that_the_checkers_would_not_notice_to_be_wrong() {
-    // `sam validate`, `cfn-lint` and `sam build` pass over a misspelt name here and an unknown runtime.
+fn the_globals_of_the_template_have_only_known_names_and_values() {
+    // `sam validate`, `cfn-lint` and `sam build` do not report a misspelt name or an unknown runtime here.
     let globals = &crate::app::TEMPLATE.value()["Globals"];
     assert_eq!(
         globals.as_object().unwrap().keys().collect::<Vec<_>>(),

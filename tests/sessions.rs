@@ -1,18 +1,17 @@
-//! Portal sessions: what one is good for, when it ends, and what is kept of it.
+//! Portal sessions: what a session may do, when it ends, and what is stored of it.
 
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::app::{
     App, Call,
     resources::text,
-    response::{Response, keys},
+    response::keys,
     sign_in::{SESSION, UNDER_WAY},
 };
 
 const HOUR: i64 = 60 * 60 * 1000;
 
-fn me(app: &App) -> Call<'_> {
+pub fn me(app: &App) -> Call<'_> {
     app.call("GET", "/api/v1/auth/me")
 }
 
@@ -20,14 +19,14 @@ fn logout(app: &App) -> Call<'_> {
     app.call("POST", "/api/v1/auth/logout")
 }
 
-fn item(app: &App, kind: &str) -> Value {
+pub fn item(app: &App, kind: &str) -> Value {
     let items = app.items();
     let is = |item: &&Value| item["sk"]["S"] == kind;
     items.iter().find(is).cloned().unwrap_or_default()
 }
 
 #[tokio::test]
-async fn me_says_whose_credential_it_is() {
+async fn auth_me_describes_the_caller() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let answer = me(&app).session(&session).await_status(200).await;
@@ -62,7 +61,7 @@ async fn me_says_whose_credential_it_is() {
 }
 
 #[tokio::test]
-async fn a_session_acts_in_its_workspace_as_its_person() {
+async fn a_session_acts_as_its_user_in_its_workspace() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     let created = app
@@ -81,7 +80,7 @@ async fn a_session_acts_in_its_workspace_as_its_person() {
 }
 
 #[tokio::test]
-async fn what_the_table_holds_opens_nothing() {
+async fn the_stored_hash_of_a_session_is_not_a_credential() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     me(&app).session(&session).await_status(200).await;
@@ -94,14 +93,14 @@ async fn what_the_table_holds_opens_nothing() {
         .trim_start_matches("SESSION#");
     assert_eq!(hash.len(), 64);
     me(&app).session(hash).await_status(401).await;
-    // TTL removes it when it cannot be used any more.
+    // TTL removes the item when the session can no longer be used.
     let seconds = |name: &str| item[name]["N"].as_str().unwrap().parse::<i64>().unwrap();
     let after = seconds("expiresAt") * 1000 - seconds("lastSeenAt");
     assert!((12 * HOUR..12 * HOUR + 1000).contains(&after));
 }
 
 #[tokio::test]
-async fn a_cookie_is_as_the_contract_says() {
+async fn cookies_have_the_documented_names_and_attributes() {
     let app = App::start().await;
     for (host, prefix, secure) in [
         ("api.example.com", "__Host-", "; Secure"),
@@ -129,9 +128,9 @@ async fn a_cookie_is_as_the_contract_says() {
         let attributes = format!("; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age=604800");
         assert!(cookie.ends_with(&attributes), "{cookie}");
         assert_eq!(cookie.contains("Secure"), !secure.is_empty());
-        // The sign-in is over.
+        // The callback clears the cookie of the pending sign-in.
         assert_eq!(done.cookie(&name), Some(""));
-        // A write from that host's own pages, and not from the other's.
+        // Pages of the same host may write; pages of another host may not.
         let session = done.cookie(&format!("{prefix}suppuo_session")).unwrap();
         let scheme = if secure.is_empty() { "http" } else { "https" };
         let write = |origin: &str| {
@@ -157,13 +156,13 @@ async fn a_session_ends_after_twelve_hours_without_a_call() {
     app.step_clock(0, 36 * HOUR);
     let ended = me(&app).session(&session).await_status(401).await;
     assert_eq!(ended.code(), "AUTH_REQUIRED");
-    // To be refused is no use of it.
+    // A refused call does not extend the session.
     app.step_clock(0, 36 * HOUR + 60_000);
     me(&app).session(&session).await_status(401).await;
 }
 
 #[tokio::test]
-async fn a_session_ends_after_seven_days_whatever_is_done_with_it() {
+async fn a_session_ends_after_seven_days_even_in_use() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     for hours in (11..168).step_by(11) {
@@ -184,7 +183,7 @@ async fn a_session_ends_after_seven_days_whatever_is_done_with_it() {
 }
 
 #[tokio::test]
-async fn how_long_sessions_last_is_a_parameter() {
+async fn session_lifetimes_are_settings() {
     let app = App::builder()
         .setting("SESSION_IDLE_HOURS", 1)
         .setting("SESSION_HOURS", 2)
@@ -198,7 +197,7 @@ async fn how_long_sessions_last_is_a_parameter() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_stays_so_when_sessions_may_last_longer() {
+async fn a_longer_lifetime_setting_does_not_revive_an_ended_session() {
     let app = App::builder()
         .setting("SESSION_IDLE_HOURS", 1)
         .start()
@@ -214,7 +213,7 @@ async fn a_session_that_has_ended_stays_so_when_sessions_may_last_longer() {
 }
 
 #[tokio::test]
-async fn a_new_sign_in_ends_the_session_that_the_browser_had() {
+async fn a_new_sign_in_ends_the_browsers_previous_session() {
     let app = App::start().await;
     let before = app.sign_in("acc_a").await;
     let begun = app.begin_sign_in().await;
@@ -225,7 +224,7 @@ async fn a_new_sign_in_ends_the_session_that_the_browser_had() {
     me(&app).session(after).await_status(200).await;
     me(&app).session(&before).await_status(401).await;
 
-    // One that does not succeed ends nothing.
+    // A failed sign-in ends no session.
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({ "nonce": "another" }));
     let failed = begun.come_back(&query).cookie(SESSION, after);
@@ -234,7 +233,7 @@ async fn a_new_sign_in_ends_the_session_that_the_browser_had() {
 }
 
 #[tokio::test]
-async fn logout_works_on_the_next_request_everywhere() {
+async fn every_instance_refuses_a_session_right_after_its_logout() {
     let app = App::builder().instances(2).start().await;
     let session = app.sign_in("acc_a").await;
     let other = app.sign_in("acc_a").await;
@@ -256,10 +255,10 @@ async fn logout_works_on_the_next_request_everywhere() {
             .await_status(401)
             .await;
     }
-    // In another tab, which does not know yet; and another browser of the same person goes on.
+    // A second logout, from another tab, gets a 401. The same person's session in another browser goes on.
     logout(&app).session(&session).await_status(401).await;
     me(&app).session(&other).await_status(200).await;
-    // Nothing brings it back.
+    // No later call has written the session again.
     assert_eq!(
         app.items()
             .iter()
@@ -270,11 +269,11 @@ async fn logout_works_on_the_next_request_everywhere() {
 }
 
 #[tokio::test]
-async fn signing_out_works_over_the_limit() {
+async fn logout_works_over_the_rate_limit() {
     let app = App::builder().caller_limit(3).start().await;
     let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
     me(&app).session(&one).await_status(200).await;
-    // The other one has drawn nothing when its user has nothing left.
+    // The other session has leased no calls by the time its user has none left.
     let token = app.token("acc_a");
     for _ in 0..2 {
         me(&app).bearer(&token).await_status(200).await;
@@ -295,7 +294,7 @@ async fn signing_out_works_over_the_limit() {
     assert_eq!(done.cookie(SESSION), Some(""));
     me(&app).session(&other).await_status(401).await;
 
-    // There is nothing to be ended of other credentials.
+    // Other credentials have no session to end: they get the 429.
     logout(&app).bearer(&token).await_status(429).await;
     let (_, key) = app.new_key_of("acc_a", "usr_2").await;
     for _ in 0..3 {
@@ -316,7 +315,7 @@ async fn only_a_session_can_be_logged_out() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_there_twice_is_none() {
+async fn two_different_session_cookies_are_refused() {
     let app = App::start().await;
     let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_b").await);
     me(&app)
@@ -330,206 +329,4 @@ async fn a_cookie_that_is_there_twice_is_none() {
         .cookie(UNDER_WAY, "x")
         .await_status(200)
         .await;
-}
-
-#[tokio::test]
-async fn recognising_and_counting_is_one_write() {
-    let app = App::start().await;
-    let session = app.sign_in("acc_a").await;
-    drop(app.operations());
-    // The first one draws ten calls, the eleventh a hundred.
-    for number in 1..=40 {
-        me(&app).session(&session).await_status(200).await;
-        let operations = app.operations();
-        if matches!(number, 1 | 11) {
-            assert_eq!(operations.len(), 3, "{number}: {operations:?}");
-            continue;
-        }
-        assert_eq!(operations.len(), 1, "{number}: {operations:?}");
-        assert_eq!(
-            (operations[0].name.as_str(), operations[0].units),
-            ("UpdateItem", 1.0)
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_refused_session_costs_one_call_and_a_malformed_one_none() {
-    let app = App::start().await;
-    let forged = shared::domain::session::SessionId::generate();
-    me(&app).session(forged.reveal()).await_status(401).await;
-    assert_eq!(app.operations().len(), 1);
-    me(&app).session("forged").await_status(401).await;
-    assert_eq!(app.operations(), []);
-    assert!(app.items().is_empty());
-}
-
-#[tokio::test]
-async fn a_session_over_the_limit_costs_one_call_whoever_used_it_up() {
-    let app = App::builder().caller_limit(200).start().await;
-    let (used, fresh) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
-    let token = app.token("acc_a");
-    for window in 0..2 {
-        app.step_clock(0, window * 61_000);
-        me(&app).session(&used).await_status(200).await;
-        let calls = (0..200).map(|_| me(&app).bearer(&token).send());
-        let answers = join_all(calls).await;
-        let admitted = answers.iter().filter(|answer| answer.status == 200);
-        assert_eq!(admitted.count(), 199);
-        for session in [&used, &fresh] {
-            drop(app.operations());
-            let noted = me(&app).session(session).await_status(429).await;
-            let operations = app.operations();
-            assert!(operations.len() <= 3, "{operations:?}");
-            for _ in 0..3 {
-                let over = me(&app).session(session).await_status(429).await;
-                let reset = |answer: &Response| answer.limit_header("reset");
-                assert_eq!(reset(&over), reset(&noted));
-                let operations = app.operations();
-                let names: Vec<_> = operations.iter().map(|o| o.name.as_str()).collect();
-                assert_eq!(names, ["UpdateItem"]);
-            }
-        }
-    }
-    // To be refused is no use of a session: it is as idle as it was.
-    let items = app.items();
-    let fresh = items
-        .iter()
-        .find(|item| item["sk"]["S"] == "SESSION" && item["lastSeenAt"] == item["createdAt"]);
-    assert!(fresh.is_some());
-}
-
-#[tokio::test]
-async fn headers_count_down_and_the_limit_is_met() {
-    let app = App::builder().caller_limit(5).start().await;
-    let session = app.sign_in("acc_a").await;
-    let mut resets = Vec::new();
-    for left in (0..5).rev() {
-        let answer = me(&app).session(&session).await_status(200).await;
-        assert_eq!(answer.limit_header("limit"), Some(5));
-        assert_eq!(answer.limit_header("remaining"), Some(left));
-        resets.push(answer.limit_header("reset").unwrap());
-    }
-    let over = me(&app).session(&session).await_status(429).await;
-    assert_eq!(
-        (over.code(), over.limit_header("remaining")),
-        ("RATE_LIMITED", Some(0))
-    );
-    resets.push(over.limit_header("reset").unwrap());
-    resets.dedup();
-    assert_eq!(resets.len(), 1, "one window: {resets:?}");
-    // Nothing is done.
-    app.create("x").session(&session).await_status(429).await;
-    assert_eq!(item(&app, "WORKSPACE")["keyCount"], Value::Null);
-    app.step_clock(0, 61_000);
-    let again = me(&app).session(&session).await_status(200).await;
-    assert_eq!(again.limit_header("remaining"), Some(4));
-}
-
-#[tokio::test]
-async fn a_user_has_one_limit_whatever_they_call_with() {
-    let app = App::builder().caller_limit(6).start().await;
-    let (one, other) = (app.sign_in("acc_a").await, app.sign_in("acc_a").await);
-    let token = app.token("acc_a");
-    for _ in 0..2 {
-        me(&app).session(&one).await_status(200).await;
-        me(&app).session(&other).await_status(200).await;
-        me(&app).bearer(&token).await_status(200).await;
-    }
-    me(&app).session(&one).await_status(429).await;
-    me(&app).session(&other).await_status(429).await;
-    me(&app).bearer(&token).await_status(429).await;
-    // In another workspace, or as another person, they are another caller.
-    let elsewhere = app.sign_in("acc_b").await;
-    me(&app).session(&elsewhere).await_status(200).await;
-    let person = app.sign_in_as("usr_2", "acc_a").await;
-    me(&app).session(&person).await_status(200).await;
-}
-
-#[tokio::test]
-async fn a_burst_from_many_connections_is_never_let_over_the_limit() {
-    const LIMIT: u32 = 60;
-    let app = App::builder()
-        .instances(4)
-        .caller_limit(LIMIT)
-        .start()
-        .await;
-    let one = app.sign_in("acc_a").await;
-    let other = app.sign_in("acc_a").await;
-    let token = app.token("acc_a");
-    let calls = (0..40).flat_map(|_| {
-        [
-            me(&app).session(&one),
-            me(&app).session(&other),
-            me(&app).bearer(&token),
-        ]
-    });
-    let answers = join_all(calls.map(Call::send)).await;
-    let with = |status| {
-        answers
-            .iter()
-            .filter(|answer| answer.status == status)
-            .count()
-    };
-    assert_eq!(with(200) + with(429), answers.len());
-    // Each session may hold back what it drew last, which is a twentieth.
-    let admitted = u32::try_from(with(200)).unwrap();
-    assert!(
-        (LIMIT - 2 * (LIMIT / 20)..=LIMIT).contains(&admitted),
-        "{admitted}"
-    );
-}
-
-#[tokio::test]
-async fn of_calls_that_find_the_session_empty_at_once_one_draws() {
-    let app = App::builder().instances(8).caller_limit(160).start().await;
-    let session = app.sign_in("acc_a").await;
-    // Started before, so that they meet.
-    let fresh = app.sign_in_as("usr_2", "acc_a").await;
-    join_all((0..8).map(|n| me(&app).session(&fresh).on(n).send())).await;
-    let calls = (0..8).map(|n| me(&app).session(&session).on(n).send());
-    assert!(
-        join_all(calls)
-            .await
-            .iter()
-            .all(|answer| answer.status == 200)
-    );
-    // All that was drawn is 1 and then 8, a twentieth: the rest is there for the token.
-    let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
-    assert_eq!(with_token.limit_header("remaining"), Some(160 - 9 - 1));
-}
-
-#[tokio::test]
-async fn remaining_is_the_users_whatever_was_drawn() {
-    let app = App::builder().caller_limit(60).start().await;
-    let session = app.sign_in("acc_a").await;
-    for left in (0..60).rev() {
-        let answer = me(&app).session(&session).await_status(200).await;
-        assert_eq!(answer.limit_header("remaining"), Some(left));
-    }
-    me(&app).session(&session).await_status(429).await;
-}
-
-#[tokio::test]
-async fn many_sessions_of_one_person_leave_room_for_each_other() {
-    let app = App::start().await;
-    for _ in 0..40 {
-        let session = app.sign_in("acc_a").await;
-        me(&app).session(&session).await_status(200).await;
-    }
-    let with_token = me(&app).bearer(&app.token("acc_a")).await_status(200).await;
-    assert_eq!(
-        with_token.limit_header("remaining"),
-        Some(2000 - 40 * 10 - 1)
-    );
-}
-
-#[tokio::test]
-async fn a_burst_of_one_session_is_let_up_to_the_limit() {
-    let app = App::builder().instances(4).caller_limit(100).start().await;
-    let session = app.sign_in("acc_a").await;
-    let calls = (0..140).map(|_| me(&app).session(&session).send());
-    let answers = join_all(calls).await;
-    let admitted = answers.iter().filter(|answer| answer.status == 200).count();
-    assert_eq!(admitted, 100);
 }

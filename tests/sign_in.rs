@@ -1,24 +1,22 @@
-//! Signing in with the issuer, and every way in which that can go wrong.
+//! A sign-in with the issuer, and the ways in which its start and its callback can fail.
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join;
 use serde_json::{Value, json};
 
 use crate::app::{
     App,
-    issuer::KID,
     response::Response,
     sign_in::{Begun, CALLBACK, SESSION, UNDER_WAY},
 };
 
-fn is(answer: &Response, status: u16, code: &str) {
+pub fn is(answer: &Response, status: u16, code: &str) {
     assert_eq!((answer.status, answer.code()), (status, code), "{answer:?}");
     assert_eq!(answer.cookie(SESSION), None, "no session");
 }
 
-/// Why the last refused call was refused, as the log has it.
-fn reason(app: &App, answer: &Response) -> String {
+/// The reason that the log gives for the refusal.
+pub fn reason(app: &App, answer: &Response) -> String {
     let log = app.log();
     let lines = log
         .iter()
@@ -28,8 +26,8 @@ fn reason(app: &App, answer: &Response) -> String {
     line["reason"].as_str().unwrap_or_default().to_owned()
 }
 
-/// How many sessions there are.
-fn sessions(app: &App) -> usize {
+/// The number of sessions in the table.
+pub fn sessions(app: &App) -> usize {
     let items = app.items();
     items
         .iter()
@@ -38,7 +36,7 @@ fn sessions(app: &App) -> usize {
 }
 
 #[tokio::test]
-async fn a_sign_in_from_start_to_end() {
+async fn a_sign_in_opens_a_session() {
     let app = App::start().await;
     let started = app
         .start_sign_in()
@@ -58,11 +56,11 @@ async fn a_sign_in_from_start_to_end() {
         asked["redirect_uri"],
         format!("https://api.example.test{CALLBACK}")
     );
-    // 256 random bits each, and none is another.
+    // 256 random bits each, all different.
     let random = ["state", "nonce", "code_challenge"].map(|name| asked[name]);
     assert!(random.iter().all(|text| text.len() == 43));
     assert!(random[0] != random[1] && random[1] != random[2]);
-    // The issuer's page learns what it needs, and not the verifier.
+    // The issuer gets no other parameter: not the verifier, for one.
     assert_eq!(asked.len(), 8, "{asked:?}");
 
     let back = begun.come_back(&begun.allow(&json!({}), &json!({})));
@@ -74,7 +72,7 @@ async fn a_sign_in_from_start_to_end() {
 }
 
 #[tokio::test]
-async fn a_sign_in_makes_the_workspace_known() {
+async fn a_sign_in_makes_the_workspace_known_to_the_public_form() {
     let app = App::start().await;
     let form =
         json!({ "accountId": "acc_a", "subject": "x", "body": "x", "email": "kim@example.com" });
@@ -85,7 +83,7 @@ async fn a_sign_in_makes_the_workspace_known() {
 }
 
 #[tokio::test]
-async fn without_return_to_it_leads_to_the_dashboard() {
+async fn a_sign_in_without_return_to_leads_to_the_key_page() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let back = begun.come_back(&begun.allow(&json!({}), &json!({})));
@@ -94,7 +92,7 @@ async fn without_return_to_it_leads_to_the_dashboard() {
 }
 
 #[tokio::test]
-async fn return_to_is_a_path_on_this_host() {
+async fn return_to_must_be_a_path_on_this_host() {
     let app = App::start().await;
     for elsewhere in [
         "https%3A%2F%2Fevil.test",
@@ -117,7 +115,7 @@ async fn return_to_is_a_path_on_this_host() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_state() {
+async fn a_callback_with_a_wrong_or_missing_state_is_refused() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let other = app.begin_sign_in().await;
@@ -135,14 +133,14 @@ async fn a_wrong_or_missing_state() {
         let answer = begun.come_back(&query).send().await;
         is(&answer, 400, "VALIDATION_ERROR");
         assert_eq!(answer.param(), Some("state"), "{query}");
-        // Somebody's nonsense does not end what is under way.
+        // An invalid callback does not end the pending sign-in.
         assert_eq!(answer.cookie(UNDER_WAY), None);
     }
     begun.come_back(&good).await_status(302).await;
 }
 
 #[tokio::test]
-async fn in_another_browser_or_with_a_changed_cookie() {
+async fn a_callback_in_another_browser_or_with_a_changed_cookie_is_refused() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let good = begun.allow(&json!({}), &json!({}));
@@ -158,7 +156,7 @@ async fn in_another_browser_or_with_a_changed_cookie() {
         let answer = callback().cookie(UNDER_WAY, &changed).send().await;
         is(&answer, 400, "VALIDATION_ERROR");
     }
-    // Of another deployment: another secret has sealed it.
+    // A cookie of another deployment, sealed with another secret.
     let stranger = App::start().await;
     let foreign = stranger.begin_sign_in().await;
     let answer = callback().cookie(UNDER_WAY, &foreign.cookie).send().await;
@@ -167,7 +165,7 @@ async fn in_another_browser_or_with_a_changed_cookie() {
 }
 
 #[tokio::test]
-async fn on_a_host_that_no_url_can_have() {
+async fn a_sign_in_on_an_invalid_host_is_refused() {
     let app = App::start().await;
     let good = app.begin_sign_in().await;
     let good = good.come_back(&good.allow(&json!({}), &json!({})));
@@ -184,7 +182,7 @@ async fn on_a_host_that_no_url_can_have() {
 }
 
 #[tokio::test]
-async fn after_ten_minutes() {
+async fn a_callback_after_ten_minutes_is_refused() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let good = begun.allow(
@@ -201,325 +199,8 @@ async fn after_ten_minutes() {
     begun.come_back(&good).await_status(302).await;
 }
 
-/// Goes on to where the sign-in leads, without a session of its own, and without ending one.
-fn goes_on(answer: &Response) {
-    assert_eq!(answer.status, 302, "{answer:?}");
-    assert_eq!(answer.header("location"), Some("/dashboard/api-keys"));
-    assert_eq!(answer.cookie(SESSION), None);
-}
-
 #[tokio::test]
-async fn a_callback_that_is_replayed() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let query = begun.allow(&json!({}), &json!({}));
-    drop(app.operations());
-    let done = begun.come_back(&query).await_status(302).await;
-    // That it may come twice costs the one that came first nothing.
-    let operations = app.operations();
-    assert_eq!(operations.len(), 1, "{operations:?}");
-    let session = done.cookie(SESSION).unwrap();
-    // The issuer has taken the code before…
-    goes_on(&begun.come_back(&query).send().await);
-    // …and the browser may have the session by now.
-    let with_both = begun.come_back(&query).cookie(SESSION, session);
-    goes_on(&with_both.send().await);
-    // One that gives out another code for the same state does not help to another session.
-    let again = begun.allow(&json!({}), &json!({}));
-    let again = begun.come_back(&again).cookie(SESSION, session);
-    goes_on(&again.send().await);
-    assert_eq!(sessions(&app), 1);
-    app.list().session(session).await_status(200).await;
-    // Who has not the browser's cookie learns nothing, and gets nowhere.
-    let elsewhere = app.call("GET", CALLBACK).query(&query).send().await;
-    is(&elsewhere, 400, "VALIDATION_ERROR");
-}
-
-#[tokio::test]
-async fn a_callback_that_is_loaded_again_with_the_session_it_led_to() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let query = begun.allow(&json!({}), &json!({}));
-    let load = |query: &str| {
-        let call = app.call("GET", CALLBACK).query(query);
-        call.header("accept", "text/html,*/*;q=0.8")
-    };
-    // Nobody has signed in yet.
-    let planted = shared::domain::session::SessionId::generate();
-    let early = load(&query).cookie(SESSION, planted.reveal());
-    early.await_status(400).await;
-    let done = begun.come_back(&query).await_status(302).await;
-    let session = done.cookie(SESSION).unwrap();
-    // The browser has given the other cookie up.
-    drop(app.operations());
-    goes_on(&load(&query).cookie(SESSION, session).send().await);
-    let operations = app.operations();
-    assert_eq!(operations.len(), 1, "{operations:?}");
-    app.list().session(session).await_status(200).await;
-    // Neither of another sign-in nor without a session, and without asking the table.
-    drop(app.operations());
-    load(&query).await_status(400).await;
-    load("code=x")
-        .cookie(SESSION, session)
-        .await_status(400)
-        .await;
-    assert_eq!(app.operations(), []);
-    let other = load(&query.replace("state=", "state=x"));
-    other.cookie(SESSION, session).await_status(400).await;
-    assert_eq!(sessions(&app), 1);
-}
-
-#[tokio::test]
-async fn a_callback_that_comes_twice_at_once() {
-    let app = App::builder().instances(2).start().await;
-    for before in 0..6 {
-        let begun = app.begin_sign_in().await;
-        let query = begun.allow(&json!({}), &json!({}));
-        // In the last round the issuer refuses the second one's code before it was shown the first one's.
-        let other = if before < 5 {
-            query.clone()
-        } else {
-            begun.query("no-such-code")
-        };
-        let twice = join(
-            begun.come_back(&other).on(1).send(),
-            begun.come_back(&query).on(0).send(),
-        );
-        let (one, other) = twice.await;
-        let (first, second) = match one.cookie(SESSION) {
-            Some(_) => (one, other),
-            None => (other, one),
-        };
-        goes_on(&second);
-        assert_eq!(first.status, 302, "{first:?}");
-        assert_eq!(first.header("location"), second.header("location"));
-        assert_eq!(sessions(&app), before + 1);
-        let session = first.cookie(SESSION).unwrap();
-        app.list().session(session).await_status(200).await;
-    }
-}
-
-#[tokio::test]
-async fn a_callback_that_comes_twice_and_is_no_good() {
-    let app = App::builder().instances(2).start().await;
-    let begun = app.begin_sign_in().await;
-    let query = begun.allow(&json!({}), &json!({ "nonce": "another" }));
-    let twice = join(
-        begun.come_back(&query).on(0).send(),
-        begun.come_back(&query).on(1).send(),
-    );
-    let (one, other) = twice.await;
-    for answer in [&one, &other] {
-        is(answer, 401, "AUTH_REQUIRED");
-    }
-    let mut reasons = [reason(&app, &one), reason(&app, &other)];
-    reasons.sort();
-    assert_eq!(reasons, ["code_refused", "wrong_nonce"]);
-    assert_eq!(sessions(&app), 0);
-    // It was looked for, a few times.
-    assert_eq!(app.operations().len(), 4);
-}
-
-#[tokio::test]
-async fn tokens_that_are_not_of_this_sign_in() {
-    let app = App::start().await;
-    let now = crate::app::issuer::now();
-    let same = json!({});
-    let cases = [
-        (same.clone(), json!({ "nonce": "x" }), "wrong_nonce"),
-        (same.clone(), json!({ "nonce": null }), "malformed_claims"),
-        (
-            same.clone(),
-            json!({ "aud": "suppuo-cli" }),
-            "wrong_audience",
-        ),
-        (
-            same.clone(),
-            json!({ "aud": ["suppuo", "other"] }),
-            "wrong_authorised_party",
-        ),
-        (
-            same.clone(),
-            json!({ "azp": "other" }),
-            "wrong_authorised_party",
-        ),
-        (
-            same.clone(),
-            json!({ "at_hash": "x" }),
-            "wrong_access_token_hash",
-        ),
-        (
-            same.clone(),
-            json!({ "iss": "https://evil.test" }),
-            "wrong_issuer",
-        ),
-        (same.clone(), json!({ "exp": now - 120 }), "expired"),
-        (
-            same.clone(),
-            json!({ "sub": "usr_2" }),
-            "tokens_of_two_people",
-        ),
-        (same.clone(), json!({ "sub": "" }), "no_subject"),
-        (
-            json!({ "aud": "other" }),
-            json!({ "aud": "suppuo" }),
-            "wrong_audience",
-        ),
-        (
-            json!({ "exp": now - 120 }),
-            json!({ "exp": now + 60 }),
-            "expired",
-        ),
-        (
-            json!({ "nbf": now + 600 }),
-            json!({ "nbf": null }),
-            "not_yet_valid",
-        ),
-    ];
-    for (both, of_id_token, why) in cases {
-        let begun = app.begin_sign_in().await;
-        let query = begun.allow(&both, &of_id_token);
-        let answer = begun.come_back(&query).send().await;
-        is(&answer, 401, "AUTH_REQUIRED");
-        assert_eq!(reason(&app, &answer), why);
-        // It is over: who tries again begins again.
-        assert_eq!(answer.cookie(UNDER_WAY), Some(""));
-    }
-    // What names others beside us, and us as the one it was made for, is ours.
-    let begun = app.begin_sign_in().await;
-    let several = json!({ "aud": ["suppuo", "other"], "azp": "suppuo" });
-    begun
-        .come_back(&begun.allow(&json!({}), &several))
-        .await_status(302)
-        .await;
-    assert_eq!(sessions(&app), 1);
-}
-
-#[tokio::test]
-async fn tokens_that_nobody_signed_or_that_are_none() {
-    let app = App::start().await;
-    let stranger = local::issuer::Key::generate();
-    for which in ["id_token", "access_token"] {
-        for forged in [true, false] {
-            let begun = app.begin_sign_in().await;
-            let claims = app.issuer.claims(&json!({
-                "sub": "usr_1", "accountId": "acc_a", "nonce": begun.asked["nonce"],
-            }));
-            let header = json!({ "alg": "ES256", "typ": "JWT", "kid": KID });
-            let good = app.issuer.key.sign(&header, &claims);
-            let mut tokens =
-                json!({ "access_token": good, "id_token": good, "token_type": "Bearer" });
-            tokens[which] = if forged {
-                stranger.sign(&header, &claims).into()
-            } else {
-                "nonsense".into()
-            };
-            let answer = begun.come_back(&begun.answer_with(&tokens)).send().await;
-            is(&answer, 401, "AUTH_REQUIRED");
-        }
-        // Not even there: that is the issuer's fault, and ours to look into.
-        let begun = app.begin_sign_in().await;
-        let mut tokens = json!({ "access_token": "a", "id_token": "b", "token_type": "Bearer" });
-        tokens.as_object_mut().unwrap().remove(which);
-        let answer = begun.come_back(&begun.answer_with(&tokens)).send().await;
-        is(&answer, 500, "INTERNAL_ERROR");
-    }
-    assert_eq!(sessions(&app), 0);
-}
-
-#[tokio::test]
-async fn who_belongs_to_no_workspace() {
-    let app = App::start().await;
-    for workspace in [Value::Null, json!(7), json!("shop"), json!("")] {
-        let begun = app.begin_sign_in().await;
-        let query = begun.allow(&json!({ "accountId": workspace }), &json!({}));
-        is(&begun.come_back(&query).send().await, 403, "FORBIDDEN");
-    }
-}
-
-#[tokio::test]
-async fn the_issuer_refuses() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let state = &begun.asked["state"];
-    let refused = begun.come_back(&format!("error=access_denied&state={state}"));
-    let refused = refused.send().await;
-    is(&refused, 401, "AUTH_REQUIRED");
-    assert_eq!(reason(&app, &refused), "refused_by_issuer");
-    let begun = app.begin_sign_in().await;
-    let refused = begun.come_back(&begun.query("no-such-code")).send().await;
-    is(&refused, 401, "AUTH_REQUIRED");
-    assert_eq!(reason(&app, &refused), "code_refused");
-    let begun = app.begin_sign_in().await;
-    let without = begun.come_back(&format!("state={}", begun.asked["state"]));
-    let without = without.send().await;
-    is(&without, 400, "VALIDATION_ERROR");
-    assert_eq!(without.param(), Some("code"));
-}
-
-#[tokio::test]
-async fn an_answer_of_another_issuer() {
-    let app = App::start().await;
-    let begun = app.begin_sign_in().await;
-    let good = begun.allow(&json!({}), &json!({}));
-    let (before, _) = good.split_once("&iss=").unwrap();
-    let mixed_up = begun.come_back(&format!("{before}&iss=https%3A%2F%2Fevil.test"));
-    let mixed_up = mixed_up.send().await;
-    is(&mixed_up, 400, "VALIDATION_ERROR");
-    assert_eq!(mixed_up.param(), Some("iss"));
-    // One that says that it always says who it is would not have left that out.
-    let strict = App::start().await;
-    let says_so = json!({ "authorization_response_iss_parameter_supported": true });
-    strict.issuer.discover(&says_so);
-    let begun = strict.begin_sign_in().await;
-    let query = format!("code=x&state={}", begun.asked["state"]);
-    is(
-        &begun.come_back(&query).send().await,
-        400,
-        "VALIDATION_ERROR",
-    );
-    // Others need not (RFC 9207 is younger than many).
-    let begun = app.begin_sign_in().await;
-    let good = begun.allow(&json!({}), &json!({}));
-    let (before, _) = good.split_once("&iss=").unwrap();
-    begun.come_back(before).await_status(302).await;
-}
-
-#[tokio::test]
-async fn the_issuer_is_down() {
-    let app = App::start().await;
-    let before = app.sign_in("acc_a").await;
-    let begun = app.begin_sign_in().await;
-    let good = begun.allow(&json!({}), &json!({}));
-    app.issuer.go_down();
-    is(&begun.come_back(&good).send().await, 500, "INTERNAL_ERROR");
-    // What an instance knows of the issuer is more than nothing, also when it is old.
-    app.step_clock(0, 2 * 3_600_000);
-    app.start_sign_in().await_status(302).await;
-    app.step_clock(0, 0);
-    let fresh = app.sibling().start().await;
-    is(&fresh.start_sign_in().send().await, 500, "INTERNAL_ERROR");
-    // Who has signed in before is not concerned.
-    app.list().session(&before).await_status(200).await;
-    assert_eq!(sessions(&app), 1);
-}
-
-#[tokio::test]
-async fn a_discovery_document_that_is_another_issuers_or_leads_away() {
-    for changes in [
-        json!({ "issuer": "https://evil.test" }),
-        json!({ "token_endpoint": "ftp://evil.test" }),
-        json!({ "authorization_endpoint": "nonsense" }),
-        json!({ "token_endpoint": 7 }),
-    ] {
-        let app = App::start().await;
-        app.issuer.discover(&changes);
-        is(&app.start_sign_in().send().await, 500, "INTERNAL_ERROR");
-    }
-}
-
-#[tokio::test]
-async fn a_client_secret_that_is_wrong_or_not_there() {
+async fn a_wrong_or_missing_client_secret_is_a_500() {
     let app = App::start().await;
     for secret in ["", "no-such-secret", local::secrets::SIGNING_SECRET] {
         let sibling = app.sibling().setting("HUUDIS_CLIENT_SECRET", secret);
@@ -534,9 +215,9 @@ async fn a_client_secret_that_is_wrong_or_not_there() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_fixed_in_advance() {
+async fn a_sign_in_replaces_and_ends_a_planted_session() {
     let app = App::start().await;
-    // What somebody planted is neither taken up nor left in place, be it made up or their own.
+    // An attacker may plant a made-up session or their own. The sign-in uses neither, and ends both.
     let planted = shared::domain::session::SessionId::generate();
     let own = app.sign_in("acc_b").await;
     for fixed in [planted.reveal(), &own] {
@@ -552,7 +233,7 @@ async fn a_session_that_was_fixed_in_advance() {
 }
 
 #[tokio::test]
-async fn secrets_are_read_once_and_at_the_start() {
+async fn each_function_reads_its_secrets_once() {
     let app = App::start().await;
     app.sign_in("acc_a").await;
     app.sign_in("acc_a").await;
@@ -562,7 +243,7 @@ async fn secrets_are_read_once_and_at_the_start() {
         .flat_map(|o| o.actions)
         .collect();
     let of = |name: &str| read.iter().filter(|action| action.ends_with(name)).count();
-    // One function begins and one finishes; only that one is the issuer's client.
+    // One function starts a sign-in and another one finishes it; only the second needs the client's secret.
     assert_eq!(
         (of(" of signing"), of(" of huudis-client")),
         (2, 1),
@@ -571,7 +252,7 @@ async fn secrets_are_read_once_and_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_person_is_told_what_went_wrong_on_a_page() {
+async fn a_browser_gets_sign_in_errors_on_a_page() {
     let app = App::start().await;
     let callback = app.call("GET", CALLBACK).query("code=x&state=y");
     let page = callback.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
@@ -579,11 +260,11 @@ async fn a_person_is_told_what_went_wrong_on_a_page() {
     assert!(page.is_page());
     assert!(page.text.contains(page.request_id()));
     assert!(page.text.contains("href=\"/dashboard/api-keys\""));
-    // Who does not read pages is told in the envelope: every other test here. So is who takes them among others.
+    // A client that prefers JSON gets the envelope, even if it accepts HTML as well.
     let callback = app.call("GET", CALLBACK).query("code=x&state=y");
     let script = callback.header("accept", "application/json, text/html");
     is(&script.send().await, 400, "VALIDATION_ERROR");
-    // Who belongs to no workspace may be somebody else, too: the issuer is to ask.
+    // A person without a workspace may have another account: the issuer shall ask which one to use.
     let begun = app.begin_sign_in().await;
     let nobody = begun.allow(&json!({ "accountId": null }), &json!({}));
     let page = begun.come_back(&nobody).header("accept", "text/html");
@@ -600,7 +281,7 @@ async fn a_person_is_told_what_went_wrong_on_a_page() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_logged_or_told() {
+async fn no_secret_of_a_sign_in_is_logged() {
     let app = App::start().await;
     let begun = app.begin_sign_in().await;
     let query = begun.allow(&json!({}), &json!({}));

@@ -1,5 +1,5 @@
-//! `make soak`: histories of every model (see `history.rs`), with seeds that nobody has tried, over a network that
-//! fails in each way and in all together, until the time is up.
+//! `make soak`: runs histories of every model (see `history.rs`) with new seeds, over networks with each fault and
+//! with all faults together, until the time is up.
 //!
 //! | variable | |
 //! |---|---|
@@ -9,8 +9,8 @@
 //! | `MODEL` | `keys` (and sessions) or `tickets`; by default both |
 //! | `FAULT` | `none`, `throttle`, `fail`, `conflict`, `lost`, `late` or `all`; by default one after another |
 //!
-//! It prints what each kind came to. When a history fails, it prints what happened in it and how to run it again, goes
-//! on with the others, and fails in the end. Histories that are cut off when the time is up are not counted.
+//! It prints a summary for each kind. When a history fails, it prints what happened and how to run it again, continues
+//! with the others, and fails at the end. Histories that are cut off when the time is up are not counted.
 
 use std::{
     env,
@@ -29,25 +29,25 @@ use futures_util::{FutureExt, future::join_all};
 
 use crate::history::{Model, Network, Tally, again, history};
 
-/// Which histories are run.
+/// Which histories to run.
 struct Plan {
-    /// Of each kind as many as of the others.
+    /// The kinds take turns, so that each gets the same number of histories.
     kinds: Vec<(Model, Network)>,
     seed: u64,
     histories: usize,
     until: Option<Instant>,
 }
 
-/// What came of them.
+/// The results of the histories.
 struct Outcome {
-    /// Of each kind, those that kept to their model.
+    /// For each kind, the totals of the histories that kept to their model.
     tallies: Vec<Tally>,
-    /// How to run the others again.
+    /// How to run each failed history again.
     failed: Vec<String>,
 }
 
 impl Plan {
-    /// As the variables say.
+    /// The plan that the environment variables describe.
     fn of_environment() -> Self {
         let histories = variable("HISTORIES");
         let minutes: Option<f64> = variable("MINUTES");
@@ -74,7 +74,7 @@ impl Plan {
         }
     }
 
-    /// Runs them, several at once: most of a history is waiting, for what is late or tried again.
+    /// Runs the histories, several at once: a history spends most of its time waiting for late responses and retries.
     async fn run(&self) -> Outcome {
         let next = AtomicUsize::new(0);
         let outcome = Mutex::new(Outcome {
@@ -92,7 +92,7 @@ impl Plan {
                 let seed = self.seed + (number / self.kinds.len()) as u64;
                 let history = AssertUnwindSafe(history(*model, network, seed)).catch_unwind();
                 let run = match self.until {
-                    // One that is cut off is not counted.
+                    // A history that is cut off is not counted.
                     Some(until) => tokio::time::timeout_at(until.into(), history).await,
                     None => Ok(history.await),
                 };
@@ -109,7 +109,7 @@ impl Plan {
         outcome.into_inner().unwrap()
     }
 
-    /// What came of them, for people.
+    /// The results as text.
     fn summary(&self, outcome: &Outcome) -> String {
         let mut summary = String::new();
         let mut line = |name: String, of: Tally| {
@@ -140,7 +140,7 @@ impl Plan {
     }
 }
 
-/// What a variable of the environment says, if anything.
+/// The value of an environment variable; `None` where it is not set or empty.
 fn variable<T: FromStr>(name: &str) -> Option<T> {
     let text = env::var(name).ok().filter(|text| !text.is_empty())?;
     let value = text.parse().ok();
@@ -158,9 +158,8 @@ async fn soak() {
     assert_eq!(failed, 0, "{failed} histories did not keep to their model");
 }
 
-/// That it still runs, counts, and stops.
 #[tokio::test]
-async fn a_soak_of_two_histories() {
+async fn a_soak_of_two_histories_counts_them_and_stops() {
     let plan = Plan {
         kinds: Model::ALL.map(|model| (model, Network::LOSING)).into(),
         seed: 9,

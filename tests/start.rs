@@ -1,11 +1,11 @@
-//! A function that cannot work says why, and does not start.
+//! A function with wrong settings logs the reason and does not start.
 
 use local::lambda::{self, Instance};
 
 use crate::app::binary;
 
 #[tokio::test]
-async fn a_setting_that_is_missing_or_wrong_is_named() {
+async fn a_function_names_a_missing_or_wrong_setting_and_does_not_start() {
     let cases = [
         (vec![], "TABLE_NAME: is not set"),
         (vec![("TABLE_NAME", "t")], "AWS_REGION: is not set"),

@@ -1,5 +1,5 @@
-//! Every endpoint of the template, without anyone's doing: without a credential, with wrong ones, with another
-//! workspace's, over the limit, and with bodies that are garbage.
+//! Checks over every endpoint of the template, so that a new endpoint cannot be forgotten: without a credential, with
+//! wrong credentials, with another workspace's credential, over the limit, and with garbage bodies.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::{
     events::event,
 };
 
-/// The routes that ask for no credential, of these the public form's, and its preflights'. A new endpoint is not among
-/// them until it is written here.
+/// The routes that need no credential. The public form's and its preflights' are in the next two lists. The checks
+/// require a credential from every route that is in none of the lists, so from every new endpoint.
 const OPEN: [&str; 17] = [
     "$default",
     "GET /.well-known/security.txt",
@@ -51,7 +51,7 @@ fn authenticated() -> impl Iterator<Item = &'static Route> {
     })
 }
 
-/// A page sends who has not signed in to do so.
+/// The pages, which redirect a visitor without a session to the sign-in.
 const PAGES: [&str; 2] = ["GET /dashboard/api-keys", "HEAD /dashboard/api-keys"];
 
 fn is_write(route: &Route) -> bool {
@@ -65,7 +65,7 @@ fn of(keys: &[&str]) -> impl Iterator<Item = &'static Route> {
         .filter(move |route| keys.contains(&route.key().as_str()))
 }
 
-/// A call of a route, of nothing that is there.
+/// A call of a route, with ids of nothing that exists.
 fn call<'a>(app: &'a App, route: &Route) -> Call<'a> {
     let (method, path) = route
         .endpoint
@@ -77,7 +77,7 @@ fn call<'a>(app: &'a App, route: &Route) -> Call<'a> {
     )
 }
 
-/// The body that the route's event has: a good one.
+/// The valid body of the route's event.
 fn good_body(route: &Route) -> String {
     let body = event(&route.function, "")["body"].clone();
     body.as_str().unwrap_or_default().to_owned()
@@ -92,7 +92,7 @@ fn is(answer: &Response, status: u16, code: &str, what: &str) {
 }
 
 #[tokio::test]
-async fn without_a_credential_or_with_a_malformed_header() {
+async fn every_endpoint_refuses_a_missing_credential_and_a_malformed_header() {
     let app = App::start().await;
     for route in authenticated() {
         let answer = call(&app, route).send().await;
@@ -121,7 +121,7 @@ async fn without_a_credential_or_with_a_malformed_header() {
 }
 
 #[tokio::test]
-async fn with_a_wrong_credential() {
+async fn every_endpoint_refuses_a_wrong_credential() {
     let app = App::start().await;
     let (id, revoked) = app.new_key("acc_a").await;
     app.revoke(&id).bearer(&revoked).await_status(200).await;
@@ -175,14 +175,14 @@ async fn with_a_wrong_credential() {
 }
 
 #[tokio::test]
-async fn with_a_session() {
+async fn every_endpoint_accepts_a_session_and_refuses_cross_site_writes() {
     let app = App::start().await;
     for route in authenticated() {
         let session = app.sign_in("acc_a").await;
         let own = app.call_of(route, "acc_a").await.body(&good_body(route));
         let is_write = is_write(route);
         if is_write {
-            // Of another site, of none that is said, of a neighbour.
+            // The call comes from an unknown site, from another site, or from another origin of the same site.
             let with = own.clone().cookie(SESSION, &session);
             for (header, value) in [
                 ("x-nothing", "x"),
@@ -194,12 +194,12 @@ async fn with_a_session() {
                 drop(app.operations());
                 let answer = with.clone().header(header, value).send().await;
                 is(&answer, 403, "FORBIDDEN", &route.key());
-                // It was not put to anyone's account, and not looked for in the table.
+                // The call is not counted, and the session is not looked up.
                 assert_eq!(answer.limit_header("limit"), None);
                 assert_eq!(app.operations(), [], "{}", route.key());
             }
         }
-        // A header decides alone, right or wrong.
+        // An `Authorization` header overrides the session, even if it is wrong.
         let wrong = own.clone().session(&session).bearer("a.b.c");
         is(&wrong.send().await, 401, "AUTH_REQUIRED", &route.key());
         let other = app.sign_in("acc_b").await;
@@ -214,7 +214,7 @@ async fn with_a_session() {
 }
 
 #[tokio::test]
-async fn with_a_session_that_is_none() {
+async fn every_endpoint_refuses_an_invalid_session() {
     let app = App::start().await;
     let ended = app.sign_in("acc_a").await;
     let logout = app.call("POST", "/api/v1/auth/logout").session(&ended);
@@ -234,13 +234,13 @@ async fn with_a_session_that_is_none() {
                 }
             }
         }
-        // Without TLS the cookie has another name. Here it is one that any neighbour could plant.
+        // The cookie name for hosts without TLS: another host of the same site could plant such a cookie.
         let good = app.sign_in("acc_a").await;
         let call_of = |name: &str| call(&app, route).cookie(name, &good);
         let call = call_of("suppuo_session");
         let answer = call.header("sec-fetch-site", "same-origin").send().await;
         assert!(matches!(answer.status, 401 | 302), "{}", route.key());
-        // Nor does white space that only Unicode knows make a name of a neighbour's out to be ours.
+        // Unicode white space before the name is not trimmed, so that such a cookie cannot pass for the session's.
         for space in ["\u{2000}", "\u{a0}", "\u{85}"] {
             let call = call_of(&format!("{space}{SESSION}"));
             let answer = call.header("sec-fetch-site", "same-origin").send().await;
@@ -250,7 +250,7 @@ async fn with_a_session_that_is_none() {
 }
 
 #[tokio::test]
-async fn with_another_workspaces_credential() {
+async fn every_endpoint_hides_resources_of_other_workspaces() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let (_, other) = app.new_key("acc_b").await;
@@ -260,14 +260,14 @@ async fn with_another_workspaces_credential() {
             let answer = call.clone().bearer(credential).send().await;
             is(&answer, 404, "NOT_FOUND", &route.key());
         }
-        // It was there all the time, for who owns it.
+        // The owner finds that it exists.
         let answer = call.bearer(&key).send().await;
         assert!(answer.status < 300, "{}: {answer:?}", route.key());
     }
 }
 
 #[tokio::test]
-async fn over_the_limit() {
+async fn every_endpoint_refuses_a_caller_over_the_limit() {
     let app = App::builder().caller_limit(1).start().await;
     for route in authenticated() {
         let (_, key) = app.new_key_of("acc_a", &route.key()).await;
@@ -279,7 +279,7 @@ async fn over_the_limit() {
 }
 
 #[tokio::test]
-async fn over_the_limit_of_an_address() {
+async fn every_public_endpoint_refuses_an_address_over_the_limit() {
     let app = App::builder().setting("PUBLIC_LIMIT", 1).start().await;
     app.new_key("acc_a").await;
     for (number, route) in of(&PUBLIC).enumerate() {
@@ -292,7 +292,7 @@ async fn over_the_limit_of_an_address() {
 }
 
 #[tokio::test]
-async fn with_garbage_for_a_body() {
+async fn every_write_refuses_a_garbage_body() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let garbage = [
@@ -317,7 +317,7 @@ async fn with_garbage_for_a_body() {
             let writes = ["POST", "PATCH", "PUT"]
                 .iter()
                 .any(|method| route.key().starts_with(method));
-            // There is nothing to be said to the one write that takes no body.
+            // Logout takes no body, and answers 409 to an API key.
             if route.key() == "POST /api/v1/auth/logout" && body.len() <= 1024 * 1024 {
                 is(&answer, 409, "CONFLICT", &route.key());
             } else if is_preflight {
@@ -336,7 +336,7 @@ async fn with_garbage_for_a_body() {
 }
 
 #[tokio::test]
-async fn with_a_body_that_is_too_large_where_there_is_no_route() {
+async fn an_unknown_path_refuses_a_body_that_is_too_large() {
     let app = App::start().await;
     let body = "x".repeat(1024 * 1024 + 1);
     for path in ["/nowhere", "/api/v1/public/nowhere"] {
@@ -352,9 +352,9 @@ async fn with_a_body_that_is_too_large_where_there_is_no_route() {
 }
 
 #[tokio::test]
-async fn with_a_table_that_fails() {
+async fn every_endpoint_answers_500_when_the_table_fails() {
     let builder = App::builder().faults(|_| Fault::Fail);
-    // What fails is tried again until the function's time is up.
+    // Retries go on until the function's time is up.
     let app = builder.timeout(Duration::from_secs(3)).start().await;
     let token = app.token("acc_a");
     let answers = authenticated().chain(of(&PUBLIC)).map(async |route| {
@@ -367,7 +367,7 @@ async fn with_a_table_that_fails() {
 }
 
 #[tokio::test]
-async fn the_others_do_not_look_at_credentials() {
+async fn open_endpoints_ignore_credentials() {
     let app = App::start().await;
     for route in of(&OPEN).chain(of(&PUBLIC)).chain(of(&PREFLIGHT)) {
         let without = call(&app, route).send().await;
@@ -378,7 +378,7 @@ async fn the_others_do_not_look_at_credentials() {
 }
 
 #[tokio::test]
-async fn only_the_public_form_is_counted_by_address_and_answers_pages_of_any_origin() {
+async fn only_the_public_form_has_address_limits_and_allows_any_origin() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     for route in ROUTES.iter() {

@@ -1,11 +1,13 @@
-//! Random histories of tickets against a model: a few lines of plain Rust that say what becomes of a ticket.
+//! Random histories of tickets, checked against a simple model of a ticket.
 //!
-//! As in `model.rs`, the calls of a round run at once, on instances whose clocks disagree (`history.rs` says how far).
-//! After the round every ticket must be as *some* order of its calls leaves it, in which each answer is what its
-//! call came to: the thread, the tags, and all that the status went through. A call that failed may have happened or
-//! not; one that was refused has not. Lists, counts and tags must then say the same, and in the end so must the table.
+//! Over 400 lines: the calls, the model and its checks are one state machine, which is easiest to check in one place.
 //!
-//! In `faults.rs` the same histories run over a network that fails; `make soak` runs many more.
+//! As in `model.rs`, the calls of a round run at once on instances whose clocks differ (`history.rs` says by how much).
+//! After the round, *some* order of the calls must explain every ticket and every response: the thread, the tags, and
+//! all changes of the status. A call that failed may have taken effect or not; a refused call has not. Lists, counts
+//! and tags must then agree with the tickets, and in the end so must the table.
+//!
+//! `faults.rs` runs the same histories over a failing network; `make soak` runs many more.
 
 use std::{
     cmp::Reverse,
@@ -22,7 +24,7 @@ use crate::{
 };
 
 const ROUNDS: usize = 25;
-/// Rounds over a network that fails, in which each call takes several attempts.
+/// Fewer rounds over a failing network, where a call takes several attempts.
 const ROUNDS_WITH_FAULTS: usize = 16;
 const WORKSPACES: [&str; 2] = ["acc_a", "acc_b"];
 const STATUSES: [&str; 4] = ["open", "pending", "resolved", "closed"];
@@ -40,11 +42,11 @@ const STATUS_CHANGED: &str = "suppuo.ticket.status_changed.v1";
 enum Author {
     Requester,
     Agent,
-    /// An agent, for agents only.
+    /// An agent, with an internal note.
     Note,
 }
 
-/// A message. No two of a history have the same text.
+/// A message. Its text is unique in the history.
 #[derive(Clone, Debug, PartialEq)]
 struct Message(Author, String);
 
@@ -57,21 +59,21 @@ enum Deed {
     Tag(Vec<&'static str>),
 }
 
-/// What was done to a ticket, and the answer. Where that was a failure, it may have been done.
-type Done<'a> = (&'a Deed, Option<&'a Value>);
+/// A call on a ticket and its response; `None` if it failed, and so may have taken effect or not.
+type Performed<'a> = (&'a Deed, Option<&'a Value>);
 
-/// All that deeds make of a ticket.
+/// The state of a ticket, with the history of its status.
 #[derive(Clone, Debug, PartialEq)]
-struct Course {
+struct TicketState {
     messages: Vec<Message>,
     tags: Vec<String>,
     status: String,
-    /// From where to where the status has moved, each time.
+    /// Each change of the status: from and to.
     moves: Vec<[String; 2]>,
 }
 
-impl Course {
-    /// That of a new ticket.
+impl TicketState {
+    /// The state of a new ticket.
     fn new(body: &str) -> Self {
         Self {
             messages: vec![Message(Author::Requester, body.to_owned())],
@@ -81,7 +83,7 @@ impl Course {
         }
     }
 
-    /// The contract's section 6.
+    /// The state after a call (Tickets in openapi.yaml).
     fn after(&self, deed: &Deed) -> Self {
         let mut after = self.clone();
         let status = match deed {
@@ -107,16 +109,16 @@ impl Course {
         after
     }
 
-    /// Whether a ticket that is so may give this answer, as far as the answer goes. A thread is of one moment, which
-    /// the embedded table grants; the service might show half a transaction.
+    /// Whether a ticket in this state may give this response, as far as the response shows it. The check assumes that a
+    /// thread is a snapshot. The embedded table guarantees that; the real service might show half a transaction.
     fn gives(&self, answer: &Value) -> bool {
         answer["status"] == self.status
             && (answer["tags"].is_null() || answer["tags"] == json!(self.tags))
             && (answer["messages"].is_null() || messages(answer) == self.messages)
     }
 
-    /// Whether some order of these deeds leads to `end`.
-    fn leads_to(&self, end: &Self, deeds: &[Done<'_>]) -> bool {
+    /// Whether some order of these calls leads to `end`.
+    fn leads_to(&self, end: &Self, deeds: &[Performed<'_>]) -> bool {
         if self == end && deeds.iter().all(|(_, answer)| answer.is_none()) {
             return true;
         }
@@ -137,14 +139,14 @@ struct Ticket {
     id: String,
     number: usize,
     token: String,
-    course: Course,
+    course: TicketState,
 }
 
 #[derive(Debug)]
 struct Creation {
     workspace: &'static str,
     channel: &'static str,
-    /// And the message.
+    /// The subject, which is also the text of the first message.
     subject: String,
 }
 
@@ -152,20 +154,20 @@ struct Creation {
 enum Op {
     Create(Creation),
     Do(usize, Deed),
-    /// Attempts it with the credential of the other workspace.
+    /// Tries to change a ticket with the credential of the other workspace.
     Attempt(usize, Deed),
-    /// Reads something of a workspace.
+    /// Reads a list of a workspace.
     Read(&'static str, &'static str),
 }
 
 struct History<'a> {
     world: &'a mut World,
     tickets: Vec<Ticket>,
-    /// How many texts were written.
+    /// The number of texts so far.
     texts: usize,
 }
 
-/// How a deployment is to be of which the model holds: without limits.
+/// The settings that the model assumes: practically no limits.
 pub fn settings(builder: Builder) -> Builder {
     builder
         .setting("CALLER_LIMIT", 1_000_000)
@@ -174,7 +176,7 @@ pub fn settings(builder: Builder) -> Builder {
         .setting("SUBMISSIONS_IN_AN_HOUR", 1_000_000)
 }
 
-/// Plays one history, and looks at what it leaves in the table.
+/// Runs one history, and then checks the table.
 pub async fn play(world: &mut World) {
     let rounds = if world.faults {
         ROUNDS_WITH_FAULTS
@@ -186,7 +188,7 @@ pub async fn play(world: &mut World) {
         tickets: Vec::new(),
         texts: 0,
     };
-    // The public form takes tickets for a workspace in which somebody has signed in.
+    // The public form takes tickets only for a known workspace: one with a call or a sign-in.
     for workspace in WORKSPACES {
         history.check_lists(workspace).await;
     }
@@ -255,7 +257,7 @@ impl History<'_> {
                 subject: self.text(),
             });
         }
-        // Mostly of the newest few, so that calls meet.
+        // One of the newest few, so that calls run on the same one at once.
         let ticket = self.tickets.len() - 1 - self.world.rng.usize(..self.tickets.len().min(3));
         match kind {
             6..=34 => Op::Do(ticket, self.deed()),
@@ -318,7 +320,7 @@ impl History<'_> {
         call.json(&ticket)
     }
 
-    /// What agents of this workspace do to a ticket.
+    /// The call with which an agent of this workspace does this to a ticket.
     fn visit(&self, ticket: &Ticket, deed: &Deed, workspace: &str) -> Call<'_> {
         let path = format!("{TICKETS}/{}", ticket.id);
         let (method, path, body) = match deed {
@@ -338,7 +340,7 @@ impl History<'_> {
         self.world.app.call(method, path).bearer(&token)
     }
 
-    /// Reads while nothing is under way, and until the table answers.
+    /// Reads between rounds, and retries until the table answers.
     async fn read(&self, workspace: &str, path: &str, query: &str) -> Value {
         for _ in 0..50 {
             let call = self.agent(workspace, "GET", path).query(query);
@@ -357,7 +359,7 @@ impl History<'_> {
         self.read(workspace, &path, "").await
     }
 
-    /// Finds the tickets that were created, and those of failed creations that were created all the same.
+    /// Adds the tickets that were created, and those that a failed call created all the same.
     fn find(&mut self, items: &[Value], mut created: Vec<(&Creation, Option<&Value>)>) {
         for item in items.iter().filter(|item| field(item, "sk") == "TICKET") {
             let (_, id) = field(item, "pk").rsplit_once('#').unwrap();
@@ -373,7 +375,7 @@ impl History<'_> {
                 id: id.to_owned(),
                 number: field(item, "number").parse().unwrap(),
                 token: field(item, "accessToken").to_owned(),
-                course: Course::new(&made.subject),
+                course: TicketState::new(&made.subject),
             };
             if let Some(answer) = answer {
                 assert_eq!(answer["number"], ticket.number);
@@ -385,12 +387,12 @@ impl History<'_> {
         assert!(lost, "created, and not there: {created:?}");
     }
 
-    /// Reads these tickets, and holds them against what was done to them since they were last read.
-    async fn check_threads(&mut self, items: &[Value], done: &BTreeMap<usize, Vec<Done<'_>>>) {
+    /// Reads these tickets and checks them against the calls since they were last read.
+    async fn check_threads(&mut self, items: &[Value], done: &BTreeMap<usize, Vec<Performed<'_>>>) {
         let threads = join_all(done.keys().map(|&ticket| self.thread(ticket))).await;
         for ((&ticket, deeds), thread) in done.iter().zip(&threads) {
             let ticket = &mut self.tickets[ticket];
-            let end = Course {
+            let end = TicketState {
                 messages: messages(thread),
                 tags: serde_json::from_value(thread["tags"].clone()).unwrap(),
                 status: text(thread, "status"),
@@ -406,7 +408,7 @@ impl History<'_> {
         }
     }
 
-    /// Reads what lists of a workspace show while nothing is under way: just what the threads say.
+    /// Checks between rounds that the lists of a workspace agree with its threads.
     async fn check_lists(&mut self, workspace: &str) {
         let limit = self.world.rng.usize(2..7);
         let statuses = ["all", "all", "open", "pending", "resolved", "closed"];
@@ -443,7 +445,7 @@ impl History<'_> {
         tickets.filter(move |ticket| ticket.workspace == workspace)
     }
 
-    /// How many tickets of a workspace have each status, and each tag.
+    /// The number of a workspace's tickets by status, and by tag.
     fn tally(&self, workspace: &str) -> (BTreeMap<&str, usize>, BTreeMap<&str, usize>) {
         let mut statuses = BTreeMap::from(STATUSES.map(|status| (status, 0)));
         let mut tags = BTreeMap::new();
@@ -473,7 +475,7 @@ impl History<'_> {
         }
     }
 
-    /// The workspace's item and its tags' count what there is.
+    /// Checks the counts in the workspace's item and in the items of its tags.
     fn check_counters(&self, workspace: &str, items: &[&Value]) {
         let (statuses, tags) = self.tally(workspace);
         let numbers = self.of(workspace).map(|ticket| ticket.number);
@@ -496,7 +498,8 @@ impl History<'_> {
     }
 }
 
-/// What says anything of a ticket is its workspace's, and there is one of it for each thing that happened.
+/// Checks that every item of a ticket belongs to its workspace, and that there is exactly one for each thing that
+/// happened.
 fn check_items(ticket: &Ticket, items: &[&Value]) {
     let (workspace, course) = (ticket.workspace, &ticket.course);
     let hash = base16ct::lower::encode_string(&Sha256::digest(&ticket.token));
@@ -530,13 +533,13 @@ fn check_items(ticket: &Ticket, items: &[&Value]) {
         }
     }
     assert_eq!(found, expected);
-    // The first message is told of by the event of the ticket, the others in their order.
+    // The ticket's own event reports the first message; the other messages have an event each, in their order.
     written.sort_unstable();
     told.sort_unstable();
     assert!(told.iter().map(|(_, id)| id).eq(&written[1..]), "{told:?}");
 }
 
-/// What the events of a ticket say of its status, in the order of their ids.
+/// The status changes in the events of a ticket, in the order of their ids.
 fn moves(items: &[Value], id: &str) -> Vec<[String; 2]> {
     let of_kind = |item: &&Value| field(item, "type") == STATUS_CHANGED;
     let mut events: Vec<_> = items.iter().filter(of_kind).collect();
@@ -564,7 +567,7 @@ fn array<'a>(data: &'a Value, name: &str) -> &'a [Value] {
     data[name].as_array().unwrap()
 }
 
-/// The text or number that an item has under a name.
+/// The text or the number of an item's attribute.
 fn field<'a>(item: &'a Value, name: &str) -> &'a str {
     let value = &item[name];
     let text = value["S"].as_str().or(value["N"].as_str());

@@ -1,4 +1,4 @@
-//! Tickets: created, read, answered, changed (contract, section 6).
+//! Tickets: create, read and reply (Tickets in openapi.yaml).
 
 use std::collections::BTreeSet;
 
@@ -11,29 +11,29 @@ use crate::app::{
 };
 
 impl App {
-    fn create_ticket(&self, body: &Value) -> Call<'_> {
+    pub fn create_ticket(&self, body: &Value) -> Call<'_> {
         self.call("POST", "/api/v1/tickets").json(body)
     }
 
-    fn ticket(&self, id: &str) -> Call<'_> {
+    pub fn ticket(&self, id: &str) -> Call<'_> {
         self.call("GET", &format!("/api/v1/tickets/{id}"))
     }
 
-    fn reply(&self, id: &str, body: &Value) -> Call<'_> {
+    pub fn reply(&self, id: &str, body: &Value) -> Call<'_> {
         self.call("POST", &format!("/api/v1/tickets/{id}/messages"))
             .json(body)
     }
 
-    fn update(&self, id: &str, body: &Value) -> Call<'_> {
+    pub fn update(&self, id: &str, body: &Value) -> Call<'_> {
         self.call("PATCH", &format!("/api/v1/tickets/{id}"))
             .json(body)
     }
 
-    fn tags(&self) -> Call<'_> {
+    pub fn tags(&self) -> Call<'_> {
         self.call("GET", "/api/v1/tickets/tags")
     }
 
-    /// The events of the workspace, as (type, data), in the order in which they happened.
+    /// The type and the data of each event of the workspace, in the order in which they happened.
     fn events(&self, workspace: &str) -> Vec<(String, Value)> {
         let items = self.items().into_iter();
         let mut events: Vec<_> = items
@@ -57,7 +57,7 @@ impl App {
     }
 }
 
-/// The names of an answer's fields, sorted.
+/// The names of an object's fields, sorted.
 fn names(value: &Value) -> Vec<&str> {
     let mut names: Vec<_> = value
         .as_object()
@@ -71,7 +71,7 @@ fn names(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a story is told in one piece")]
-async fn a_ticket_from_its_creation_to_its_end() {
+async fn a_ticket_is_created_answered_updated_and_read() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let agent = app.token("acc_a");
@@ -118,7 +118,7 @@ async fn a_ticket_from_its_creation_to_its_end() {
         assert_eq!(&ticket[name], value, "{name}");
     }
 
-    // An agent's public answer waits for the requester; a note changes nothing.
+    // An agent's public reply makes the ticket pending; an internal note does not change the status.
     let answer = json!({ "body": "On it!", "authorName": "Ana" });
     let replied = app
         .reply(&id, &answer)
@@ -157,7 +157,9 @@ async fn a_ticket_from_its_creation_to_its_end() {
     assert_eq!(noted.data()["status"], "pending");
     assert_eq!(noted.data()["message"]["authorSub"], Value::Null);
 
-    let changes = json!({ "status": "resolved", "priority": "low", "assigneeSub": "usr_9", "tags": [" VIP ", "vip", "Ä"] });
+    let changes = json!({
+        "status": "resolved", "priority": "low", "assigneeSub": "usr_9", "tags": [" VIP ", "vip", "Ä"],
+    });
     let updated = app
         .update(&id, &changes)
         .bearer(&key)
@@ -184,7 +186,7 @@ async fn a_ticket_from_its_creation_to_its_end() {
             )
         })
         .collect();
-    // A body is kept as it was written.
+    // A message's body is not trimmed.
     assert_eq!(
         thread,
         [(" Where is it?\n", false), ("On it!", false), ("VIP", true)]
@@ -215,7 +217,7 @@ async fn a_ticket_from_its_creation_to_its_end() {
 }
 
 #[tokio::test]
-async fn what_is_not_said_has_a_default() {
+async fn missing_fields_get_defaults() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let created = app
@@ -229,7 +231,7 @@ async fn what_is_not_said_has_a_default() {
         (json!("normal"), json!("whatsapp"))
     );
     assert_eq!((of("requesterName"), of("tags")), (Value::Null, json!([])));
-    // An unknown priority is a normal one.
+    // An unknown priority counts as `normal`.
     for priority in [json!("asap"), json!(7), Value::Null] {
         let mut body = ticket("x");
         body["priority"] = priority;
@@ -243,7 +245,7 @@ async fn what_is_not_said_has_a_default() {
 }
 
 #[tokio::test]
-async fn numbers_are_given_once_and_without_gaps_to_many_at_once() {
+async fn concurrent_creations_get_distinct_numbers_without_gaps() {
     let app = App::builder().instances(4).start().await;
     let token = app.token("acc_a");
     app.list().bearer(&token).await_status(200).await;
@@ -264,9 +266,9 @@ async fn numbers_are_given_once_and_without_gaps_to_many_at_once() {
 }
 
 #[tokio::test]
-async fn replies_at_once_all_land_in_one_order() {
+async fn concurrent_replies_are_all_kept_in_one_order() {
     let app = App::builder().instances(4).start().await;
-    // Clocks that disagree do not disturb it.
+    // The order does not depend on clocks that agree.
     for (instance, millis) in [(1, -70_000), (2, 40_000), (3, 5)] {
         app.step_clock(instance, millis);
     }
@@ -288,132 +290,11 @@ async fn replies_at_once_all_land_in_one_order() {
 }
 
 #[tokio::test]
-async fn an_update_changes_what_it_names_and_no_more() {
+async fn a_thread_is_read_whole_and_cannot_outgrow_a_response() {
     let app = App::start().await;
     let token = app.token("acc_a");
     let id = text(&app.new_ticket("acc_a").await, "id");
-    let update = async |body: Value| {
-        let updated = app
-            .update(&id, &body)
-            .bearer(&token)
-            .await_status(200)
-            .await;
-        let of = |name: &str| updated.data()[name].clone();
-        [of("status"), of("priority"), of("assigneeSub"), of("tags")]
-    };
-    let s = |text: &str| json!(text);
-    assert_eq!(
-        update(json!({ "assigneeSub": " usr_9 " })).await,
-        [s("open"), s("normal"), s("usr_9"), json!(["old"])]
-    );
-    assert_eq!(
-        update(json!({ "status": "closed", "priority": null, "unknown": 1 })).await,
-        [s("closed"), s("normal"), s("usr_9"), json!(["old"])]
-    );
-    assert_eq!(
-        update(json!({ "tags": [], "priority": "high" })).await,
-        [s("closed"), s("high"), s("usr_9"), json!([])]
-    );
-    for nobody in [Value::Null, json!("")] {
-        update(json!({ "assigneeSub": "usr_9" })).await;
-        let [.., assignee, _] = update(json!({ "assigneeSub": nobody })).await;
-        assert_eq!(assignee, Value::Null);
-    }
-    // A requester's message opens it from anywhere, an agent's leaves it closed; see public_form.rs for the first.
-    let reply = app.reply(&id, &json!({ "body": "x" })).bearer(&token);
-    assert_eq!(reply.await_status(201).await.data()["status"], "closed");
-}
-
-#[tokio::test]
-async fn updates_at_once_lose_nothing_of_each_other() {
-    let app = App::builder().instances(3).start().await;
-    let token = app.token("acc_a");
-    let id = text(&app.new_ticket("acc_a").await, "id");
-    let bodies = [
-        json!({ "status": "resolved" }),
-        json!({ "priority": "urgent" }),
-        json!({ "assigneeSub": "usr_9" }),
-        json!({ "tags": ["a", "b"] }),
-    ];
-    let updates = bodies.iter().zip([0, 1, 2, 0]);
-    let updates =
-        updates.map(|(body, n)| app.update(&id, body).bearer(&token).on(n).await_status(200));
-    join_all(updates).await;
-    let got = app.ticket(&id).bearer(&token).await_status(200).await;
-    let of = |name: &str| got.data()[name].clone();
-    assert_eq!(
-        [of("status"), of("priority"), of("assigneeSub"), of("tags")],
-        [
-            json!("resolved"),
-            json!("urgent"),
-            json!("usr_9"),
-            json!(["a", "b"])
-        ]
-    );
-}
-
-#[tokio::test]
-async fn the_tags_are_those_that_tickets_have() {
-    let app = App::start().await;
-    let token = app.token("acc_a");
-    let tags = async || {
-        let tags = app.tags().bearer(&token).await_status(200).await;
-        tags.data().clone()
-    };
-    assert_eq!(tags().await, json!({ "tags": [] }));
-    let [one, two] = [app.new_ticket("acc_a").await, app.new_ticket("acc_a").await];
-    let set = async |ticket: &Value, tags: Value| {
-        let update = app.update(&text(ticket, "id"), &json!({ "tags": tags }));
-        update.bearer(&token).await_status(200).await;
-    };
-    assert_eq!(tags().await, json!({ "tags": ["old"] }));
-    set(&one, json!(["vip", "billing"])).await;
-    assert_eq!(tags().await, json!({ "tags": ["billing", "old", "vip"] }));
-    set(&two, json!(["vip"])).await;
-    assert_eq!(tags().await, json!({ "tags": ["billing", "vip"] }));
-    set(&one, json!([])).await;
-    set(&two, json!(["vip"])).await;
-    assert_eq!(tags().await, json!({ "tags": ["vip"] }));
-    let other = app
-        .tags()
-        .bearer(&app.token("acc_b"))
-        .await_status(200)
-        .await;
-    assert_eq!(other.data(), &json!({ "tags": [] }));
-}
-
-#[tokio::test]
-async fn many_tags_are_read_whole_and_too_many_for_an_answer_are_a_conflict() {
-    let app = App::start().await;
-    let token = app.token("acc_a");
-    // The longest there are: 40 characters, most of them of four bytes.
-    let tag = |number: u32| format!("{number:05}{}", "𝒳".repeat(35));
-    let item = |number| {
-        json!({
-            "pk": { "S": "ACC#acc_a" },
-            "sk": { "S": format!("TAG#{}", tag(number)) },
-            "tickets": { "N": "1" },
-        })
-    };
-    app.put_all((0..36_000).map(item).collect());
-    let all = app.tags().bearer(&token).await_status(200).await;
-    let all = all.data()["tags"].as_array().unwrap();
-    assert_eq!((all.len(), &all[35_999]), (36_000, &json!(tag(35_999))));
-    app.put_all((36_000..37_000).map(item).collect());
-    let refused = app.tags().bearer(&token).await_status(409).await;
-    assert_eq!(refused.code(), "CONFLICT");
-    // The tickets are none the worse.
-    let ticket = app.new_ticket("acc_a").await;
-    let update = app.update(&text(&ticket, "id"), &json!({ "tags": [tag(0)] }));
-    update.bearer(&token).await_status(200).await;
-}
-
-#[tokio::test]
-async fn a_long_thread_is_read_whole_and_one_too_long_to_read_is_not_written() {
-    let app = App::start().await;
-    let token = app.token("acc_a");
-    let id = text(&app.new_ticket("acc_a").await, "id");
-    // 80 KB each: 20,000 characters of four bytes.
+    // Each message has 80 KB: 20,000 characters of four bytes.
     let body = json!({ "body": "𝒳".repeat(20_000) });
     let mut written = 0;
     let refused = loop {
@@ -431,12 +312,12 @@ async fn a_long_thread_is_read_whole_and_one_too_long_to_read_is_not_written() {
         got.data()["messages"].as_array().unwrap().len(),
         written + 1
     );
-    // 5 MB are five pages of 1 MB, beside the call's count.
+    // 5 MB are at least five pages of 1 MB; the other request counts the call.
     assert!((5..9).contains(&app.operations().len()));
 }
 
 #[tokio::test]
-async fn what_each_call_asks_of_the_table() {
+async fn each_call_makes_the_expected_table_requests() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     let id = text(&app.new_ticket("acc_a").await, "id");

@@ -1,238 +1,15 @@
-//! What may not stand in a body: every field, each way to be wrong, its message and its `param`.
+//! Validation of bodies: for every field, each way to be invalid, with its message and its `param`.
 
 use serde_json::{Value, json};
 
 use crate::{
     app::{
-        App, Call,
+        App,
+        form::{CLEANED, Form, NO_TEXT, NOTHING},
         resources::{text, ticket},
     },
     public_form::form,
 };
-
-const NO_TEXT: &str = "{} must be a string.";
-const EMPTY: &str = "{} must not be empty.";
-
-/// Texts in which nothing shows.
-const NOTHING: [&str; 7] = [
-    "",
-    " \t\n ",
-    "\u{0}\u{85}",
-    "\u{200b}",
-    "\u{2060}\u{feff}",
-    "\u{3164}",
-    "\u{202e} \u{200f}",
-];
-
-/// What nobody sees is taken out, and what is left is in NFC: what is sent, and what is kept.
-const CLEANED: [(&str, &str); 4] = [
-    ("a\u{b}b\u{c}c\td\r\ne", "a\nb\nc\td\r\ne"),
-    ("a\u{0}b\u{1b}[1mc\u{7f}\u{85}\u{9b}d", "ab[1mcd"),
-    ("Cafe\u{301} \u{1112}\u{1161}\u{11ab}", "Café 한"),
-    (
-        "\u{202e}👩\u{200d}👧\u{200b}.",
-        "\u{202e}👩\u{200d}👧\u{200b}.",
-    ),
-];
-
-/// What is sent to an endpoint when all is well.
-struct Form<'a> {
-    call: Call<'a>,
-    good: Value,
-    /// Each with the most characters that it may have.
-    lines: &'static [(&'static str, usize)],
-    optional_lines: &'static [(&'static str, usize)],
-    bodies: &'static [(&'static str, usize)],
-    emails: &'static [&'static str],
-}
-
-impl Form<'_> {
-    /// Sends it with one field changed, and reads the refusal.
-    async fn refused(&self, field: &str, value: &Value) -> (String, Option<String>) {
-        let mut body = self.good.clone();
-        body[field] = value.clone();
-        let refused = self.call.clone().json(&body).await_status(400).await;
-        assert_eq!(refused.code(), "VALIDATION_ERROR");
-        (
-            refused.message().to_owned(),
-            refused.param().map(str::to_owned),
-        )
-    }
-
-    async fn accepted(&self, field: &str, value: &Value) -> Value {
-        let mut body = self.good.clone();
-        body[field] = value.clone();
-        let accepted = self.call.clone().json(&body).send().await;
-        assert!(accepted.status < 300, "{field}: {accepted:?}");
-        accepted.data().clone()
-    }
-
-    async fn check(&self, field: &'static str, cases: &[(Value, &str)]) {
-        for (value, message) in cases {
-            let shown: String = value.to_string().chars().take(40).collect();
-            let expected = (
-                message.replace("{}", &format!("`{field}`")),
-                Some(field.to_owned()),
-            );
-            assert_eq!(
-                self.refused(field, value).await,
-                expected,
-                "{field} {shown}"
-            );
-        }
-    }
-
-    /// Checks all fields but those that have a rule of their own.
-    async fn check_all(&self) {
-        self.check_lines().await;
-        self.check_bodies().await;
-        self.check_emails().await;
-        self.check_surrogates().await;
-    }
-
-    async fn check_lines(&self) {
-        for &(field, max) in self.lines {
-            let length = format!("{{}} must have at most {max} characters.");
-            let cases = [
-                (Value::Null, "{} is required."),
-                (json!(7), NO_TEXT),
-                (json!(["x"]), NO_TEXT),
-                (json!("x".repeat(max + 1)), &length),
-                (json!("𝒳".repeat(max + 1)), &length),
-            ];
-            self.check(field, &cases).await;
-            self.check(field, &NOTHING.map(|text| (json!(text), EMPTY)))
-                .await;
-            for fine in [
-                format!(" {} ", "𝒳".repeat(max)),
-                "e\u{301}".repeat(max),
-                format!("x{}", "\u{1}".repeat(max)),
-            ] {
-                self.accepted(field, &json!(fine)).await;
-            }
-            self.check_cleaned(field).await;
-        }
-        for &(field, max) in self.optional_lines {
-            let length = format!("{{}} must have at most {max} characters.");
-            let cases = [
-                (json!(7), NO_TEXT),
-                (json!({}), NO_TEXT),
-                (json!("𝒳".repeat(max + 1)), length.as_str()),
-            ];
-            self.check(field, &cases).await;
-            for fine in [Value::Null, json!("𝒳".repeat(max))] {
-                self.accepted(field, &fine).await;
-            }
-            for nothing in NOTHING {
-                let made = self.accepted(field, &json!(nothing)).await;
-                assert!(
-                    kept(&made, field).is_none_or(Value::is_null),
-                    "{field} {nothing:?}: {made}"
-                );
-            }
-            self.check_cleaned(field).await;
-        }
-    }
-
-    async fn check_bodies(&self) {
-        for &(field, max) in self.bodies {
-            let length = format!("{{}} must have at most {max} characters.");
-            let cases = [
-                (Value::Null, "{} is required."),
-                (json!(false), NO_TEXT),
-                (json!("𝒳".repeat(max + 1)), length.as_str()),
-            ];
-            self.check(field, &cases).await;
-            self.check(field, &NOTHING.map(|text| (json!(text), EMPTY)))
-                .await;
-            self.check_cleaned(field).await;
-            for fine in [
-                format!(" a\r\n\tb\n{}", "é"),
-                "𝒳".repeat(max),
-                "\u{202e}👩‍👩‍👧".to_owned(),
-            ] {
-                self.accepted(field, &json!(fine)).await;
-            }
-        }
-    }
-
-    /// Checks what is kept of a text, where the answer shows it.
-    async fn check_cleaned(&self, field: &str) {
-        for (sent, expected) in CLEANED {
-            let made = self.accepted(field, &json!(sent)).await;
-            if let Some(kept) = kept(&made, field) {
-                assert_eq!(kept, expected, "{field}: {made}");
-            }
-        }
-    }
-
-    async fn check_emails(&self) {
-        for &field in self.emails {
-            const NO_ADDRESS: &str = "{} must be an e-mail address, such as `kim@example.com`.";
-            let long = format!("{}@example.com", "a".repeat(65));
-            let mut cases = vec![(Value::Null, "{} is required."), (json!(7), NO_TEXT)];
-            for wrong in [
-                "",
-                "kim",
-                "@",
-                "kim@",
-                "@example.com",
-                "kim@example",
-                "kim@@example.com",
-                "kim lee@example.com",
-                "Kim <kim@example.com>",
-                "kim@example.com,lee@example.com",
-                "kim@[127.0.0.1]",
-                "kim@example.com\nBcc: x@example.com",
-                "kim\u{0}@example.com",
-                "kim@exam\u{7f}ple.com",
-                "kim@!#$%&'*+/=?^_`{|}~.com",
-                "kim@b.1",
-                "kim@127.0.0.1",
-                &long,
-            ] {
-                cases.push((json!(wrong), NO_ADDRESS));
-            }
-            self.check(field, &cases).await;
-            for fine in [
-                " kim@example.com ",
-                "k.i+m@a.b.example",
-                "\"k m\"@example.com",
-                "संपर्क@डाटामेल.भारत",
-                "ติดต่อ@ตัวอย่าง.ไทย",
-                "jose\u{301}@example.com",
-                "\u{200b}kim@example.com\u{feff}",
-            ] {
-                let made = self.accepted(field, &json!(fine)).await;
-                if let Some(kept) = kept(&made, field) {
-                    assert_eq!(kept, fine.trim_matches([' ', '\u{200b}', '\u{feff}']));
-                }
-            }
-        }
-    }
-
-    /// Half a surrogate pair is no character, and its field is told.
-    async fn check_surrogates(&self) {
-        for &(field, _) in &[self.lines, self.optional_lines, self.bodies].concat() {
-            let mut body = self.good.clone();
-            body[field] = "SURROGATE".into();
-            let body = body.to_string().replace("SURROGATE", "a\\ud83d b");
-            let refused = self.call.clone().body(&body).await_status(400).await;
-            assert_eq!(
-                refused.message(),
-                format!(
-                    "`{field}` has half a surrogate pair (`\\ud800` to `\\udfff`), which is no character. Send the whole pair."
-                )
-            );
-            assert_eq!(refused.param(), Some(field));
-        }
-    }
-}
-
-/// What an answer shows of a field; of a reply, what it shows of the message.
-fn kept<'a>(made: &'a Value, field: &str) -> Option<&'a Value> {
-    made.get(field).or_else(|| made.get("message")?.get(field))
-}
 
 async fn app() -> App {
     let app = App::builder()
@@ -243,7 +20,7 @@ async fn app() -> App {
 }
 
 #[tokio::test]
-async fn of_a_ticket() {
+async fn the_fields_of_a_new_ticket_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let create = Form {
@@ -265,7 +42,7 @@ async fn of_a_ticket() {
 }
 
 #[tokio::test]
-async fn of_a_reply() {
+async fn the_fields_of_a_reply_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let made = app.new_ticket("acc_a").await;
@@ -296,7 +73,7 @@ async fn of_a_reply() {
 }
 
 #[tokio::test]
-async fn of_an_update() {
+async fn the_fields_of_a_ticket_update_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let id = text(&app.new_ticket("acc_a").await, "id");
@@ -350,7 +127,7 @@ async fn of_an_update() {
         (json!(["\u{200b}"]), empty),
         (json!(["\u{0}"]), empty),
         (many(11), "{} must have at most 10 different entries."),
-        // As many as a body holds take no longer to refuse.
+        // A list that fills the whole body is refused, too.
         (many(100_000), "{} must have at most 10 different entries."),
     ];
     update.check("tags", &tags).await;
@@ -363,7 +140,7 @@ async fn of_an_update() {
         .collect();
     let tags = update.accepted("tags", &json!(doubled)).await;
     assert_eq!(tags["tags"].as_array().unwrap().len(), 10);
-    // Nothing to change is nothing that was asked.
+    // An update without any change is refused.
     for nothing in [
         json!({}),
         json!({ "unknown": 1 }),
@@ -378,7 +155,7 @@ async fn of_an_update() {
 }
 
 #[tokio::test]
-async fn of_a_canned_reply() {
+async fn the_fields_of_a_canned_reply_are_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let create = Form {
@@ -418,7 +195,7 @@ async fn of_a_canned_reply() {
 }
 
 #[tokio::test]
-async fn of_the_public_form() {
+async fn the_fields_of_the_public_form_are_validated() {
     let app = app().await;
     app.new_key("acc_a").await;
     let submit = Form {
@@ -438,7 +215,7 @@ async fn of_the_public_form() {
 }
 
 #[tokio::test]
-async fn of_a_key() {
+async fn the_name_of_an_api_key_is_validated() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let name = async |name: &str| app.create(name).bearer(&key).send().await;
@@ -456,7 +233,7 @@ async fn of_a_key() {
 }
 
 #[tokio::test]
-async fn all_that_is_missing_is_said_at_once() {
+async fn one_error_names_all_missing_fields() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     for (path, body, message, param) in [
@@ -496,7 +273,7 @@ async fn all_that_is_missing_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn an_assignee_is_a_person() {
+async fn a_ticket_can_be_assigned_only_to_a_person() {
     let app = app().await;
     let (_, key) = app.new_key("acc_a").await;
     let token = app.token("acc_a");
@@ -523,12 +300,12 @@ async fn an_assignee_is_a_person() {
         (listed(&token, "me").await, listed(&key, "usr_1").await),
         (1, 1)
     );
-    // Pasted with what nobody sees.
+    // Pasted with invisible characters.
     assert_eq!(
         assign(&key, json!("\u{feff}usr_1\u{0}")).await.data()["assigneeSub"],
         "usr_1"
     );
-    // A key is nobody.
+    // An API key is no person.
     let refused = assign(&key, json!("me")).await;
     assert_eq!(
         (refused.status, refused.param()),

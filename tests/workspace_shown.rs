@@ -1,5 +1,5 @@
-//! A page says with a write which workspace it shows: where the credential is another's, nothing is done (contract,
-//! section 3).
+//! With a write, a page sends the workspace that it shows. If the credential belongs to another workspace, the write is
+//! refused (Credentials in openapi.yaml).
 
 use local::template::Route;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::{
 
 const HEADER: &str = "Suppuo-Workspace";
 
-/// A credential: what it adds to a call.
+/// Adds a credential to a call.
 type Credential<'a> = Box<dyn Fn(Call<'a>) -> Call<'a>>;
 
 /// An API key, an access token and a session of a workspace.
@@ -36,7 +36,7 @@ fn writes() -> impl Iterator<Item = &'static Route> {
     })
 }
 
-/// All that is kept, but for what counts calls: a refused call is a call.
+/// All items without their call counts: a refused call is counted, too.
 fn all_but_counts(app: &App) -> Vec<String> {
     let items = app.items().into_iter().filter_map(|mut item| {
         if ["KEY", "USER", "SESSION"]
@@ -45,7 +45,7 @@ fn all_but_counts(app: &App) -> Vec<String> {
         {
             return None;
         }
-        // Of a key, stamped once a minute at most.
+        // A key's last use, which is written at most once a minute.
         item.as_object_mut()?.remove("lastUsedAt");
         Some(item.to_string())
     });
@@ -55,7 +55,7 @@ fn all_but_counts(app: &App) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_write_meant_for_another_workspace_is_refused_whatever_the_credential() {
+async fn a_write_meant_for_another_workspace_is_refused_for_every_credential() {
     let app = App::start().await;
     let credentials = credentials(&app, "acc_a").await;
     for route in writes() {
@@ -96,13 +96,13 @@ async fn a_write_meant_for_the_callers_workspace_is_done() {
         let revoked = credential(app.revoke(id)).header(HEADER, "acc_a");
         let revoked = revoked.await_status(200).await;
         assert_eq!(revoked.data(), &json!({ "deleted": true }));
-        // Who says nothing has nothing checked.
+        // Without the header, nothing is checked.
         credential(app.create("not shown")).await_status(201).await;
     }
 }
 
 #[tokio::test]
-async fn what_changes_nothing_is_answered_whatever_is_shown() {
+async fn a_read_ignores_the_workspace_header() {
     let app = App::start().await;
     for credential in credentials(&app, "acc_a").await {
         let list = credential(app.list()).header(HEADER, "acc_b");
@@ -111,19 +111,19 @@ async fn what_changes_nothing_is_answered_whatever_is_shown() {
 }
 
 #[tokio::test]
-async fn a_caller_who_is_nobody_or_over_the_limit_is_told_that_first() {
+async fn authentication_and_rate_limits_come_before_the_workspace_check() {
     let app = App::builder().caller_limit(1).start().await;
     let unknown = app.create("x").header(HEADER, "acc_b");
     assert_eq!(unknown.await_status(401).await.code(), "AUTH_REQUIRED");
     let token = app.token("acc_a");
     let write = || app.create("x").bearer(&token).header(HEADER, "acc_b");
-    // It counts as a call.
+    // The refused write counts as a call.
     write().await_status(409).await;
     write().await_status(429).await;
 }
 
 #[tokio::test]
-async fn another_sites_page_learns_nothing_by_it() {
+async fn a_cross_site_page_learns_nothing_from_the_workspace_check() {
     let app = App::start().await;
     let session = app.sign_in("acc_a").await;
     for shown in ["acc_a", "acc_b"] {

@@ -1,7 +1,7 @@
-//! The third table: what the worst bodies of 1 MiB cost, beside a plain one of the same size.
+//! The third table: the cost of the worst bodies of 1 MiB, beside a plain body of the same size.
 //!
-//! Each is read in an instance of its own, in turn with the plain one in another, so that a machine that slows down
-//! slows both.
+//! Each body has its own instance. Its calls alternate with those of the plain body in another instance, so that a
+//! machine that slows down slows both.
 
 use std::path::Path;
 
@@ -14,24 +14,24 @@ use crate::{
     statistics::as_f64,
 };
 
-/// The most that is read of a body.
+/// The largest body that the API reads, in bytes.
 const SIZE: usize = 1024 * 1024;
 
 const CALLS: usize = 25;
 
-/// What the worst may take, as often as the plain one, before the bench fails. The aim for the CPU is 3; half of what is
-/// above it is the event, in which the gateway escapes each quote and backslash of a body once more.
+/// The bench fails if a body takes more than so many times the CPU or memory of the plain one. The aim for the CPU is
+/// 3; half of the excess comes from the event, in which the gateway escapes each quote and backslash of a body again.
 const MOST_CPU: f64 = 6.0;
 const MOST_MEMORY: f64 = 2.0;
 
-/// The endpoint of most of them. The ticket that they are to change need not be there: bodies are read before.
+/// The endpoint for most bodies. Its ticket need not exist, because the body is read first.
 const UPDATE: Endpoint = Endpoint {
     function: "tickets-update",
     method: "PATCH",
     path: "/api/v1/tickets/tkt_00000000000000000000000000",
 };
 
-/// The endpoint that takes the longest texts.
+/// The endpoint that accepts the longest texts.
 const CREATE: Endpoint = Endpoint {
     function: "canned-replies-create",
     method: "POST",
@@ -45,11 +45,11 @@ struct Endpoint {
     path: &'static str,
 }
 
-/// A body, made of a beginning, as many of a part as fit, and an end.
+/// A body to measure.
 struct Body {
     name: &'static str,
     endpoint: Endpoint,
-    /// What it is answered with.
+    /// The status of its response.
     status: u16,
     text: fn() -> String,
 }
@@ -61,7 +61,7 @@ const PLAIN: Body = Body {
     text: || filled(r#"{"assigneeSub":""#, |_| "x".to_owned(), r#""}"#),
 };
 
-/// The rest of an object that is fine, and leads to a ticket that is not there.
+/// The rest of an otherwise valid object, for a ticket that does not exist.
 const FINE: &str = r#","status":"open"}"#;
 
 const BODIES: [Body; 16] = [
@@ -169,7 +169,7 @@ const BODIES: [Body; 16] = [
     },
 ];
 
-/// A text of [`SIZE`] bytes at most: a beginning, parts by their number, an end.
+/// A text of at most [`SIZE`] bytes: a beginning, as many numbered parts as fit, and an end.
 fn filled(begin: &str, part: impl Fn(usize) -> String, end: &str) -> String {
     let mut text = begin.to_owned();
     for number in 0.. {
@@ -182,7 +182,7 @@ fn filled(begin: &str, part: impl Fn(usize) -> String, end: &str) -> String {
     text + end
 }
 
-/// A canned reply with this body, and what fills it up.
+/// A canned reply with this body, filled up with an unknown member.
 fn around(body: &str) -> String {
     let begin = format!(r#"{{"title":"x","body":"{body}","x":""#);
     filled(&begin, |_| "x".to_owned(), r#""}"#)
@@ -198,7 +198,7 @@ fn nested(open: &str, close: &str) -> String {
     )
 }
 
-/// Objects that `serde_json::Value` would parse again and again, each at the bottom of many arrays.
+/// Nested objects that `serde_json::Value` would parse again and again, each inside many arrays.
 fn layers() -> String {
     let mut text = "0".to_owned();
     loop {
@@ -239,7 +239,7 @@ pub(crate) async fn print(binaries: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// CPU for a call, and the peak of memory, of a body and of the plain one.
+/// The CPU time of a call in ms and the peak memory in MB, for a body and for the plain one.
 async fn measure(
     deployment: &Deployment,
     key: &str,

@@ -1,9 +1,9 @@
-//! The calls that more than one table makes.
+//! Calls that several tables use.
 
 use local::gateway::Request;
 use serde_json::{Value, json};
 
-/// About as long as what customers write.
+/// About as long as a customer's message.
 pub(crate) const BODY: &str = "Hello, I ordered two blue mugs on Monday and was told that they would be here by \
     Thursday. It is Saturday now, and the page about my order still says that it is being packed. Could you have a \
     look at what happened to it? I would need them by the end of next week, they are a present. Many thanks!";
@@ -24,7 +24,6 @@ pub(crate) fn call(method: &str, path: &str, credential: &str) -> Request {
     }
 }
 
-/// The call, with a body.
 pub(crate) fn with(body: Value, call: Request) -> Request {
     Request {
         body: Some(body.to_string()),

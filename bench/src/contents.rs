@@ -1,4 +1,4 @@
-//! What the table holds before the rows are measured, all of it created through the API.
+//! The contents of the table before the rows are measured, all created through the API.
 
 use local::Error;
 use serde_json::json;
@@ -12,8 +12,8 @@ use crate::{
 /// How often a row is called.
 pub(crate) const CALLS: usize = 300;
 
-/// Each with the number of its keys. One with a single key, four with room for 99 more each, four that are full,
-/// and those that have something else.
+/// Each workspace with its number of keys: one with a single key, four with room for 99 more each, four that are full,
+/// and those with other contents.
 const WORKSPACES: [(&str, usize); 12] = [
     ("acc_single", 1),
     ("acc_room0", 1),
@@ -29,45 +29,45 @@ const WORKSPACES: [(&str, usize); 12] = [
     ("acc_canned_many", 1),
 ];
 
-/// The workspace that has the tickets.
+/// The workspace with the tickets.
 pub(crate) const TICKETS: &str = "acc_tickets";
 const TAGS: usize = 10;
 pub(crate) const CANNED_REPLIES: usize = 20;
 
-/// What calls need to name.
+/// The credentials and ids that calls need.
 #[derive(Default)]
 pub(crate) struct Contents {
-    /// An access token for a workspace that has one key…
+    /// An access token for a workspace with one key…
     pub(crate) token: String,
     /// …and that key.
     pub(crate) key: String,
     /// A session in that workspace.
     pub(crate) session: String,
-    /// A key of a workspace that has a hundred.
+    /// A key of a workspace with a hundred keys.
     pub(crate) full: String,
-    /// A session in that one.
+    /// A session in that workspace.
     pub(crate) full_session: String,
-    /// Keys of workspaces with room, to create with in turn.
+    /// Keys of workspaces with room, which create keys in turn.
     pub(crate) roomy: Vec<String>,
-    /// The ids of keys to be revoked, each with a key to do it with.
+    /// Keys to revoke: for each, a key of the same workspace and the id.
     pub(crate) condemned: Vec<(String, String)>,
     /// A key of the workspace with the tickets.
     pub(crate) desk: String,
-    /// Tickets, all open: one for every call of a row, so that each call finds its ticket as the others found theirs.
+    /// Open tickets, one for each call of a row, so that all calls find their tickets in the same state.
     pub(crate) tickets: Vec<Ticket>,
     /// A key of the workspace with [`CANNED_REPLIES`].
     pub(crate) few_canned: String,
-    /// The ids of these.
+    /// The ids of these canned replies.
     pub(crate) canned: Vec<String>,
-    /// A key of a workspace where canned replies come and go.
+    /// A key of a workspace where canned replies are created and deleted.
     pub(crate) many_canned: String,
-    /// The ids of canned replies to be deleted there, one for every call of a row.
+    /// The ids of canned replies to delete there, one for each call of a row.
     pub(crate) condemned_canned: Vec<String>,
 }
 
 pub(crate) struct Ticket {
     pub(crate) id: String,
-    /// What its requester holds.
+    /// The requester's token.
     pub(crate) access_token: String,
 }
 
@@ -110,7 +110,7 @@ impl Contents {
         self.roomy = room.map(|(.., key)| key.clone()).collect();
         for workspace in ["acc_full1", "acc_full2", "acc_full3"] {
             let caller = first(workspace)?;
-            // Not the caller's own key, so that every call is made with one that stays.
+            // Not the caller's own key, which all calls use.
             let others = made.iter().filter(|(of, ..)| *of == workspace).skip(1);
             self.condemned
                 .extend(others.map(|(_, id, _)| (caller.clone(), id.clone())));
@@ -120,7 +120,7 @@ impl Contents {
 
     async fn create_tickets(&mut self, deployment: &Deployment) -> Result<(), Error> {
         let function = deployment.function("tickets-create").await?;
-        // Also for the first call of a row.
+        // One more, for the first call of a row.
         for _ in 0..=CALLS {
             let created = create_ticket(&self.desk);
             let created = deployment.call(&function, &created, 201).await?;

@@ -1,4 +1,4 @@
-//! The functions, and what they stand on: a table of their own, an issuer, a secret.
+//! The functions under test, with their table, issuer and secrets.
 
 use std::{
     env,
@@ -21,11 +21,11 @@ use tokio::net::TcpListener;
 
 use crate::statistics::millis;
 
-/// What is added to each call of the table: about what the network within a region takes.
+/// The delay added to each table request: about the network latency within a region.
 const DELAY: Duration = Duration::from_millis(3);
 const TABLE: &str = "bench";
 
-/// No limit is in the way of a benchmark.
+/// The rate limits, which are raised so that no call is refused.
 const LIMITS: [&str; 4] = [
     "CALLER_LIMIT",
     "PUBLIC_LIMIT",
@@ -42,23 +42,23 @@ pub(crate) struct Deployment {
     dynamodb: DynamoDb,
 }
 
-/// What a function answered.
+/// A function's response.
 pub(crate) struct Answer {
-    /// How long it took, in ms.
+    /// How long the call took, in ms.
     pub(crate) took: f64,
-    /// The envelope's payload.
+    /// The envelope's `data`.
     pub(crate) data: Value,
-    /// What is set of cookies.
+    /// The `Set-Cookie` headers.
     cookies: Vec<String>,
 }
 
 impl Answer {
-    /// A text that the payload has; empty where it has none.
+    /// A text in `data`; empty if there is none.
     pub(crate) fn text(&self, name: &str) -> String {
         self.data[name].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A cookie that is set, as a browser sends it: `name=value`.
+    /// A cookie that the response sets, as a browser sends it: `name=value`.
     pub(crate) fn cookie(&self, name: &str) -> Result<String, Error> {
         let pairs = self.cookies.iter().filter_map(|set| set.split(';').next());
         let mut named = pairs.filter(|pair| pair.split('=').next() == Some(name));
@@ -76,7 +76,7 @@ impl Deployment {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let name = format!("http://{}", listener.local_addr()?);
         let (key, client_secret) = (Key::generate(), secrets::generate()?);
-        // One is served, the other asked here.
+        // One issuer is served; the other, with the same key, makes tokens here.
         let served = Issuer::new(name.clone(), key.clone(), client_secret.clone());
         let secrets = [
             (secrets::SIGNING_SECRET, secrets::generate()?),
@@ -128,7 +128,7 @@ impl Deployment {
         Instance::start(&self.binary(name), &self.environment, lambda::TIMEOUT).await
     }
 
-    /// Calls a function, of which this status is expected.
+    /// Calls a function and expects this status.
     pub(crate) async fn call(
         &self,
         function: &Instance,
@@ -155,17 +155,17 @@ impl Deployment {
         })
     }
 
-    /// What was asked of the table since this was last asked.
+    /// The table requests since the last call of this method.
     pub(crate) fn take_operations(&self) -> Vec<Operation> {
         self.proxy.take_operations()
     }
 
-    /// What is in the table, while that is little.
+    /// All items of the table, while there are few.
     pub(crate) fn items(&self) -> Result<Vec<Value>, Error> {
         self.dynamodb.items(TABLE)
     }
 
-    /// Puts items into the table as they are.
+    /// Puts items directly into the table.
     pub(crate) fn put_all(&self, items: Vec<Value>) -> Result<(), Error> {
         self.dynamodb.put_all(TABLE, items)
     }

@@ -1,4 +1,4 @@
-//! What is measured of a row, and how.
+//! The measurement of a row.
 
 use std::{fs, io::Write as _, path::Path};
 
@@ -24,7 +24,7 @@ pub(crate) struct Row {
     pub(crate) call: fn(&Contents, usize) -> Request,
 }
 
-/// Figures of one row.
+/// The figures of one row.
 #[derive(Default)]
 pub(crate) struct Figures {
     start_wall: f64,
@@ -72,7 +72,7 @@ fn ratio(ratio: f64) -> String {
     }
 }
 
-/// The figures of the floor and of a row, call by call in turn.
+/// Measures the floor and a row with alternating calls.
 pub(crate) async fn measure(
     deployment: &Deployment,
     contents: &Contents,

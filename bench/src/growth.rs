@@ -1,18 +1,18 @@
 //! The second table: the same calls in workspaces of 100, 10,000 and 100,000 tickets.
 //!
-//! The workspaces are called in turn, so that a machine that slows down slows all. Each figure is a median.
+//! The calls of the workspaces alternate, so that a machine that slows down slows all. Each figure is a median.
 //!
-//! So many tickets are not created one by one. In each workspace the API creates the first; the others are copies of
-//! its items, put into the table past the API. What is assumed of the store:
+//! To create so many tickets through the API would take too long. The API creates the first ticket of each workspace;
+//! the others are copies of its items that are put directly into the table. This assumes of the store:
 //!
-//! - The `pk` of a ticket's own items ends with its id; wherever else the id stands, the copy's is put there.
+//! - The `pk` of a ticket's own items ends with its id. Everywhere in the items, the copy's id replaces the id.
 //! - The ticket itself is the item with a `number`; `number`, `subject` and `tags` are named as in the API.
-//! - Where a ticket's items end a text with `open`, that is its status.
+//! - A text in a ticket's items that ends with `open` names its status.
 //! - The workspace's item, whose `pk` ends with the workspace's id, has the last number in `tickets`, and a count for
-//!   each status, as in `openTickets`.
+//!   each status, such as `openTickets`.
 //!
-//! What the copies lack is tokens, events and counts of tags, which no call here reads. All are of the moment of the
-//! first, and so are listed by their ids, which are made to sort by number.
+//! The copies lack tokens, events and counts of tags, which no call here reads. All have the time of the first ticket,
+//! so that lists sort them by their ids, which sort by number.
 
 use std::path::Path;
 
@@ -27,21 +27,21 @@ use crate::{
 
 const SIZES: [usize; 3] = [100, 10_000, 100_000];
 
-/// The dearest of them takes a fifth of a second.
+/// The slowest call takes a fifth of a second.
 const CALLS: usize = 40;
 
-/// So many of the last tickets have [`RECENT`] in their subject: more than a page.
+/// The number of the last tickets with [`RECENT`] in their subject: more than a page.
 const RECENT_TICKETS: usize = 60;
 const RECENT: &str = "parcel";
 
-/// What only a message of the ticket with this number has.
+/// The word that only a message of the ticket [`RARE_IN`] has.
 const RARE: &str = "crocodile";
 const RARE_IN: usize = 2;
 
-/// How many tickets are put at once.
+/// How many tickets to put at once.
 const BATCH: usize = 1000;
 
-/// What is measured: a function, and calls of it.
+/// A line of the table: a function and its calls.
 struct Cells {
     name: &'static str,
     function: &'static str,
@@ -85,13 +85,13 @@ const CELLS: [Cells; 7] = [
         function: "tickets-get",
         status: 200,
         call: |workspace, number| {
-            // Anywhere in the workspace.
+            // Tickets from all over the workspace.
             let number = 1 + number * 7919 % workspace.size;
             let path = format!("/api/v1/tickets/{}", workspace.id(number));
             call("GET", &path, &workspace.key)
         },
     },
-    // Last, for the lists above to be of so many tickets.
+    // The last line, because it adds tickets.
     Cells {
         name: "create",
         function: "tickets-create",
@@ -100,12 +100,12 @@ const CELLS: [Cells; 7] = [
     },
 ];
 
-/// A workspace, and what calls need to name.
+/// A workspace with what calls need.
 struct Workspace {
     name: String,
     size: usize,
     key: String,
-    /// The id of the ticket that all others are copies of.
+    /// The id of the first ticket, from which all others are copied.
     first: String,
 }
 
@@ -128,7 +128,7 @@ async fn measure(
 ) -> Result<Vec<String>, Error> {
     let function = deployment.function(cells.function).await?;
     let mut figures: Vec<[Vec<f64>; 3]> = workspaces.iter().map(|_| Default::default()).collect();
-    // The first call of each, which opens connections and windows, does not count.
+    // The first call opens connections and windows, and is not measured.
     for number in 0..=CALLS {
         for (workspace, [walls, requests, units]) in workspaces.iter().zip(&mut figures) {
             drop(deployment.take_operations());
@@ -154,7 +154,7 @@ async fn measure(
     Ok(medians.collect())
 }
 
-/// Makes the workspaces, and fills them.
+/// Creates the workspaces and fills them.
 async fn create(deployment: &Deployment) -> Result<Vec<Workspace>, Error> {
     let keys = deployment.function("api-keys-create").await?;
     let tickets = deployment.function("tickets-create").await?;
@@ -189,8 +189,8 @@ impl Workspace {
         }
     }
 
-    /// The id of a ticket. Those of copies sort by number, and after the first's: their ULID's time is one that no
-    /// clock shows, and the number is in the place of what is random.
+    /// The id of a ticket. The ids of copies sort by number, after the first ticket's: their ULIDs have a time that no
+    /// clock shows yet, and the number in place of the random part.
     fn id(&self, number: usize) -> String {
         match number {
             1 => self.first.clone(),
@@ -198,7 +198,7 @@ impl Workspace {
         }
     }
 
-    /// Puts copies of the first ticket, and counts them.
+    /// Puts copies of the first ticket into the table and updates the counts.
     fn fill(&self, deployment: &Deployment, items: &[Value]) -> Result<(), Error> {
         let of = |item: &&Value, part: &str| {
             item["pk"]["S"]
@@ -229,7 +229,7 @@ impl Workspace {
         deployment.put_all(vec![counting])
     }
 
-    /// An item of the first ticket, as that of another number.
+    /// A copy of an item of the first ticket, for the ticket with this number.
     fn copy(&self, item: &str, number: usize) -> Result<Value, Error> {
         let status = format!("{}\"", status_of(number));
         let item = item.replace(&self.first, &self.id(number));
@@ -248,7 +248,7 @@ impl Workspace {
         Ok(item)
     }
 
-    /// Whether a list shows what was put: counts of as many tickets, and the last one first.
+    /// Checks that a list shows the copies: the counts add up to all tickets, and the last ticket is first.
     fn has_all(&self, list: &Value) -> Result<(), Error> {
         let counts = list["counts"].as_object().into_iter().flatten();
         let tickets: u64 = counts.filter_map(|(_, count)| count.as_u64()).sum();
@@ -263,7 +263,7 @@ impl Workspace {
     }
 }
 
-/// Most tickets are done with, some of them not long ago.
+/// Most tickets are closed, and some are resolved.
 fn status_of(number: usize) -> &'static str {
     match number % 25 {
         1 => "open",

@@ -1,9 +1,9 @@
-//! What a call costs: each endpoint's function and the floor, in turn, in one run. Then what calls cost in a
-//! workspace that grows, and what the worst bodies cost. Prints three tables, or the one that is named.
+//! The benchmark. It prints three tables, or only the one that is named: the cost of a call of each endpoint beside the
+//! floor, the cost of calls in a growing workspace, and the cost of the worst bodies.
 //!
-//! The functions are release builds, driven over the Runtime API; the table is the embedded DynamoDB, behind a
-//! proxy that adds 3 ms to each call and counts. A ratio is that of the medians of calls made alternately, so
-//! that a machine that slows down slows both. CPU is what the kernel has on account for the process.
+//! The functions are release builds, driven over the Runtime API. The table is the embedded DynamoDB, behind a proxy
+//! that adds 3 ms to each request and counts it. A ratio compares the medians of alternating calls, so that a machine
+//! that slows down slows both. CPU is the time that the kernel reports for the process.
 
 mod bodies;
 mod calls;

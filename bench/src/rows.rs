@@ -27,10 +27,11 @@ const fn row(
     }
 }
 
-/// The floor, which takes any event.
+/// The floor, which accepts any event.
 const FLOOR: Row = row("*floor: one `UpdateItem`*", "floor", 200, health);
 
-/// In this order: the requester's replies open again what the agents' have made pending, so that both move a status.
+/// The order matters: the requester's replies reopen the tickets that the agents' replies made pending, so that both
+/// change a status.
 #[rustfmt::skip]
 const ROWS: [Row; 28] = [
     row("a key alone (`DELETE`, no such id)", "api-keys-revoke", 404, no_such_key),
@@ -118,7 +119,7 @@ fn start(_: &Contents, _: usize) -> Request {
     begin()
 }
 
-/// One that is refused, before the issuer is asked: what is measured is ours.
+/// A callback that is refused before the function asks the issuer, so that the row measures only our code.
 fn callback(contents: &Contents, _: usize) -> Request {
     session_call("GET", "/api/v1/auth/huudis/callback", &contents.session)
 }
@@ -194,7 +195,7 @@ fn submit(_: &Contents, _: usize) -> Request {
     with(form, open_call("POST", "/api/v1/public/tickets"))
 }
 
-/// The path of a ticket on the public form.
+/// The path of a ticket in the public form.
 fn held(contents: &Contents, number: usize) -> String {
     let token = &contents.tickets[number].access_token;
     format!("/api/v1/public/tickets/{token}")

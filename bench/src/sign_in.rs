@@ -1,14 +1,14 @@
-//! A sign-in, through the functions and the local issuer, as a browser goes through it.
+//! A sign-in through the functions and the local issuer, as in a browser.
 
 use local::{Error, gateway::Request};
 use reqwest::{Client, Url, header, redirect::Policy};
 
 use crate::{calls::open_call, deployment::Deployment};
 
-/// A host without TLS, which is all that the local issuer sends people back to.
+/// A host without TLS: the local issuer redirects only to such hosts.
 const HOST: &str = "127.0.0.1:9000";
 
-/// Signs somebody in to a workspace. Gives the session's cookie, as a browser sends it.
+/// Signs a person in to a workspace. Returns the session's cookie as a browser sends it.
 pub(crate) async fn sign_in(deployment: &Deployment, workspace: &str) -> Result<String, Error> {
     let start = deployment.function("auth-huudis-start").await?;
     let callback = deployment.function("auth-huudis-callback").await?;
@@ -45,7 +45,7 @@ pub(crate) async fn sign_in(deployment: &Deployment, workspace: &str) -> Result<
     done.cookie("suppuo_session")
 }
 
-/// A call that begins a sign-in.
+/// A call that starts a sign-in.
 pub(crate) fn begin() -> Request {
     local_call(open_call("GET", "/api/v1/auth/huudis/start"))
 }

@@ -1,5 +1,5 @@
-//! An issuer whose key set a test can change, take away and count the fetches of, and whose sign-ins a test can go through
-//! step by step; and beside it the secrets.
+//! An issuer for tests. A test can change or remove its key set, count how often it is fetched, and go through a
+//! sign-in step by step. The same server answers for Secrets Manager.
 
 use std::{
     collections::HashMap,
@@ -25,9 +25,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 /// The `kid` of the key that a new issuer publishes.
 pub const KID: &str = "key-1";
 
-/// A running issuer.
 pub struct TestIssuer {
-    /// The key that it publishes as [`KID`] until a test changes that.
+    /// The key that the issuer publishes as [`KID`] until a test publishes other keys.
     pub key: Key,
     name: String,
     client_secret: String,
@@ -40,26 +39,25 @@ struct Served {
     /// The key set; `None` while the issuer is down.
     key_set: Option<String>,
     fetches: usize,
-    /// The discovery document, likewise.
+    /// The discovery document; `None` while the issuer is down.
     discovery: Option<Value>,
-    /// What is given for a code, once.
+    /// The grants by their codes; each code can be redeemed once.
     grants: HashMap<String, Grant>,
-    /// What an `Authorization` header has to be.
+    /// The `Authorization` header that the token endpoint expects.
     client: String,
 }
 
-/// What the issuer gives for a code, and to whom.
+/// What the issuer gives for a code, and under which conditions.
 pub struct Grant {
-    /// The PKCE challenge that the verifier has to meet.
+    /// The PKCE challenge that the verifier must match.
     pub challenge: String,
-    /// Where the browser was sent back to.
+    /// The `redirect_uri` of the authorization request, which the exchange must repeat.
     pub redirect_uri: String,
-    /// The answer of the token endpoint.
+    /// The response of the token endpoint.
     pub tokens: Value,
 }
 
 impl TestIssuer {
-    /// Starts one.
     pub async fn start() -> Self {
         let key = Key::generate();
         let client_secret = secrets::generate().unwrap();
@@ -100,12 +98,12 @@ impl TestIssuer {
         }
     }
 
-    /// What it puts into `iss`.
+    /// The `iss` of its tokens, which is also its base URL.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The secret of its one client.
+    /// The secret of its only client.
     pub fn client_secret(&self) -> &str {
         &self.client_secret
     }
@@ -115,7 +113,7 @@ impl TestIssuer {
         self.publish_text(&json!({ "keys": keys }).to_string());
     }
 
-    /// Publishes this from now on, whatever it is.
+    /// Publishes this text as the key set from now on, even if it is invalid.
     pub fn publish_text(&self, text: &str) {
         self.served.lock().unwrap().key_set = Some(text.to_owned());
     }
@@ -136,18 +134,18 @@ impl TestIssuer {
         served.discovery = None;
     }
 
-    /// How often the key set was asked for.
+    /// How often the key set was fetched.
     pub fn fetches(&self) -> usize {
         self.served.lock().unwrap().fetches
     }
 
-    /// Takes a code from now on, once.
+    /// Lets a code be redeemed once.
     pub fn grant(&self, code: &str, grant: Grant) {
         let mut served = self.served.lock().unwrap();
         served.grants.insert(code.to_owned(), grant);
     }
 
-    /// Good claims, with these changed; `null` takes one out.
+    /// Valid claims with these changes; `null` removes a claim.
     pub fn claims(&self, changes: &Value) -> Value {
         let now = now();
         let mut claims = json!({ "iss": self.name, "aud": "suppuo", "iat": now, "exp": now + 300 });
@@ -161,7 +159,7 @@ impl TestIssuer {
         claims
     }
 
-    /// A token that is signed as it should be, with good claims but for these.
+    /// A correctly signed token with valid claims, but for these changes.
     pub fn token(&self, changes: &Value) -> String {
         self.key.sign(
             &json!({ "alg": "ES256", "typ": "JWT", "kid": KID }),
@@ -186,7 +184,7 @@ pub fn now() -> i64 {
         .unwrap()
 }
 
-/// As forms write it: how a client's secret goes into its header (RFC 6749 section 2.3.1).
+/// Form-encodes a text, as a client must encode its secret for the header (RFC 6749, section 2.3.1).
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
@@ -205,7 +203,7 @@ async fn discovery_of(State(served): State<Arc<Mutex<Served>>>) -> Result<Json<V
     document.map(Json).ok_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
-/// The token endpoint (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
+/// The token endpoint (RFC 6749, section 4.1.3; RFC 7636, section 4.6).
 async fn exchange(
     State(served): State<Arc<Mutex<Served>>>,
     headers: HeaderMap,

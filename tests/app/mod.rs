@@ -1,5 +1,7 @@
-//! The API under test: built functions behind a gateway, a table and an issuer of its own for each test.
+//! The API under test: the built functions behind a gateway. Each test has its own table and issuer.
 
+mod call;
+pub mod form;
 pub mod issuer;
 pub mod reference;
 pub mod resources;
@@ -28,35 +30,32 @@ use local::{
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+pub use self::call::Call;
 use self::{issuer::TestIssuer, reference::REFERENCE, response::Response};
 
-/// The folder of the project.
 pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// The template of the project.
 pub static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::read(project()).unwrap());
 
-/// The routes of the template.
 pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| TEMPLATE.routes().unwrap());
 
-/// One DynamoDB for all tests; each has a table of its own in it.
+/// One DynamoDB for all tests, with a table for each.
 static DYNAMODB: LazyLock<DynamoDb> = LazyLock::new(|| DynamoDb::start(None, 0).unwrap());
 
 static APPS: AtomicUsize = AtomicUsize::new(0);
 
-/// The binary of a function. They lie beside each other; Cargo says where one of them is.
+/// The binary of a function. Cargo says where one of them is; the others lie beside it.
 pub fn binary(function: &str) -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_health")).with_file_name(function)
 }
 
-/// A running API.
 pub struct App {
-    /// Signs the tokens that the API believes.
+    /// Signs the tokens that the API accepts.
     pub issuer: TestIssuer,
     table: String,
-    /// Whether the table ends with this app, because no other one made it.
+    /// Whether this app created the table, and so deletes it.
     owns_table: bool,
     proxy: Proxy,
     secrets: Proxy,
@@ -68,11 +67,11 @@ pub struct App {
     folder: PathBuf,
 }
 
-/// How an [`App`] is to be.
+/// The settings of an [`App`] to start.
 pub struct Builder {
-    /// The table, where it is another app's.
+    /// The table of another app, for a second deployment on it.
     table: Option<String>,
-    /// Settings that come before all others.
+    /// The other app's settings, which `settings` overrides.
     base: Vec<(String, String)>,
     instances: usize,
     settings: Vec<(String, String)>,
@@ -87,7 +86,7 @@ impl Builder {
         self
     }
 
-    /// A variable of the functions' environment.
+    /// Sets an environment variable of the functions.
     pub fn setting(mut self, name: &str, value: impl ToString) -> Self {
         self.settings.push((name.to_owned(), value.to_string()));
         self
@@ -98,19 +97,19 @@ impl Builder {
         self.setting("CALLER_LIMIT", limit)
     }
 
-    /// What happens to the calls of DynamoDB.
+    /// Which fault happens to each DynamoDB request.
     pub fn faults(mut self, faults: impl Fn(&Operation) -> Fault + Send + Sync + 'static) -> Self {
         self.faults = Box::new(faults);
         self
     }
 
-    /// How long Lambda gives a function.
+    /// The function timeout of Lambda.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Makes the table and the issuer. Functions start when they are first called.
+    /// Creates the table and the issuer. A function starts with its first call.
     pub async fn start(self) -> App {
         let number = APPS.fetch_add(1, Relaxed);
         let owns_table = self.table.is_none();
@@ -165,7 +164,7 @@ impl Builder {
 }
 
 impl App {
-    /// One instance of each function, the deployment's defaults, and nothing fails.
+    /// One instance of each function, the default settings of a deployment, and no faults.
     pub fn builder() -> Builder {
         Builder {
             table: None,
@@ -182,7 +181,7 @@ impl App {
         Self::builder().start().await
     }
 
-    /// Another deployment on the same table, which believes the same issuer and has the same secret.
+    /// Another deployment on the same table, with the same issuer and the same secret.
     pub fn sibling(&self) -> Builder {
         let shared = [
             ("HUUDIS_ISSUER", self.issuer.name()),
@@ -197,7 +196,7 @@ impl App {
         }
     }
 
-    /// A call, to be described and sent.
+    /// A call to describe and send.
     pub fn call(&self, method: &str, path: &str) -> Call<'_> {
         let request = gateway::Request {
             method: method.to_owned(),
@@ -227,7 +226,7 @@ impl App {
         self.call("DELETE", &format!("/api/v1/api-keys/{id}"))
     }
 
-    /// A token of a person in a workspace.
+    /// An access token of `usr_1` in a workspace.
     pub fn token(&self, workspace: &str) -> String {
         self.issuer
             .token(&json!({ "sub": "usr_1", "accountId": workspace }))
@@ -238,7 +237,7 @@ impl App {
         self.new_key_of(workspace, "usr_1").await
     }
 
-    /// The same, created by this person.
+    /// The same, but created by this person.
     pub async fn new_key_of(&self, workspace: &str, sub: &str) -> (String, String) {
         let token = self
             .issuer
@@ -248,7 +247,7 @@ impl App {
         (text("id"), text("key"))
     }
 
-    /// Hands an event to a function and reads the answer.
+    /// Sends an event to a function and reads the response.
     pub async fn invoke(&self, function: &str, event: &Value) -> Response {
         let turn = self.turn.fetch_add(1, Relaxed);
         self.invoke_instance(function, turn % self.functions[function].len(), event)
@@ -281,25 +280,25 @@ impl App {
         self.folder.join(format!("clock-{instance}"))
     }
 
-    /// Steps the clocks of all functions' instances of this number, by milliseconds against the truth.
+    /// Sets the clock of this instance of every function, in milliseconds ahead of the true time.
     pub fn step_clock(&self, instance: usize, millis: i64) {
-        // Renamed into place: an instance never reads half a number.
+        // The file is renamed into place, so that an instance never reads half a number.
         let file = self.folder.join(format!("clock-{instance}-new"));
         fs::write(&file, millis.to_string()).unwrap();
         fs::rename(file, self.clock(instance)).unwrap();
     }
 
-    /// How many events the functions were handed.
+    /// The number of events that the functions have received.
     pub fn calls(&self) -> usize {
         self.calls.load(Relaxed)
     }
 
-    /// The calls of DynamoDB since this was last asked.
+    /// The DynamoDB requests since the last call of this method.
     pub fn operations(&self) -> Vec<Operation> {
         self.proxy.take_operations()
     }
 
-    /// The calls of Secrets Manager since this was last asked.
+    /// The Secrets Manager requests since the last call of this method.
     pub fn secret_operations(&self) -> Vec<Operation> {
         self.secrets.take_operations()
     }
@@ -309,7 +308,7 @@ impl App {
         DYNAMODB.items(&self.table).unwrap()
     }
 
-    /// Puts items into the table, past the API: more than could be created there.
+    /// Puts items into the table directly: more than a test could create through the API.
     pub fn put_all(&self, items: Vec<Value>) {
         DYNAMODB.put_all(&self.table, items).unwrap();
     }
@@ -323,90 +322,11 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        // What is left lies under target/.
+        // A folder that is not removed stays below target/.
         let _ = fs::remove_dir_all(&self.folder);
         if self.owns_table {
-            // What is left lies in memory.
+            // The table is in memory only.
             let _ = DYNAMODB.delete_table(&self.table);
         }
-    }
-}
-
-/// A call being described.
-#[derive(Clone)]
-pub struct Call<'a> {
-    app: &'a App,
-    request: gateway::Request,
-    instance: Option<usize>,
-}
-
-impl Call<'_> {
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.request
-            .headers
-            .push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Adds `Authorization: Bearer`.
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("Authorization", &format!("Bearer {token}"))
-    }
-
-    /// Adds a query string.
-    pub fn query(mut self, query: &str) -> Self {
-        query.clone_into(&mut self.request.query);
-        self
-    }
-
-    /// Comes from this address.
-    pub fn from(mut self, source_ip: &str) -> Self {
-        source_ip.clone_into(&mut self.request.source_ip);
-        self
-    }
-
-    /// Sets the body.
-    pub fn body(mut self, body: &str) -> Self {
-        self.request.body = Some(body.to_owned());
-        self
-    }
-
-    /// Sets the body to JSON.
-    pub fn json(self, body: &Value) -> Self {
-        self.header("Content-Type", "application/json")
-            .body(&body.to_string())
-    }
-
-    /// Has the instance of this number answer.
-    pub fn on(mut self, instance: usize) -> Self {
-        self.instance = Some(instance);
-        self
-    }
-
-    /// What its route finds in its path.
-    pub fn path_parameters(&self) -> Value {
-        let (_, event) = self.request.routed(&ROUTES).unwrap();
-        event["pathParameters"].clone()
-    }
-
-    /// Sends it.
-    pub async fn send(self) -> Response {
-        let (route, event) = self.request.routed(&ROUTES).unwrap();
-        match self.instance {
-            Some(number) => {
-                self.app
-                    .invoke_instance(&route.function, number, &event)
-                    .await
-            }
-            None => self.app.invoke(&route.function, &event).await,
-        }
-    }
-
-    /// Sends it and expects this status.
-    pub async fn await_status(self, status: u16) -> Response {
-        let response = self.send().await;
-        assert_eq!(response.status, status, "{response:?}");
-        response
     }
 }

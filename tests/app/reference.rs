@@ -1,5 +1,5 @@
 //! The API reference, `openapi.yaml`: what a client may rely on. Every response that a test receives is validated
-//! against it, and noted, so that in the end a documented response that no test has seen is found.
+//! against it and recorded, so that in the end a check can find documented responses that no test has seen.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,13 +20,13 @@ pub static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::read(&do
 /// What the document is called where schemas refer to it.
 const NAME: &str = "https://reference.test/openapi.json";
 
-/// The document as it is.
+/// The parsed document.
 pub fn document() -> Value {
     let text = fs::read_to_string(project().join("openapi.yaml")).unwrap();
     serde_yaml_ng::from_str(&text).unwrap()
 }
 
-/// What follows a reference (`$ref`), or the value itself; and its place in the document, as a JSON pointer.
+/// The value at a JSON pointer, or the value that it refers to (`$ref`); and the pointer of that value.
 pub fn resolved(document: &Value, pointer: String) -> (&Value, String) {
     let value = document
         .pointer(&pointer)
@@ -37,10 +37,9 @@ pub fn resolved(document: &Value, pointer: String) -> (&Value, String) {
     }
 }
 
-/// A method and a path of the document; or the name of one of its path items for what has no path.
+/// A method and a path of the document. For a path item without a path, its name.
 pub type Operation = (String, String);
 
-/// The methods that a path item may have.
 const METHODS: [&str; 8] = [
     "delete", "get", "head", "options", "patch", "post", "put", "trace",
 ];
@@ -66,12 +65,12 @@ pub fn operations(document: &Value) -> BTreeMap<Operation, String> {
         .collect()
 }
 
-/// A name as it stands in a JSON pointer (RFC 6901, section 3).
+/// Escapes a name for a JSON pointer (RFC 6901, section 3).
 pub fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Compiles schemas of the document.
+/// The compiled schemas of the document.
 pub struct Compiled<'a> {
     document: &'a Value,
     compiler: Compiler,
@@ -79,7 +78,7 @@ pub struct Compiled<'a> {
 }
 
 impl<'a> Compiled<'a> {
-    /// None of them yet.
+    /// Without any schema yet.
     pub fn new(document: &'a Value) -> Self {
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V2020_12);
@@ -92,24 +91,25 @@ impl<'a> Compiled<'a> {
         }
     }
 
-    /// The schema at this place. One that is there already is not compiled again.
+    /// Compiles the schema at this pointer, unless it is compiled already.
     pub fn schema(&mut self, pointer: &str) -> SchemaIndex {
         let (_, pointer) = resolved_schema(self.document, pointer);
-        // In a URL's fragment.
+        // The pointer is part of a URL fragment.
         let pointer = pointer.replace('{', "%7B").replace('}', "%7D");
         let location = format!("{NAME}#{pointer}");
         let compiled = self.compiler.compile(&location, &mut self.schemas);
         compiled.unwrap_or_else(|error| panic!("{location}: {error:#}"))
     }
 
-    /// Says what is wrong with a value, if anything.
+    /// # Errors
+    /// Says what is wrong with the value.
     pub fn validate(&self, value: &Value, schema: SchemaIndex) -> Result<(), String> {
         let valid = self.schemas.validate(value, schema);
         valid.map_err(|error| format!("{error:#}"))
     }
 }
 
-/// A schema that is nothing but a reference is the one that it refers to.
+/// Follows a schema that is only a reference to the schema it refers to.
 fn resolved_schema<'a>(document: &'a Value, pointer: &str) -> (&'a Value, String) {
     let schema = document.pointer(pointer).unwrap();
     match schema.as_object() {
@@ -120,7 +120,7 @@ fn resolved_schema<'a>(document: &'a Value, pointer: &str) -> (&'a Value, String
     }
 }
 
-/// The reference, ready to validate responses.
+/// The reference with compiled schemas.
 pub struct Reference {
     operations: BTreeMap<Operation, BTreeMap<u16, Documented>>,
     schemas: Schemas,
@@ -140,7 +140,6 @@ struct Header {
 }
 
 impl Reference {
-    /// Reads the document.
     fn read(document: &Value) -> Self {
         let mut compiled = Compiled::new(document);
         let operations = operations(document).into_iter().map(|(operation, place)| {
@@ -162,9 +161,9 @@ impl Reference {
         }
     }
 
-    /// Validates what a function has answered to an event, and notes that it was seen.
+    /// Validates a function's response to an event and records that it was seen.
     ///
-    /// An event without a route is one that no gateway sends.
+    /// Events without a route are skipped: no gateway sends them.
     pub fn check(&self, event: &Value, response: &Response) {
         let Some(route) = event["routeKey"].as_str() else {
             return;
@@ -180,10 +179,10 @@ impl Reference {
         self.note(&operation, response.status);
     }
 
-    /// The operation that documents a route's answer to this method and path.
+    /// The operation that documents a route's response to this method and path.
     fn operation(&self, route: &str, method: &str, path: &str) -> Operation {
         let documented = match route.split_once(' ') {
-            // One route answers the preflights of all paths; each has an operation of its own.
+            // One route answers all preflights; the reference has an operation for each path.
             Some((method, greedy)) if greedy.ends_with("+}") => self.fitting(method, path),
             Some((method, path)) => Some((method.to_owned(), path.to_owned())),
             None => None,
@@ -217,7 +216,8 @@ impl Reference {
             .cloned()
     }
 
-    /// Says what of a response is not as it is documented, if anything.
+    /// # Errors
+    /// Says where the response differs from its documentation.
     pub fn validate(&self, operation: &Operation, response: &Response) -> Result<(), String> {
         let statuses = self.operations.get(operation).ok_or("no such operation")?;
         let documented = statuses
@@ -232,12 +232,12 @@ impl Reference {
         if self.seen.lock().unwrap().insert(line.clone()) {
             let mut file = OpenOptions::new();
             let mut file = file.create(true).append(true).open(seen_file()).unwrap();
-            // In one piece: other processes write to it, too.
+            // One write, because other processes append to the file, too.
             file.write_all(line.as_bytes()).unwrap();
         }
     }
 
-    /// All responses that are documented, as they are noted.
+    /// All documented responses, in the form in which seen responses are recorded.
     pub fn documented(&self) -> BTreeSet<String> {
         let all = self
             .operations
@@ -250,7 +250,7 @@ impl Reference {
     }
 }
 
-/// Where the responses are noted that were seen since the last `make test` began.
+/// The file that records the responses seen since `make test` last began.
 pub fn seen_file() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_TARGET_TMPDIR"), "/responses-seen"))
 }
@@ -317,7 +317,7 @@ impl Documented {
             .ok_or_else(|| format!("{media_type} is not documented"))?;
         match media_type {
             "application/json" => valid(response.envelope(), *schema),
-            // What only pages have is documented as optional where a response may be a page or not.
+            // Headers that only pages have are documented as optional where the response may also be JSON.
             "text/html" if response.header("content-security-policy").is_none() => {
                 Err("a page has no policy".to_owned())
             }

@@ -1,4 +1,4 @@
-//! What the paths of the routes are about, made as a client makes it.
+//! Creates the resources that the routes' paths name, through the API as a client does.
 
 use local::template::Route;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{App, Call};
 
 impl App {
-    /// A call of a route, of what its path is about: made in this workspace, for the route.
+    /// A call of a route on a new resource of this workspace.
     pub async fn call_of(&self, route: &Route, workspace: &str) -> Call<'_> {
         let Some((method, path)) = &route.endpoint else {
             return self.call("GET", "/nowhere");
@@ -30,7 +30,7 @@ impl App {
         self.call(method, &path)
     }
 
-    /// A new ticket of a workspace, which has the tag `old`.
+    /// A new ticket with the tag `old`.
     pub async fn new_ticket(&self, workspace: &str) -> Value {
         let token = self.token(workspace);
         let created = self
@@ -61,12 +61,12 @@ impl App {
     }
 }
 
-/// What is sent to create a ticket with this subject.
+/// A body that creates a ticket with this subject.
 pub fn ticket(subject: &str) -> Value {
     json!({ "subject": subject, "body": "Where is it?", "requesterEmail": "kim@example.com" })
 }
 
-/// A text in an answer's data.
+/// The text of a field.
 pub fn text(data: &Value, name: &str) -> String {
     data[name]
         .as_str()

@@ -1,23 +1,23 @@
-//! An answer, as a client reads it. To read one is to check it: every answer keeps the contract's section 2.
+//! A response, as a client reads it. Reading a response also checks its form (Envelope in openapi.yaml).
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// An answer of the API.
+/// A response of the API.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
     headers: BTreeMap<String, String>,
     cookies: Vec<String>,
-    /// The body of a page or a file, as it is.
+    /// The body of a page or a file.
     pub text: String,
     body: Value,
 }
 
 impl Response {
-    /// Reads what a function hands to the gateway.
+    /// Reads the function's result for the gateway.
     pub fn read(answer: Value) -> Self {
         let text = answer["body"].as_str().expect("there is a body");
         let is_json = answer["headers"]["content-type"] == "application/json";
@@ -46,16 +46,16 @@ impl Response {
         }
         // The API reference is the one JSON document without an envelope.
         if is_json && response.body["openapi"].is_null() {
-            response.keeps_the_contract();
+            response.has_the_documented_form();
         } else {
-            response.is_of_the_portal();
+            response.is_a_page_or_a_file();
         }
-        response.tells_limits_alike();
+        response.limits_agree();
         response
     }
 
-    /// `X-RateLimit-*` and the fields of the IETF's draft say the same; and over a limit the message, too.
-    fn tells_limits_alike(&self) {
+    /// Checks that `X-RateLimit-*` and the fields of the IETF draft agree, and in a 429 also the message.
+    fn limits_agree(&self) {
         let fields = ["ratelimit-policy", "ratelimit"].map(|name| self.header(name));
         let Some(limit) = self.limit_header("limit") else {
             assert_eq!(fields, [None, None]);
@@ -93,8 +93,8 @@ impl Response {
         }
     }
 
-    /// What is not in the envelope is a page or a file, and has its id, too.
-    fn is_of_the_portal(&self) {
+    /// Checks a response without the envelope: it is a page or a file, and has a request id, too.
+    fn is_a_page_or_a_file(&self) {
         let content_type = self.header("content-type").unwrap();
         let known = [
             "application/json",
@@ -109,20 +109,19 @@ impl Response {
         assert!(self.is_page() || self.status == 200);
     }
 
-    /// Whether it is a page.
     pub fn is_page(&self) -> bool {
         self.header("content-type")
             .unwrap()
             .starts_with("text/html")
     }
 
-    /// The value of a cookie that is set; empty for one that is ended.
+    /// The value of a cookie that the response sets; empty for a cookie that it clears.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let set = self.set_cookie(name)?;
         set.split(['=', ';']).nth(1)
     }
 
-    /// The whole `Set-Cookie` of a cookie.
+    /// The whole `Set-Cookie` header of a cookie.
     pub fn set_cookie(&self, name: &str) -> Option<&str> {
         let mut set = self
             .cookies
@@ -133,7 +132,7 @@ impl Response {
         first.map(String::as_str)
     }
 
-    fn keeps_the_contract(&self) {
+    fn has_the_documented_form(&self) {
         assert_eq!(keys(&self.body), ["data", "error", "meta"]);
         assert_eq!(keys(&self.body["meta"]), ["requestId", "timestamp"]);
         let id = self.body["meta"]["requestId"].as_str().unwrap();
@@ -181,7 +180,7 @@ impl Response {
         assert!(limits == [true; 3] || limits == [false; 3]);
     }
 
-    /// All headers, by their names in lower case; `Set-Cookie` is not among them.
+    /// All headers but `Set-Cookie`, by their names in lower case.
     pub fn headers(&self) -> &BTreeMap<String, String> {
         &self.headers
     }
@@ -196,28 +195,26 @@ impl Response {
         &self.body
     }
 
-    /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The number in an `X-RateLimit-…` header.
+    /// The number in an `X-RateLimit-*` header.
     pub fn limit_header(&self, name: &str) -> Option<i64> {
         self.header(&format!("x-ratelimit-{name}"))
             .map(|number| number.parse().unwrap())
     }
 
-    /// The payload.
+    /// The envelope's `data`.
     pub fn data(&self) -> &Value {
         &self.body["data"]
     }
 
-    /// The error's code; empty where there is none.
+    /// The error's code; empty if there is no error.
     pub fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
 
-    /// The error's message.
     pub fn message(&self) -> &str {
         self.body["error"]["message"].as_str().unwrap_or_default()
     }
@@ -227,7 +224,6 @@ impl Response {
         self.body["error"]["param"].as_str()
     }
 
-    /// The request's id.
     pub fn request_id(&self) -> &str {
         self.header("x-request-id").unwrap()
     }

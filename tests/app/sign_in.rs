@@ -1,4 +1,4 @@
-//! Sign-ins, as a browser and a person at the issuer go through them.
+//! The steps of a sign-in, for the browser and for the issuer.
 
 use std::{
     collections::BTreeMap,
@@ -9,43 +9,43 @@ use serde_json::{Value, json};
 
 use super::{App, Call, issuer::Grant, response::Response};
 
-/// The cookies' names where there is TLS, as the tests' gateway pretends.
+/// The cookie's name on a host with TLS, which the tests' gateway pretends to be.
 pub const SESSION: &str = "__Host-suppuo_session";
 /// See [`SESSION`].
 pub const UNDER_WAY: &str = "__Host-suppuo_sign_in";
 
-/// Where the issuer sends browsers back to.
+/// The `redirect_uri`'s path.
 pub const CALLBACK: &str = "/api/v1/auth/huudis/callback";
 
 static CODES: AtomicUsize = AtomicUsize::new(0);
 
-/// A sign-in that a browser has begun.
+/// A pending sign-in.
 pub struct Begun<'a> {
     app: &'a App,
-    /// The parameters that the issuer was given.
+    /// The parameters of the authorization request.
     pub asked: BTreeMap<String, String>,
-    /// The cookie that the browser has to bring along.
+    /// The cookie that the callback needs.
     pub cookie: String,
 }
 
 impl App {
-    /// A call that begins a sign-in.
+    /// A call that starts a sign-in.
     pub fn start_sign_in(&self) -> Call<'_> {
         self.call("GET", "/api/v1/auth/huudis/start")
     }
 
-    /// Begins a sign-in.
+    /// Starts a sign-in.
     pub async fn begin_sign_in(&self) -> Begun<'_> {
         let started = self.start_sign_in().await_status(302).await;
         Begun::of(self, &started)
     }
 
-    /// Signs a person in: `usr_1` of this workspace. Gives the value of the session's cookie.
+    /// Signs `usr_1` in to this workspace. Returns the value of the session's cookie.
     pub async fn sign_in(&self, workspace: &str) -> String {
         self.sign_in_as("usr_1", workspace).await
     }
 
-    /// Signs this person in.
+    /// Signs this person in to this workspace. Returns the value of the session's cookie.
     pub async fn sign_in_as(&self, sub: &str, workspace: &str) -> String {
         let begun = self.begin_sign_in().await;
         let query = begun.allow(&json!({ "sub": sub, "accountId": workspace }), &json!({}));
@@ -55,12 +55,12 @@ impl App {
 }
 
 impl<'a> Begun<'a> {
-    /// Reads where the browser was sent.
+    /// Reads the redirect to the issuer.
     pub fn of(app: &'a App, started: &Response) -> Self {
         Self::of_host(app, started, "__Host-")
     }
 
-    /// The same, on a host where cookies' names begin so.
+    /// The same, on a host where the cookies' names have this prefix.
     pub fn of_host(app: &'a App, started: &Response, prefix: &str) -> Self {
         let location = started.header("location").unwrap();
         let (url, query) = location.split_once('?').unwrap();
@@ -78,8 +78,8 @@ impl<'a> Begun<'a> {
         }
     }
 
-    /// Has the issuer allow it, with good tokens of `usr_1` but for these changes of both and of the ID token. Gives the
-    /// query with which the browser comes back.
+    /// Lets the issuer allow the sign-in of `usr_1` with valid tokens, but for these changes to both tokens and to the
+    /// ID token. Returns the callback's query.
     pub fn allow(&self, both: &Value, of_id_token: &Value) -> String {
         let issuer = &self.app.issuer;
         let mut claims = json!({ "sub": "usr_1", "accountId": "acc_a" });
@@ -108,7 +108,7 @@ impl<'a> Begun<'a> {
         }))
     }
 
-    /// Has the issuer answer the exchange with this.
+    /// Lets the issuer answer the exchange with these tokens. Returns the callback's query.
     pub fn answer_with(&self, tokens: &Value) -> String {
         let code = format!("code-{}", CODES.fetch_add(1, Relaxed));
         let grant = Grant {
@@ -120,7 +120,7 @@ impl<'a> Begun<'a> {
         self.query(&code)
     }
 
-    /// The query with which the issuer sends a browser back, with this code.
+    /// The callback's query with this code.
     pub fn query(&self, code: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("code", code);
@@ -129,7 +129,7 @@ impl<'a> Begun<'a> {
         query.finish()
     }
 
-    /// The call with which the browser comes back.
+    /// The callback with the browser's cookie.
     pub fn come_back(&self, query: &str) -> Call<'a> {
         let call = self.app.call("GET", CALLBACK).query(query);
         call.cookie(UNDER_WAY, &self.cookie)
@@ -142,7 +142,7 @@ impl Call<'_> {
         self.header("Cookie", &format!("{name}={value}"))
     }
 
-    /// Adds the cookie of a session, as a page of ours has a browser send it.
+    /// Adds a session's cookie, as a browser sends it for a page of the portal.
     pub fn session(self, value: &str) -> Self {
         self.cookie(SESSION, value)
             .header("Sec-Fetch-Site", "same-origin")

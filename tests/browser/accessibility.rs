@@ -1,10 +1,10 @@
-//! What axe-core finds wrong with a page.
+//! Accessibility checks with axe-core.
 
 use serde_json::{Value, json};
 
 use crate::{browser::Browser, visit::Visit};
 
-/// The page, as it is now, breaks no rule of axe-core.
+/// Checks that the page in its current state breaks no rule of axe-core.
 pub async fn check(visit: &Visit, browser: &Browser, what: &str) {
     let script = format!("{}\nreturn typeof axe", visit.axe());
     assert_eq!(browser.run(&script, Vec::new()).await, "object");

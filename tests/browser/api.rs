@@ -1,11 +1,11 @@
-//! The API and the table behind it, past the browser: an HTTP client.
+//! Access to the API and to its table without the browser.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::{Method, Response, redirect::Policy};
 use serde_json::{Value, json};
 
-use crate::stage::Set;
+use crate::environment::Services;
 
 /// An HTTP client that follows no redirect and keeps no cookie.
 pub struct Api {
@@ -15,12 +15,11 @@ pub struct Api {
     dynamodb: String,
 }
 
-/// The name of the table that `make run` makes.
+/// The name of the table that `make run` creates.
 const TABLE: &str = "suppuo";
 
 impl Api {
-    /// The API of what is set.
-    pub fn of(set: &Set) -> Self {
+    pub fn of(services: &Services) -> Self {
         Self {
             client: reqwest::Client::builder()
                 .no_proxy()
@@ -28,26 +27,26 @@ impl Api {
                 .timeout(Duration::from_secs(30))
                 .build()
                 .unwrap(),
-            url: set.api.clone(),
-            issuer: set.issuer.clone(),
-            dynamodb: set.dynamodb.clone(),
+            url: services.api.clone(),
+            issuer: services.issuer.clone(),
+            dynamodb: services.dynamodb.clone(),
         }
     }
 
-    /// Gets a path with a header.
+    /// Gets a path, with one header.
     pub async fn get(&self, path: &str, header: (&str, &str)) -> Response {
         let call = self.client.get(format!("{}{path}", self.url));
         call.header(header.0, header.1).send().await.unwrap()
     }
 
-    /// The status that a list with this key is answered with.
+    /// The status of a `GET /api/v1/api-keys` with this key.
     pub async fn status_with(&self, key: &str) -> u16 {
         let bearer = format!("Bearer {key}");
         let answer = self.get("/api/v1/api-keys", ("authorization", &bearer));
         answer.await.status().as_u16()
     }
 
-    /// Creates a key: the answer's data.
+    /// Creates a key and returns the response's data.
     pub async fn create(&self, workspace: &str, name: &str) -> Value {
         let body = json!({ "name": name });
         let mut created = self
@@ -56,14 +55,13 @@ impl Api {
         created["data"].take()
     }
 
-    /// Creates keys, newest last.
+    /// Creates keys in this order.
     pub async fn create_all(&self, workspace: &str, names: impl IntoIterator<Item = String>) {
         for name in names {
             self.create(workspace, &name).await;
         }
     }
 
-    /// Revokes a key.
     pub async fn revoke(&self, workspace: &str, id: &str) {
         let path = format!("/api/v1/api-keys/{id}");
         self.call(Method::DELETE, &path, workspace, &Value::Null)
@@ -87,8 +85,8 @@ impl Api {
         answer.json().await.unwrap()
     }
 
-    /// Has a key be created, and last used, so long ago.
-    pub async fn put_back(
+    /// Changes in the table when a key was created and when it was last used.
+    pub async fn backdate(
         &self,
         workspace: &str,
         id: &str,
@@ -116,7 +114,7 @@ impl Api {
             .header("x-amz-target", "DynamoDB_20120810.UpdateItem")
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-date", "20260101T000000Z")
-            // It has to be there, and is not verified.
+            // The embedded DynamoDB requires the header but does not verify the signature.
             .header(
                 "authorization",
                 "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \

@@ -1,18 +1,14 @@
-//! A browser, and what a person does with one.
+//! A browser, and what a person does with it.
 
-use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource, KeyAction, KeyActions},
     cookies::Cookie,
     elements::Element,
-    error::CmdError,
-    wd::WebDriverCompatibleCommand,
 };
 use hyper_util::client::legacy::connect::HttpConnector;
-use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tokio::{
     sync::Mutex,
@@ -20,14 +16,14 @@ use tokio::{
 };
 
 use crate::{
-    console::{self, Named},
-    stage::{Set, target},
+    console::{self, ConsoleMessages},
+    environment::Services,
 };
 
-/// How long something may take to be there.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long to wait for something to appear.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Keys that have no character of their own (WebDriver, section 17.4.2).
+/// Code points for keys without a character (WebDriver, section 17.4.2).
 pub const TAB: char = '\u{e004}';
 /// See [`TAB`].
 pub const ENTER: char = '\u{e007}';
@@ -37,11 +33,9 @@ pub const ESCAPE: char = '\u{e00c}';
 pub const DOWN: char = '\u{e015}';
 const SHIFT: char = '\u{e008}';
 
-/// How a browser is set up.
 pub struct Profile {
-    /// The languages that it asks for.
+    /// The languages in `Accept-Language`.
     pub languages: &'static str,
-    /// Whether it runs scripts.
     pub scripts: bool,
 }
 
@@ -54,20 +48,18 @@ impl Default for Profile {
     }
 }
 
-/// A running browser.
 #[derive(Clone)]
 pub struct Browser {
-    client: Client,
-    /// The API and the portal.
+    pub client: Client,
+    /// The base URL of the API and the portal.
     pub api: String,
-    /// The stand-in for Huudis.
+    /// The base URL of the local issuer.
     pub issuer: String,
-    named: Arc<Mutex<Named>>,
+    named: Arc<Mutex<ConsoleMessages>>,
 }
 
 impl Browser {
-    /// Opens one.
-    pub async fn open(set: &Set, chromium: &Path, profile: Profile) -> Self {
+    pub async fn open(services: &Services, chromium: &Path, profile: Profile) -> Self {
         let scripts = if profile.scripts { 1 } else { 2 };
         let capabilities = json!({
             "browserName": "chrome",
@@ -76,7 +68,7 @@ impl Browser {
                 "binary": chromium,
                 "args": [
                     "--headless=new",
-                    // Chromium's sandbox does not work for root, nor in most containers.
+                    // Chromium's sandbox works neither for root nor in most containers.
                     "--no-sandbox",
                     "--disable-dev-shm-usage",
                     "--disable-gpu",
@@ -94,22 +86,21 @@ impl Browser {
         };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
-            .connect(&set.driver)
+            .connect(&services.driver)
             .await
             .unwrap();
         let browser = Self {
             client,
-            api: set.api.clone(),
-            issuer: set.issuer.clone(),
+            api: services.api.clone(),
+            issuer: services.issuer.clone(),
             named: Arc::default(),
         };
         browser.set_width(1280).await;
         browser
     }
 
-    /// Ends it.
     pub async fn close(self) {
-        // It may have ended by itself.
+        // The browser may have exited by itself.
         let _ = self.client.close().await;
     }
 
@@ -118,40 +109,39 @@ impl Browser {
         self.go_to(&format!("{}{path}", self.api)).await;
     }
 
-    /// Goes anywhere.
+    /// Goes to a URL.
     pub async fn go_to(&self, url: &str) {
         self.client.goto(url).await.unwrap();
     }
 
-    /// One page back.
+    /// Goes one page back.
     pub async fn back(&self) {
         self.client.back().await.unwrap();
     }
 
-    /// One page forward.
+    /// Goes one page forward.
     pub async fn forward(&self) {
         self.client.forward().await.unwrap();
     }
 
-    /// Loads the page again.
     pub async fn reload(&self) {
         self.client.refresh().await.unwrap();
     }
 
-    /// The path and query of the page; the whole URL where it is not the portal's.
+    /// The path and the query of the page; the whole URL for a page outside the portal.
     pub async fn place(&self) -> String {
         let url = self.client.current_url().await.unwrap().to_string();
         url.strip_prefix(&self.api).unwrap_or(&url).to_owned()
     }
 
-    /// The portal's API keys, as somebody who signs in for them.
+    /// Opens the page of API keys by signing in.
     pub async fn sign_in(&self, workspace: &str) {
         self.go("/dashboard").await;
         self.sign_in_here("usr_dewi", workspace).await;
         self.see("#who").await;
     }
 
-    /// Fills in the form of the issuer's page, and continues.
+    /// Fills in and submits the form of the issuer's page.
     pub async fn sign_in_here(&self, sub: &str, workspace: &str) {
         for (field, value) in [
             ("#sub", sub),
@@ -164,11 +154,11 @@ impl Browser {
         self.click("#continue").await;
     }
 
-    /// The first element that a CSS selector finds and that can be seen, once there is one.
+    /// Waits for an element of this CSS selector to be visible, and returns the first one.
     pub async fn see(&self, css: &str) -> Element {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
-            // A page that is being left has no answer.
+            // The command fails while another page loads.
             let found = self.client.find_all(Locator::Css(css)).await;
             let found = found.unwrap_or_default();
             let there = found.len();
@@ -185,7 +175,7 @@ impl Browser {
         }
     }
 
-    /// Waits until nothing that the selector finds can be seen.
+    /// Waits until no element of the selector is visible.
     pub async fn see_no(&self, css: &str) {
         let hidden = "return [...document.querySelectorAll(arguments[0])] \
                       .every(e => !e.checkVisibility({ visibilityProperty: true }))";
@@ -193,12 +183,12 @@ impl Browser {
             .await;
     }
 
-    /// The text that can be read there.
+    /// The visible text of an element.
     pub async fn text(&self, css: &str) -> String {
         self.see(css).await.text().await.unwrap()
     }
 
-    /// Waits until this can be read there.
+    /// Waits until the element's visible text contains this text.
     pub async fn read(&self, css: &str, text: &str) {
         let reads = "return document.querySelector(arguments[0])?.innerText.includes(arguments[1])";
         let what = format!("`{css}` reads `{text}`");
@@ -206,31 +196,31 @@ impl Browser {
             .await;
     }
 
-    /// An attribute of what the selector finds.
+    /// An attribute of an element.
     pub async fn attribute(&self, css: &str, name: &str) -> Option<String> {
         let found = self.client.find(Locator::Css(css)).await.unwrap();
         found.attr(name).await.unwrap()
     }
 
-    /// How many elements the selector finds.
+    /// The number of elements of the selector.
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.unwrap().len()
     }
 
-    /// Clicks on it, once it is there.
+    /// Waits for an element and clicks it.
     pub async fn click(&self, css: &str) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             match self.see(css).await.click().await {
                 Ok(()) => return,
-                // Something else is still where it comes to be.
+                // Another element still covers it.
                 Err(_) if Instant::now() < until => sleep(Duration::from_millis(50)).await,
                 Err(error) => panic!("`{css}` cannot be clicked: {error}"),
             }
         }
     }
 
-    /// Presses the pointer's button, once or twice in a row, at a place of the window.
+    /// Clicks at a position in the window, several times in a row.
     pub async fn click_at(&self, x: u32, y: u32, times: u32) {
         for count in 1..=times {
             for kind in ["mousePressed", "mouseReleased"] {
@@ -241,7 +231,7 @@ impl Browser {
         }
     }
 
-    /// The middle of what the selector finds, in the window.
+    /// The position of an element's middle in the window.
     pub async fn middle_of(&self, css: &str) -> (u32, u32) {
         self.see(css).await;
         let middle = "const { x, y, width, height } = document.querySelector(arguments[0]).getBoundingClientRect();
@@ -251,14 +241,13 @@ impl Browser {
         (at(0), at(1))
     }
 
-    /// The value of a field.
     pub async fn value(&self, css: &str) -> String {
         let value = "return document.querySelector(arguments[0]).value";
         let value = self.run(value, vec![css.into()]).await;
         value.as_str().unwrap().to_owned()
     }
 
-    /// The paths of the API that the page has called, since it was loaded.
+    /// The API paths that the page has called since it was loaded.
     pub async fn called(&self) -> Vec<String> {
         let called = "return performance.getEntriesByType('resource')
             .map(e => new URL(e.name).pathname).filter(path => path.startsWith('/api/'))";
@@ -269,14 +258,14 @@ impl Browser {
             .collect()
     }
 
-    /// Puts this into a field, in place of what is there.
+    /// Replaces the text of a field.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.see(css).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
-    /// Presses keys, one after the other.
+    /// Presses keys one after the other.
     pub async fn press(&self, keys: &str) {
         let pressed = |keys: KeyActions, value| {
             keys.then(KeyAction::Down { value })
@@ -288,12 +277,12 @@ impl Browser {
         self.client.perform_actions(keys).await.unwrap();
     }
 
-    /// Presses the tabulator until this has the focus.
+    /// Presses Tab until this element has the focus.
     pub async fn tab_to(&self, css: &str) {
         self.tab(css, &TAB.to_string()).await;
     }
 
-    /// Presses shift and the tabulator until this has the focus.
+    /// Presses Shift+Tab until this element has the focus.
     pub async fn tab_back_to(&self, css: &str) {
         self.tab(css, &format!("{SHIFT}{TAB}")).await;
     }
@@ -315,13 +304,13 @@ impl Browser {
         panic!("the tabulator does not lead to `{css}`");
     }
 
-    /// Whether it has the focus.
+    /// Whether the element has the focus.
     pub async fn has_focus(&self, css: &str) -> bool {
         let matches = "return !!document.activeElement?.matches(arguments[0])";
         self.run(matches, vec![css.into()]).await == true
     }
 
-    /// Waits until it has the focus.
+    /// Waits until the element has the focus.
     pub async fn await_focus(&self, css: &str) {
         let matches = "return !!document.activeElement?.matches(arguments[0])";
         let focus = "return document.activeElement?.outerHTML.slice(0, 120)";
@@ -331,18 +320,18 @@ impl Browser {
         }
     }
 
-    /// What a script returns that runs in the page.
+    /// Runs a script in the page and returns its result.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(script, arguments).await.unwrap()
     }
 
-    /// What a script answers with, which has its last argument for that.
+    /// Runs a script that passes its result to the function in its last argument.
     pub async fn run_async(&self, script: &str, arguments: Vec<Value>) -> Value {
         let answer = self.client.execute_async(script, arguments).await;
         answer.unwrap()
     }
 
-    /// Waits until a script returns something true.
+    /// Waits until a script returns true.
     pub async fn until(&self, what: &str, script: &str) {
         self.until_with(what, script, Vec::new()).await;
     }
@@ -354,9 +343,9 @@ impl Browser {
     }
 
     async fn comes_true(&self, script: &str, arguments: Vec<Value>) -> bool {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until {
-            // A page that is being left has no answer.
+            // The command fails while another page loads.
             if let Ok(Value::Bool(true)) = self.client.execute(script, arguments.clone()).await {
                 return true;
             }
@@ -365,76 +354,23 @@ impl Browser {
         false
     }
 
-    /// The width of the window's content, in CSS pixels. It is as high as that of a small phone, or of a laptop.
-    pub async fn set_width(&self, width: u32) {
-        let height = if width < 600 { 568 } else { 720 };
-        self.devtools(
-            "Emulation.setDeviceMetricsOverride",
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
-        )
-        .await;
-    }
-
-    /// Whether the person prefers dark colours.
-    pub async fn set_dark(&self, dark: bool) {
-        let scheme = if dark { "dark" } else { "light" };
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.devtools(
-            "Emulation.setEmulatedMedia",
-            json!({ "features": features }),
-        )
-        .await;
-    }
-
-    /// Lets the portal read and write the clipboard.
-    pub async fn allow_clipboard(&self) {
-        let permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"];
-        self.devtools(
-            "Browser.grantPermissions",
-            json!({ "origin": self.api, "permissions": permissions }),
-        )
-        .await;
-    }
-
-    /// What the clipboard holds.
-    pub async fn clipboard(&self) -> String {
-        let read = "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done('' + e))";
-        let text = self.run_async(read, Vec::new()).await;
-        text.as_str().unwrap().to_owned()
-    }
-
-    /// A command of the Chrome DevTools Protocol.
-    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({ "cmd": command, "params": parameters });
-        self.issue("goog/cdp/execute", body).await.unwrap()
-    }
-
-    async fn issue(&self, path: &'static str, body: Value) -> Result<Value, CmdError> {
-        let command = OfChrome {
-            path,
-            body: body.to_string(),
-        };
-        self.client.issue_cmd(command).await
-    }
-
-    /// A cookie of this name, if there is one.
+    /// The cookie of this name, if there is one.
     pub async fn cookie(&self, name: &str) -> Option<Cookie<'static>> {
         self.client.get_named_cookie(name).await.ok()
     }
 
-    /// The session's cookie.
     pub async fn session_cookie(&self) -> Cookie<'static> {
         let cookie = self.cookie("suppuo_session").await;
         cookie.expect("there is a session")
     }
 
-    /// Opens a tab, and is in it.
+    /// Opens a tab and switches to it.
     pub async fn open_tab(&self) {
         let opened = self.client.new_window(true).await.unwrap();
         self.client.switch_to_window(opened.handle).await.unwrap();
     }
 
-    /// Closes the tab, and is in the one that is left.
+    /// Closes the current tab and switches to the other one.
     pub async fn close_tab(&self) {
         self.client.close_window().await.unwrap();
         let left = self.client.windows().await.unwrap();
@@ -442,64 +378,23 @@ impl Browser {
         self.client.switch_to_window(left).await.unwrap();
     }
 
-    /// Lets the console hold one message with this in it, when the scenario is over; and it must.
+    /// Expects exactly one message that contains this text in the console at the end of the scenario.
     pub async fn expect_in_console(&self, message: &str) {
         let mut named = self.named.lock().await;
         named.expected.push(message.to_owned());
     }
 
-    /// Lets the console hold messages with this in it.
+    /// Allows any number of messages that contain this text in the console.
     pub async fn allow_in_console(&self, message: &str) {
         let mut named = self.named.lock().await;
         named.allowed.push(message.to_owned());
     }
 
-    /// Whether the console held what was expected, and nothing else.
+    /// # Errors
+    /// Says which message is unexpected or missing in the console.
     pub async fn console_is_as_expected(&self) -> Result<(), String> {
         let log = self.issue("se/log", json!({ "type": "browser" })).await;
         let log = log.map_err(|error| format!("the console cannot be read: {error}"))?;
         console::compare(&log, &*self.named.lock().await)
-    }
-
-    /// Keeps a picture in `target/screenshots`: of the whole page, or of what is seen where a dialog is open, which
-    /// lies over that.
-    pub async fn keep_as(&self, name: &str) {
-        let parameters = "
-            const height = Math.max(innerHeight, document.documentElement.scrollHeight);
-            const clip = { x: 0, y: 0, width: innerWidth, height, scale: 1 };
-            const open = document.querySelector('dialog[open]');
-            return open ? {} : { clip, captureBeyondViewport: true }";
-        let Ok(parameters) = self.client.execute(parameters, Vec::new()).await else {
-            return;
-        };
-        let taken = json!({ "cmd": "Page.captureScreenshot", "params": parameters });
-        let Ok(taken) = self.issue("goog/cdp/execute", taken).await else {
-            return;
-        };
-        let folder = target().join("screenshots");
-        fs::create_dir_all(&folder).unwrap();
-        let picture = BASE64_STANDARD.decode(taken["data"].as_str().unwrap());
-        fs::write(folder.join(format!("{name}.png")), picture.unwrap()).unwrap();
-    }
-}
-
-/// A command that only Chrome has.
-#[derive(Debug)]
-struct OfChrome {
-    path: &'static str,
-    body: String,
-}
-
-impl WebDriverCompatibleCommand for OfChrome {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
-        base.join(&format!(
-            "session/{}/{}",
-            session.unwrap_or_default(),
-            self.path
-        ))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(self.body.clone()))
     }
 }

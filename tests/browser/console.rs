@@ -1,19 +1,22 @@
-//! What a browser's console may hold: nothing but what a scenario provokes.
+//! The messages in a browser's console: only those that a scenario provokes may be there.
 
 use serde_json::Value;
 
-/// What a scenario has named.
+/// The messages that a scenario provokes.
 #[derive(Default)]
-pub struct Named {
-    /// Texts that a message each has to contain.
+pub struct ConsoleMessages {
+    /// Texts, each of which exactly one message must contain.
     pub expected: Vec<String>,
     /// Texts that any number of messages may contain.
     pub allowed: Vec<String>,
 }
 
-/// What is in the log and not expected, or expected and not in the log. Reports of the Content-Security-Policy are
-/// in the log, as errors.
-pub fn compare(log: &Value, named: &Named) -> Result<(), String> {
+/// Compares the log with the messages that the scenario provokes. Violations of the Content-Security-Policy are in the
+/// log, as errors.
+///
+/// # Errors
+/// Says which message is unexpected or missing.
+pub fn compare(log: &Value, named: &ConsoleMessages) -> Result<(), String> {
     let mut expected = named.expected.clone();
     let mut unexpected = Vec::new();
     for entry in log.as_array().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! How the page is delivered: how much of it, and with which headers.
+//! The delivery of the page: its size and its headers.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{browser::Browser, visit::Visit};
 
-/// The page and its assets together, before compression.
+/// The maximum size of the page and its assets together, before compression.
 const MOST_BYTES: u64 = 40 * 1024;
 
-pub async fn the_first_paint_needs_little(visit: Arc<Visit>) {
+pub async fn the_first_paint_needs_at_most_40_kib(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
-    // As by somebody who has never been here.
+    // A first visit has nothing in the cache.
     browser
         .devtools("Network.clearBrowserCache", json!({}))
         .await;
@@ -23,7 +23,7 @@ pub async fn the_first_paint_needs_little(visit: Arc<Visit>) {
     let entries = browser.run(entries, Vec::new()).await;
     let entries = entries.as_array().unwrap();
     let of = |kind| entries.iter().filter(move |entry| entry["kind"] == kind);
-    // The icon is no part of the first paint.
+    // The first paint does not wait for the icon.
     let assets: Vec<_> = of("resource")
         .map(|entry| entry["name"].as_str().unwrap())
         .filter(|name| !name.contains(".svg"))
@@ -68,7 +68,7 @@ pub async fn the_first_paint_needs_little(visit: Arc<Visit>) {
     assert_eq!(stale.status(), 404);
 }
 
-pub async fn the_page_defends_itself(visit: Arc<Visit>) {
+pub async fn the_page_has_strict_security_headers(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let session = browser.session_cookie().await;
     let cookie = format!("{}={}", session.name(), session.value());
@@ -88,7 +88,7 @@ pub async fn the_page_defends_itself(visit: Arc<Visit>) {
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
     assert!(!policy.contains("unsafe"), "{policy}");
 
-    // The browser heeds it: a script that came into the page would not run.
+    // The browser enforces the policy: an injected script does not run.
     let injected = "
         const script = document.createElement('script');
         script.textContent = 'document.title = \"owned\"';
@@ -99,10 +99,10 @@ pub async fn the_page_defends_itself(visit: Arc<Visit>) {
     browser.expect_in_console("Content Security Policy").await;
 }
 
-pub async fn a_page_of_another_origin_can_write_nothing(visit: Arc<Visit>) {
+pub async fn a_page_of_another_origin_cannot_write(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
-    // Another port is another origin of the same site: the browser sends the cookie along.
+    // Another port is another origin of the same site, so the browser sends the cookie.
     let elsewhere = format!("{}/.well-known/jwks.json", browser.issuer);
     browser.go_to(&elsewhere).await;
     browser.allow_in_console("favicon.ico").await;
@@ -117,7 +117,7 @@ pub async fn a_page_of_another_origin_can_write_nothing(visit: Arc<Visit>) {
     for _ in ["POST", "POST"] {
         browser.expect_in_console("status of 403").await;
     }
-    // The browser asks before it sends a DELETE, and is not allowed to.
+    // The browser sends a preflight before the DELETE, and the API does not allow it.
     browser.expect_in_console("blocked by CORS policy").await;
     browser.expect_in_console("ERR_FAILED").await;
 

@@ -1,4 +1,4 @@
-//! What the page says when the API says no, or nothing.
+//! What the page shows when the API refuses a call or does not answer.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use serde_json::json;
 use crate::{
     accessibility,
     browser::{Browser, Profile},
+    environment::SUPPORT,
     keys,
-    stage::SUPPORT,
     visit::Visit,
 };
 
-pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
+pub async fn the_101st_key_is_refused_with_a_request_id(visit: Arc<Visit>) {
     let names = (1..100).map(|number| format!("Key {number}"));
     visit.api.create_all(&visit.workspace, names).await;
     let browser = visit.signed_in().await;
@@ -26,7 +26,7 @@ pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
     browser.read("#create-problem .request-id", "req_").await;
     browser.click("#create-cancel").await;
     browser.see_no("#create-dialog").await;
-    // Who knows that there are a hundred is told before they have thought of a name.
+    // Once the page knows of the hundred keys, it says so before anyone types a name.
     browser.see_no("#full").await;
     browser.reload().await;
     browser.read("#full", "100 keys").await;
@@ -44,18 +44,18 @@ pub async fn a_key_too_many_is_refused_with_a_request_id(visit: Arc<Visit>) {
     accessibility::check(&visit, &browser, "a hundred keys").await;
     browser.go("/dashboard/api-keys?lang=id").await;
     browser.read("#full", "100 kunci").await;
-    // One less, and there is room.
+    // A revocation makes room for a key.
     browser.click("button.revoke").await;
     browser.click("#revoke-confirm").await;
     browser.see_no("#full").await;
     browser.click("#create").await;
     browser.fill("#name", "The hundredth again").await;
     browser.click("#create-submit").await;
-    keys::put_away(&browser).await;
+    keys::close_unsaved(&browser).await;
     browser.see("#full").await;
 }
 
-pub async fn a_key_that_is_gone_already_leaves_the_list(visit: Arc<Visit>) {
+pub async fn a_key_that_was_already_revoked_leaves_the_list(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Gone").await;
     visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
@@ -71,7 +71,7 @@ pub async fn a_key_that_is_gone_already_leaves_the_list(visit: Arc<Visit>) {
     assert_eq!(browser.count("#keys tbody tr").await, 1);
 }
 
-pub async fn an_api_that_cannot_be_reached_is_told(visit: Arc<Visit>) {
+pub async fn an_unreachable_api_is_reported(visit: Arc<Visit>) {
     let unreachable = "Suppuo could not be reached. Nothing was changed.";
     cannot_be_reached(&visit, "en", unreachable).await;
     let unreachable = "Suppuo tidak dapat dihubungi. Tidak ada yang diubah.";
@@ -99,7 +99,7 @@ async fn cannot_be_reached(visit: &Visit, languages: &'static str, unreachable: 
         browser.expect_in_console("ERR_INTERNET_DISCONNECTED").await;
         let problem = format!("#{dialog}-problem");
         browser.read(&problem, unreachable).await;
-        // What has not been answered has no id.
+        // Without a response there is no request id.
         browser.see_no(&format!("{problem} .request-id")).await;
         browser.click(&format!("#{dialog}-cancel")).await;
         browser.see_no(&format!("#{dialog}-dialog")).await;
@@ -113,8 +113,8 @@ async fn cannot_be_reached(visit: &Visit, languages: &'static str, unreachable: 
     browser.see("#new-key").await;
 }
 
-/// What was sent and not answered may have been done.
-pub async fn an_answer_that_does_not_come_is_told_as_what_it_is(visit: Arc<Visit>) {
+/// The API may have done what it did not answer.
+pub async fn a_lost_response_is_reported_as_an_unknown_outcome(visit: Arc<Visit>) {
     visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
     browser.devtools("Network.enable", json!({})).await;
@@ -139,8 +139,8 @@ pub async fn an_answer_that_does_not_come_is_told_as_what_it_is(visit: Arc<Visit
         .await;
 }
 
-/// Whoever is refused is told what to do first, and then where to write to and what to quote.
-pub async fn are_told_with_somebody_to_write_to(visit: Arc<Visit>) {
+/// The message says first what to do, and then where to write to and what to quote.
+pub async fn an_error_is_reported_with_a_link_to_support(visit: Arc<Visit>) {
     let english = [
         "Someone has signed in to another workspace",
         "You are no longer signed in. Nothing was changed.",
@@ -168,7 +168,7 @@ async fn refused(visit: &Visit, languages: &'static str, told: [&str; 3]) {
     browser.click("#create").await;
     browser.fill("#name", "Refused").await;
 
-    // As it is when somebody has signed in to another workspace in another tab.
+    // The same happens when somebody signs in to another workspace in another tab.
     let show_another = "const { dataset } = document.getElementById('words');
         const { workspace } = dataset;
         dataset.workspace = arguments[0];
@@ -197,7 +197,7 @@ async fn refused(visit: &Visit, languages: &'static str, told: [&str; 3]) {
     }
 }
 
-pub async fn a_script_that_does_not_come_is_told(visit: Arc<Visit>) {
+pub async fn a_script_that_fails_to_load_is_reported(visit: Arc<Visit>) {
     visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.browser().await;
     browser.devtools("Network.enable", json!({})).await;
@@ -205,7 +205,7 @@ pub async fn a_script_that_does_not_come_is_told(visit: Arc<Visit>) {
     browser.sign_in(&visit.workspace).await;
     browser.see("#script-missing").await;
     accessibility::check(&visit, &browser, "the page without its script").await;
-    // What would do nothing is not offered.
+    // Controls that need the script are hidden.
     browser.see_no("#create").await;
     browser.see_no("button.revoke").await;
     assert_eq!(browser.count("#keys tbody tr").await, 1);

@@ -1,4 +1,4 @@
-//! The keyboard alone: every control is reached with the tabulator, focus stays in a dialog and comes back.
+//! Use with the keyboard alone: Tab reaches every control, and the focus stays in an open dialog and returns after it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ pub async fn everything_can_be_done_with_the_keyboard_alone(visit: Arc<Visit>) {
     browser.go("/dashboard").await;
     browser.see("#account").await;
     browser.tab_to("#account").await;
-    // The field's text is selected, as it is for whoever comes with the tabulator.
+    // Tab selects the field's text, so typing replaces it.
     browser.press(&visit.workspace).await;
     browser.tab_to("#continue").await;
     press(&browser, ENTER).await;
@@ -40,7 +40,7 @@ pub async fn everything_can_be_done_with_the_keyboard_alone(visit: Arc<Visit>) {
         .await;
     focus_stays_in(&browser, "#created-dialog").await;
     browser.allow_clipboard().await;
-    // It asks before it closes, with the keyboard, too; and Enter, pressed once too often, answers nothing.
+    // With the keyboard, too, the dialog asks before it closes, and an extra Enter does not answer the question.
     press(&browser, ESCAPE).await;
     browser.see("#created-saved").await;
     focus_stays_in(&browser, "#created-dialog").await;
@@ -63,7 +63,7 @@ pub async fn everything_can_be_done_with_the_keyboard_alone(visit: Arc<Visit>) {
     browser
         .await_focus("#revoke-dialog, #revoke-dialog *")
         .await;
-    // Enter, pressed once too often, revokes nothing.
+    // An extra Enter revokes nothing.
     assert!(!browser.has_focus("#revoke-confirm").await);
     focus_stays_in(&browser, "#revoke-dialog").await;
     press(&browser, ESCAPE).await;
@@ -74,7 +74,7 @@ pub async fn everything_can_be_done_with_the_keyboard_alone(visit: Arc<Visit>) {
     browser.tab_to("#revoke-confirm").await;
     press(&browser, ENTER).await;
     browser.see("#empty").await;
-    // The button that had it is gone; it is somewhere one can go on from.
+    // The button that had the focus is gone; the focus is still in the main part.
     browser.await_focus("main *").await;
 
     browser.tab_back_to("#sign-out-button").await;
@@ -85,7 +85,8 @@ pub async fn everything_can_be_done_with_the_keyboard_alone(visit: Arc<Visit>) {
     browser.see("#as-kim").await;
 }
 
-/// Goes around once and a half, and nowhere behind the dialog; what has no focus then is the browser's own.
+/// Checks that nine presses of Tab, about one and a half rounds, never reach an element behind the dialog. The focus
+/// may leave the page for the browser's own controls.
 async fn focus_stays_in(browser: &Browser, dialog: &str) {
     let outside = "return !document.activeElement.closest(arguments[0]) && document.activeElement != document.body";
     for _ in 0..9 {
@@ -102,7 +103,7 @@ pub async fn the_filter_is_a_group_of_radio_buttons(visit: Arc<Visit>) {
     let id = created["id"].as_str().unwrap();
     visit
         .api
-        .put_back(&visit.workspace, id, long_ago, None)
+        .backdate(&visit.workspace, id, long_ago, None)
         .await;
 
     let browser = visit.signed_in().await;

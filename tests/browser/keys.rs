@@ -1,4 +1,4 @@
-//! The life of a key: created, copied, used, revoked.
+//! API keys in the page: create, copy, use and revoke.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     visit::Visit,
 };
 
-/// Creates a key in the page, and leaves the dialog that shows it open.
+/// Creates a key in the page. The dialog that shows the key stays open.
 pub async fn create(browser: &Browser, name: &str) -> String {
     browser.click("#create").await;
     browser.fill("#name", name).await;
@@ -19,14 +19,14 @@ pub async fn create(browser: &Browser, name: &str) -> String {
     key
 }
 
-/// Closes the dialog that shows a key which was not copied.
-pub async fn put_away(browser: &Browser) {
+/// Closes the dialog of a key that was not copied.
+pub async fn close_unsaved(browser: &Browser) {
     browser.click("#created-done").await;
     browser.click("#created-saved").await;
     browser.see_no("#created-dialog").await;
 }
 
-pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
+pub async fn a_key_is_created_copied_used_and_revoked(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     browser.allow_clipboard().await;
     browser.see("#empty").await;
@@ -41,13 +41,13 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
             .await
             .contains("not be shown again")
     );
-    // The secret is in the first command, and the second one goes by its name.
+    // The first command exports the key; the second refers to the variable.
     let commands = browser.text("#new-key-curl").await;
     let (export, curl) = commands.split_once('\n').unwrap();
     assert_eq!(export, format!("export SUPPUO_TOKEN={key}"));
     assert!(curl.starts_with("curl ") && curl.contains("Bearer $SUPPUO_TOKEN\""));
     assert!(!curl.contains("sk_live_"), "{curl}");
-    // What was copied says so itself, and to who listens.
+    // The button says that it has copied, and so does the status for screen readers.
     browser.click("#copy").await;
     browser.read("#copy", "Copied").await;
     browser.read("#copied", "Key copied").await;
@@ -57,7 +57,7 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
     browser.read("#copied", "Commands copied").await;
     assert_eq!(browser.text("#copy").await, "Copy key");
     assert_eq!(browser.clipboard().await, commands);
-    // It was copied: nothing is asked.
+    // The dialog does not ask about a copied key.
     browser.click("#created-done").await;
     browser.see_no("#created-dialog").await;
 
@@ -74,7 +74,7 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
     );
     assert_eq!(browser.text(".last-used").await.to_lowercase(), "never");
 
-    // The command that is shown is one that works.
+    // The command that the page shows works.
     assert!(curl.contains(&format!("{}/api/v1/", browser.api)), "{curl}");
     assert_eq!(visit.api.status_with(&key).await, 200);
     browser.reload().await;
@@ -91,7 +91,7 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
     browser.read("#empty", "No keys left").await;
     browser.see_no("#keys").await;
     assert_eq!(visit.api.status_with(&key).await, 401);
-    // Each write was one call.
+    // The revocation was one call.
     let called = browser.called().await;
     assert_eq!(called.len(), 1, "{called:?}");
     assert!(called[0].starts_with("/api/v1/api-keys/ak_"), "{called:?}");
@@ -99,8 +99,8 @@ pub async fn are_created_copied_used_and_revoked(visit: Arc<Visit>) {
     browser.read("#empty", "This workspace has no keys").await;
 }
 
-/// However one leaves it, the dialog asks as long as the key was neither copied nor selected.
-pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
+/// The dialog asks in every way of closing it, as long as the key was neither copied nor selected.
+pub async fn closing_the_dialog_asks_about_a_key_that_was_not_copied(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     browser.allow_clipboard().await;
     create(&browser, "Asked about").await;
@@ -116,7 +116,7 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     browser.press(&escape).await;
     asks().await;
     browser.see_no("#created-done").await;
-    // One that is pressed too often does no harm.
+    // More presses of Escape do not close it.
     for _ in 0..3 {
         browser.press(&escape).await;
     }
@@ -129,11 +129,11 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
 
     create(&browser, "Left by the button").await;
     browser.see_no("#created-saved").await;
-    // Nor does a click that was one too many.
+    // A double click does not close it either.
     let (x, y) = browser.middle_of("#created-done").await;
     browser.click_at(x, y, 2).await;
     asks().await;
-    // Once it is copied there is nothing to ask.
+    // The dialog does not ask about a copied key.
     browser.click("#copy").await;
     browser.see_no("#created-saved").await;
     browser.see_no("#not-saved:not(:empty)").await;
@@ -143,13 +143,13 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     create(&browser, "Left beside").await;
     browser.click_at(4, 4, 1).await;
     asks().await;
-    // Clicking on the key selects all of it.
+    // A click on the key selects all of it.
     browser.click("#new-key").await;
     browser.see_no("#created-saved").await;
     browser.click_at(4, 4, 1).await;
     browser.see_no("#created-dialog").await;
 
-    // A browser that does not let the page write its clipboard: the key is selected, and its reader told what to press.
+    // If the browser does not let the page write to the clipboard, the page selects the key and says what to press.
     create(&browser, "Copied by hand").await;
     let refuse = "navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'))";
     browser.run(refuse, Vec::new()).await;
@@ -159,7 +159,7 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     browser.click("#created-done").await;
     browser.see_no("#created-dialog").await;
 
-    // A part of the key is not the key; and nothing in the dialog has the focus now.
+    // A selected part of the key is not enough, even when nothing in the dialog has the focus.
     create(&browser, "Selected in part").await;
     let select = "const text = document.getElementById('new-key').firstChild;
         document.activeElement.blur();
@@ -172,7 +172,7 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     browser.press(&escape).await;
     browser.see_no("#created-dialog").await;
 
-    // On a small phone the question leaves the key, and the button that copies it, in sight.
+    // On a small phone, the key and the button that copies it stay visible beside the question.
     browser.set_width(320).await;
     create(&browser, "On a phone").await;
     browser.press(&escape).await;
@@ -186,11 +186,11 @@ pub async fn that_were_not_copied_are_asked_about(visit: Arc<Visit>) {
     browser.see_no("#created-dialog").await;
 }
 
-pub async fn are_nowhere_once_the_dialog_is_closed(visit: Arc<Visit>) {
+pub async fn a_key_is_nowhere_once_its_dialog_is_closed(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let mut keys = Vec::new();
     keys.push(create(&browser, "Closed with the button").await);
-    put_away(&browser).await;
+    close_unsaved(&browser).await;
     are_nowhere(&browser, &keys).await;
 
     keys.push(create(&browser, "Closed with Escape").await);
@@ -199,7 +199,7 @@ pub async fn are_nowhere_once_the_dialog_is_closed(visit: Arc<Visit>) {
     browser.see_no("#created-dialog").await;
     are_nowhere(&browser, &keys).await;
 
-    // Left open, as it is when the page is left.
+    // The page is left while the dialog is open.
     keys.push(create(&browser, "Left open").await);
     browser.go("/dashboard/api-keys?lang=id").await;
     browser.see("#keys").await;
@@ -232,12 +232,12 @@ async fn are_nowhere(browser: &Browser, keys: &[String]) {
     let everything = browser.run(everything, Vec::new()).await;
     let everything = everything.as_str().unwrap();
     for key in keys {
-        // The page shows the first twelve characters.
+        // The page may show the first twelve characters.
         assert!(!everything.contains(&key[12..]), "a key is left");
     }
 }
 
-pub async fn leave_the_focus_beside_them_when_they_are_revoked(visit: Arc<Visit>) {
+pub async fn the_focus_moves_to_the_next_key_after_a_revocation(visit: Arc<Visit>) {
     let names = ["Third", "Second", "First"].map(str::to_owned);
     visit.api.create_all(&visit.workspace, names).await;
     let browser = visit.signed_in().await;
@@ -253,7 +253,7 @@ pub async fn leave_the_focus_beside_them_when_they_are_revoked(visit: Arc<Visit>
     }
 }
 
-pub async fn that_were_used_meanwhile_are_shown_so_to_who_comes_back(visit: Arc<Visit>) {
+pub async fn the_list_is_refreshed_when_its_reader_comes_back(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Meanwhile").await;
     let browser = visit.signed_in().await;
     assert_eq!(browser.text(".last-used").await, "never");
@@ -268,7 +268,7 @@ pub async fn that_were_used_meanwhile_are_shown_so_to_who_comes_back(visit: Arc<
         const now = Date.now;
         Date.now = () => now() + away;
         hide(false)";
-    // Soon, the page is as it was left; so it is while a dialog is open; later, it is up to date.
+    // The list is not refreshed after a short absence or while a dialog is open. It is refreshed after a long absence.
     browser.run(go_and_come_back, vec![240_000.into()]).await;
     assert_eq!(browser.text(".last-used").await, "never");
     browser.click("button.revoke").await;
@@ -279,7 +279,7 @@ pub async fn that_were_used_meanwhile_are_shown_so_to_who_comes_back(visit: Arc<
     browser.see(".last-used time").await;
 }
 
-pub async fn stay_when_revoking_is_called_off(visit: Arc<Visit>) {
+pub async fn a_key_stays_when_its_revocation_is_cancelled(visit: Arc<Visit>) {
     let created = visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
     browser.click("button.revoke").await;
@@ -298,7 +298,7 @@ pub async fn stay_when_revoking_is_called_off(visit: Arc<Visit>) {
     browser.see_no("#create-dialog").await;
     browser.await_focus("#create").await;
     browser.click("#create").await;
-    // What was typed before is not there the next time.
+    // The name that was typed before is gone.
     let typed = browser
         .run("return document.getElementById('name').value", Vec::new())
         .await;
@@ -318,7 +318,7 @@ pub async fn stay_when_revoking_is_called_off(visit: Arc<Visit>) {
     let id = created["id"].as_str().unwrap();
     visit
         .api
-        .put_back(&visit.workspace, id, long_ago, None)
+        .backdate(&visit.workspace, id, long_ago, None)
         .await;
     browser.reload().await;
     browser.see("#keys").await;

@@ -1,4 +1,4 @@
-//! The product's two languages.
+//! The portal's two languages.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::{
     visit::Visit,
 };
 
-pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
+pub async fn the_language_comes_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     let indonesian = Profile {
         languages: "id-ID,id,en",
         ..Profile::default()
@@ -18,7 +18,7 @@ pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     browser.click("a[hreflang=en]").await;
     speaks(&browser, "en", "API keys").await;
 
-    // It is remembered, also by what comes after the next sign-in.
+    // The language is remembered, also after the next sign-in.
     browser.go("/dashboard").await;
     speaks(&browser, "en", "API keys").await;
     browser.click("#sign-out-button").await;
@@ -48,10 +48,10 @@ pub async fn come_from_the_browser_and_from_the_switch(visit: Arc<Visit>) {
     browser.read("main", "signed out").await;
 }
 
-/// The same problem of the same request is told in the other language, and when the page is loaded again.
-pub async fn of_a_problem_can_be_changed(visit: Arc<Visit>) {
+/// The page shows the same error of the same request in the other language, and after a reload.
+pub async fn the_language_of_an_error_page_can_be_changed(visit: Arc<Visit>) {
     let browser = visit.browser().await;
-    // Each sign-in is refused once. When that is told again, nothing fails.
+    // Each sign-in fails once. Showing the error again is not another failure.
     for (workspace, english, indonesian) in [
         (
             None,
@@ -73,7 +73,7 @@ pub async fn of_a_problem_can_be_changed(visit: Arc<Visit>) {
         browser.expect_in_console("status of 40").await;
         let id = browser.text(".request-id").await;
         assert!(id.starts_with("req_"), "{id}");
-        // What the issuer answered is neither in the address nor in the history.
+        // The issuer's parameters are neither in the address nor in the history.
         let place = browser.place().await;
         for secret in ["code=", "state=", "iss="] {
             assert!(!place.contains(secret), "{place}");
@@ -93,7 +93,7 @@ pub async fn of_a_problem_can_be_changed(visit: Arc<Visit>) {
     }
 }
 
-pub async fn other_than_ours_are_english(visit: Arc<Visit>) {
+pub async fn other_languages_fall_back_to_english(visit: Arc<Visit>) {
     let french = Profile {
         languages: "fr",
         ..Profile::default()

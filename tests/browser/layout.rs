@@ -1,15 +1,15 @@
-//! What the list looks like with much, long or hostile content, and in a narrow window.
+//! The layout of the list with much, long or hostile content, and in a narrow window.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{browser::Browser, keys, visit::Visit};
 
-/// The narrowest window that has to do (WCAG 2.2, 1.4.10).
+/// The narrowest window that the page must support, in CSS pixels (WCAG 2.2, 1.4.10).
 const NARROW: u32 = 320;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Nothing is wider than the window, nor than a dialog that is open.
+/// Checks that nothing is wider than the window or than the open dialog.
 pub async fn fits(browser: &Browser, what: &str) {
     let too_wide = "return [document.documentElement, ...document.querySelectorAll('dialog[open]')]
         .filter(e => e.scrollWidth > e.clientWidth)
@@ -38,13 +38,13 @@ pub async fn a_hundred_keys_are_listed_newest_first(visit: Arc<Visit>) {
     for width in [NARROW, 640, 719, 720, 768, 927, 928, 1100] {
         browser.set_width(width).await;
         fits(&browser, "a list of a hundred").await;
-        // Names are read at every width.
+        // Names have enough room at every width.
         let name = browser.run(name, Vec::new()).await;
         assert!(
             name.as_u64().is_some_and(|name| name > 140),
             "{name} at {width}"
         );
-        // From 720 it is a table, whose columns all begin where their headings do.
+        // From 720 pixels on, the list is a table, with each column aligned to its heading.
         let expected = if width < 720 { 0 } else { 5 };
         let columns = browser.run(columns, Vec::new()).await;
         assert_eq!(columns, expected, "columns at {width}");
@@ -70,7 +70,7 @@ pub async fn long_names_do_not_break_a_narrow_window(visit: Arc<Visit>) {
         browser.click("#create").await;
         fits(&browser, "the dialog that creates").await;
         browser.fill("#create-dialog #name", "x").await;
-        // Typed as a person pastes: WebDriver types no characters beyond the basic plane.
+        // Inserted as by pasting, because WebDriver cannot type characters beyond the basic plane.
         browser
             .run(
                 "document.getElementById('name').value = arguments[0]",
@@ -80,7 +80,7 @@ pub async fn long_names_do_not_break_a_narrow_window(visit: Arc<Visit>) {
         browser.click("#create-submit").await;
         browser.see("#new-key").await;
         fits(&browser, "the dialog that shows a key").await;
-        keys::put_away(&browser).await;
+        keys::close_unsaved(&browser).await;
         fits(&browser, "a list of long names").await;
         assert_eq!(browser.text("#keys .key-name").await, *name);
         browser.click("button.revoke").await;
@@ -98,7 +98,7 @@ pub async fn long_names_do_not_break_a_narrow_window(visit: Arc<Visit>) {
     fits(&browser, "the same in Indonesian").await;
 }
 
-pub async fn a_hostile_name_is_a_text(visit: Arc<Visit>) {
+pub async fn a_hostile_name_is_shown_as_text(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let names = [
         r#""><script>document.title = 'owned'</script>"#,
@@ -109,7 +109,7 @@ pub async fn a_hostile_name_is_a_text(visit: Arc<Visit>) {
     ];
     for name in names {
         keys::create(&browser, name).await;
-        keys::put_away(&browser).await;
+        keys::close_unsaved(&browser).await;
         browser.read("#status", name).await;
         assert_eq!(browser.text("#keys .key-name").await, name);
     }
@@ -131,7 +131,7 @@ pub async fn a_hostile_name_is_a_text(visit: Arc<Visit>) {
     assert!(!title.as_str().unwrap().contains("owned"));
 }
 
-pub async fn keys_that_nothing_has_used_for_90_days_are_told(visit: Arc<Visit>) {
+pub async fn keys_that_were_not_used_for_90_days_are_marked(visit: Arc<Visit>) {
     let workspace = &visit.workspace;
     for (name, created, used) in [
         ("Used today", 300, Some(0)),
@@ -144,7 +144,7 @@ pub async fn keys_that_nothing_has_used_for_90_days_are_told(visit: Arc<Visit>) 
         let used = used.map(|days| DAY * days);
         visit
             .api
-            .put_back(workspace, key["id"].as_str().unwrap(), DAY * created, used)
+            .backdate(workspace, key["id"].as_str().unwrap(), DAY * created, used)
             .await;
     }
     let browser = visit.signed_in().await;

@@ -1,15 +1,14 @@
-//! Signing in with the issuer, and out again.
+//! Signing in with the issuer, and signing out.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::{browser::Browser, stage::SUPPORT, visit::Visit};
+use crate::{browser::Browser, environment::SUPPORT, visit::Visit};
 
-/// The path of the page.
 const PAGE: &str = "/dashboard/api-keys";
 
-pub async fn leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Visit>) {
+pub async fn a_sign_in_leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go("/dashboard").await;
     browser.see("#as-kim").await;
@@ -23,7 +22,7 @@ pub async fn leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Vis
         who.contains("Dewi Lestari") && who.contains(&visit.workspace),
         "{who}"
     );
-    // Neither the code nor the state is left in the address.
+    // Neither the code nor the state stays in the address.
     assert_eq!(browser.place().await, PAGE);
     assert_eq!(browser.cookie("suppuo_sign_in").await, None);
 
@@ -41,7 +40,7 @@ pub async fn leads_from_the_dashboard_through_the_issuer_and_back(visit: Arc<Vis
     );
 }
 
-pub async fn is_one_click_for_a_ready_person(visit: Arc<Visit>) {
+pub async fn a_prepared_person_signs_in_with_one_click(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go(PAGE).await;
     browser.click("#as-kim").await;
@@ -49,7 +48,7 @@ pub async fn is_one_click_for_a_ready_person(visit: Arc<Visit>) {
     assert!(who.contains("Kim") && who.contains("acc_dev"), "{who}");
 }
 
-pub async fn that_is_refused_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
+pub async fn a_refused_sign_in_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go(PAGE).await;
     browser.click("#refuse").await;
@@ -60,7 +59,7 @@ pub async fn that_is_refused_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
     assert_eq!(browser.place().await, PAGE);
 }
 
-pub async fn without_a_workspace_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
+pub async fn a_sign_in_without_a_workspace_ends_on_a_page_that_says_so(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go(PAGE).await;
     browser.sign_in_here("usr_dewi", "").await;
@@ -71,7 +70,7 @@ async fn problem_page(browser: &Browser) {
     browser.see("#try-again").await;
     browser.see("h1").await;
     assert!(browser.text(".request-id").await.starts_with("req_"));
-    // Neither the code nor the state is left in the address.
+    // Neither the code nor the state stays in the address.
     let place = browser.place().await;
     assert!(
         !place.contains("code=") && !place.contains("state="),
@@ -92,7 +91,7 @@ async fn problem_page(browser: &Browser) {
         .await;
 }
 
-pub async fn out_ends_the_session(visit: Arc<Visit>) {
+pub async fn signing_out_ends_the_session(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     let session = browser.session_cookie().await;
     let cookie = format!("{}={}", session.name(), session.value());
@@ -111,14 +110,16 @@ pub async fn out_ends_the_session(visit: Arc<Visit>) {
     assert_eq!(status("/api/v1/api-keys").await, 401);
     assert_eq!(status(PAGE).await, 302);
 
-    // Nor does the way back lead into it.
+    // Neither a new sign-in nor the page's address leads back into the session.
     browser.click("#sign-in-again").await;
     browser.see("#as-kim").await;
     browser.go(PAGE).await;
     browser.see("#as-kim").await;
 }
 
-pub async fn to_another_workspace_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
+pub async fn signing_in_to_another_workspace_in_another_tab_is_noticed_in_this_one(
+    visit: Arc<Visit>,
+) {
     let created = visit.api.create(&visit.workspace, "Kept").await;
     let browser = visit.signed_in().await;
     browser.open_tab().await;
@@ -130,7 +131,7 @@ pub async fn to_another_workspace_in_another_tab_is_noticed_in_this_one(visit: A
     browser.see("#empty").await;
     browser.close_tab().await;
 
-    // What is done here is meant for the workspace that is shown here.
+    // A write in this tab is meant for the workspace that this tab shows.
     browser.click("button.revoke").await;
     browser.click("#revoke-confirm").await;
     browser.read("#revoke-problem", "another workspace").await;
@@ -148,7 +149,7 @@ pub async fn to_another_workspace_in_another_tab_is_noticed_in_this_one(visit: A
     assert_eq!(visit.api.status_with(key).await, 200);
 }
 
-pub async fn out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
+pub async fn signing_out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
     let browser = visit.signed_in().await;
     browser.open_tab().await;
     browser.go("/dashboard").await;
@@ -165,7 +166,7 @@ pub async fn out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
     browser.sign_in_here("usr_dewi", &visit.workspace).await;
     browser.see("#empty").await;
     assert_eq!(browser.place().await, PAGE);
-    // What was typed is still there, once.
+    // The name that was typed is still there, but only once.
     browser.see("#create-dialog").await;
     assert_eq!(browser.value("#name").await, "Too late");
     browser.await_focus("#name").await;
@@ -175,7 +176,7 @@ pub async fn out_in_another_tab_is_noticed_in_this_one(visit: Arc<Visit>) {
     browser.see("#keys").await;
     browser.see_no("#create-dialog").await;
 
-    // Whoever signs in to another workspace finds nothing of it.
+    // After a sign-in to another workspace, the name is not there.
     browser
         .devtools("Network.clearBrowserCookies", json!({}))
         .await;

@@ -1,5 +1,5 @@
-//! Every view in both languages and colours: axe-core finds nothing wrong with it, it is no wider than a narrow
-//! window, and what it looks like is kept in `target/screenshots`.
+//! Every view in both languages and both colour schemes: axe-core finds no fault, the view fits a narrow window, and
+//! its screenshot is in `target/screenshots`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,13 +13,13 @@ use crate::{
 
 const WIDE: u32 = 1280;
 const NARROW: u32 = 320;
-/// From here on there is room for a table.
+/// From this width on, the list is a table.
 const TABLE: u32 = 720;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// Keys as a shop may have them: when they were created and last used.
+/// Realistic keys: name, time since creation, and time since the last use.
 const A_HANDFUL: [(&str, Duration, Option<Duration>); 6] = [
     (
         "Old storefront",
@@ -49,10 +49,10 @@ const A_HANDFUL: [(&str, Duration, Option<Duration>); 6] = [
     ("Dewi's laptop", Duration::from_hours(2), None),
 ];
 
-/// The view of the page of the stand-in for Huudis.
+/// The name of the view of the local issuer's page.
 const ISSUER: &str = "issuer";
 
-/// A language and a colour scheme, and the one browser that has them.
+/// A browser with a language and a colour scheme.
 struct View<'a> {
     visit: &'a Visit,
     browser: Browser,
@@ -60,7 +60,7 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// Checks what is there now, and takes its picture wide and narrow.
+    /// Checks the current view and takes its screenshots, wide and narrow.
     async fn take(&self, what: &str) {
         let Self {
             visit,
@@ -71,16 +71,16 @@ impl View<'_> {
             browser.set_width(width).await;
             check(visit, browser, what).await;
             fits(browser, what).await;
-            // The stand-in for Huudis has another one.
+            // The local issuer's page has another header.
             if what != ISSUER {
                 header_is_low(browser, what).await;
             }
-            browser.keep_as(&format!("{what}-{named}-{width}")).await;
+            browser.screenshot(&format!("{what}-{named}-{width}")).await;
         }
     }
 }
 
-/// Even in a narrow window it leaves the height to what it is above.
+/// Checks that the page's header stays low, even in a narrow window.
 async fn header_is_low(browser: &Browser, what: &str) {
     let height = "return document.querySelector('body > header').offsetHeight";
     let height = browser.run(height, Vec::new()).await;
@@ -92,23 +92,23 @@ async fn header_is_low(browser: &Browser, what: &str) {
     );
 }
 
-pub async fn in_english_light(visit: Arc<Visit>) {
+pub async fn in_english_light_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "en", false, "acc_tokodewi").await;
 }
 
-pub async fn in_english_dark(visit: Arc<Visit>) {
+pub async fn in_english_dark_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "en", true, "acc_tokobudi").await;
 }
 
-pub async fn in_indonesian_light(visit: Arc<Visit>) {
+pub async fn in_indonesian_light_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "id", false, "acc_tokosari").await;
 }
 
-pub async fn in_indonesian_dark(visit: Arc<Visit>) {
+pub async fn in_indonesian_dark_every_view_is_accessible(visit: Arc<Visit>) {
     take_all(&visit, "id", true, "acc_tokoagus").await;
 }
 
-/// `shop` is a workspace with the name of one, for the picture in the README.
+/// `shop` is a workspace with the name of a shop, for the screenshot in the README.
 async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str) {
     let profile = Profile {
         languages: language,
@@ -164,7 +164,7 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str)
     for (name, created, used) in A_HANDFUL {
         let key = visit.api.create(shop, name).await;
         let id = key["id"].as_str().unwrap();
-        visit.api.put_back(shop, id, created, used).await;
+        visit.api.backdate(shop, id, created, used).await;
     }
     sign_in_to(browser, shop).await;
     view.take("a-handful").await;
@@ -172,7 +172,7 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str)
     fits(browser, "a-handful").await;
     header_is_low(browser, "a-handful").await;
     browser
-        .keep_as(&format!("a-handful-{}-{TABLE}", view.named))
+        .screenshot(&format!("a-handful-{}-{TABLE}", view.named))
         .await;
     browser.click("#filter-unused").await;
     view.take("filtered").await;
@@ -189,7 +189,7 @@ async fn take_all(visit: &Visit, language: &'static str, dark: bool, shop: &str)
             let id = key["id"].as_str().unwrap();
             visit
                 .api
-                .put_back(&workspace, id, DAY * 400, Some(ago + HOUR))
+                .backdate(&workspace, id, DAY * 400, Some(ago + HOUR))
                 .await;
         }
     }
@@ -215,8 +215,8 @@ async fn sign_in_to(browser: &Browser, workspace: &str) {
     browser.see("#keys").await;
 }
 
-/// The page of the stand-in, which is English only.
-pub async fn of_signing_in(visit: Arc<Visit>) {
+/// The local issuer's page is English only.
+pub async fn the_local_issuers_page_is_accessible(visit: Arc<Visit>) {
     let browser = visit.browser().await;
     browser.go("/dashboard").await;
     for dark in [false, true] {

@@ -1,4 +1,4 @@
-//! A scenario's visit: a workspace, and the browsers that are opened for it.
+//! A run of a scenario, with its workspace and its browsers.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -15,71 +15,73 @@ use crate::{
     Scenario,
     api::Api,
     browser::{Browser, Profile},
-    stage::{Set, Stage},
+    environment::{Environment, Services},
 };
 
-/// See the module.
 pub struct Visit {
-    /// What the scenario is called.
+    /// The scenario's name.
     pub name: &'static str,
-    /// A workspace that no other scenario has.
+    /// A workspace that no other scenario uses.
     pub workspace: String,
-    /// The API, past the browser.
+    /// The API, without the browser.
     pub api: Api,
-    stage: Arc<Stage>,
+    environment: Arc<Environment>,
     opened: Mutex<Vec<Browser>>,
 }
 
 static VISITS: AtomicUsize = AtomicUsize::new(1);
 
 impl Visit {
-    /// A browser with a new profile, which asks for English.
+    /// Opens a browser with a new profile in English.
     pub async fn browser(&self) -> Browser {
         self.browser_with(Profile::default()).await
     }
 
-    /// The same, otherwise.
+    /// Opens a browser with this profile.
     pub async fn browser_with(&self, profile: Profile) -> Browser {
-        let set = self.set().await;
-        let browser = Browser::open(set, &self.stage.equipment.chromium, profile).await;
+        let services = self.services().await;
+        let browser = Browser::open(services, &self.environment.tools.chromium, profile).await;
         self.opened.lock().await.push(browser.clone());
         browser
     }
 
-    /// A browser, signed in to the workspace.
+    /// Opens a browser that is signed in to the workspace.
     pub async fn signed_in(&self) -> Browser {
         let browser = self.browser().await;
         browser.sign_in(&self.workspace).await;
         browser
     }
 
-    /// Where everything answers.
-    pub async fn set(&self) -> &Set {
-        self.stage.set().await
+    /// The running processes.
+    pub async fn services(&self) -> &Services {
+        self.environment.services().await
     }
 
-    /// The script of axe-core.
+    /// The text of axe-core's script.
     pub fn axe(&self) -> &str {
-        &self.stage.equipment.axe
+        &self.environment.tools.axe
     }
 
-    /// Another workspace that no other scenario has.
+    /// Another workspace that no other scenario uses.
     pub fn another_workspace() -> String {
         format!("acc_browser{}", VISITS.fetch_add(1, Relaxed))
     }
 }
 
-/// Plays a scenario: what went wrong, if it did.
+/// Runs a scenario.
+///
+/// # Errors
+/// Says which check failed, or which message was unexpected or missing in the console.
 pub async fn play(
-    stage: &Arc<Stage>,
+    environment: &Arc<Environment>,
     name: &'static str,
     scenario: Scenario,
 ) -> Result<(), String> {
     let visit = Visit {
         name,
         workspace: Visit::another_workspace(),
-        api: Api::of(stage.set().await),
-        stage: Arc::clone(stage),
+        api: Api::of(environment.services().await),
+        environment: Arc::clone(environment),
         opened: Mutex::default(),
     };
     let visit = Arc::new(visit);
@@ -94,7 +96,7 @@ pub async fn play(
     for browser in visit.opened.lock().await.drain(..) {
         if outcome.is_err() {
             browser
-                .keep_as(&format!("failed-{}", name.replace("::", "-")))
+                .screenshot(&format!("failed-{}", name.replace("::", "-")))
                 .await;
         }
         let console = browser.console_is_as_expected().await;

@@ -1,10 +1,10 @@
-//! A browser that runs no script.
+//! The page in a browser without scripts.
 
 use std::sync::Arc;
 
 use crate::{browser::Profile, visit::Visit};
 
-pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<Visit>) {
+pub async fn without_a_script_the_page_lists_the_keys_and_explains_the_rest(visit: Arc<Visit>) {
     let names = ["First", "Second"].map(str::to_owned);
     visit.api.create_all(&visit.workspace, names).await;
     let no_script = Profile {
@@ -15,7 +15,7 @@ pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<V
     browser.sign_in(&visit.workspace).await;
     assert_eq!(browser.count("#keys tbody tr").await, 2);
     assert_eq!(browser.text("#keys .key-name").await, "Second");
-    // WebDriver takes all that is in a `noscript` for hidden.
+    // WebDriver reports everything in a `noscript` as hidden.
     let told =
         "return [...document.querySelectorAll('noscript *')].filter(e => e.checkVisibility())
         .map(e => e.innerText).join()";
@@ -25,11 +25,11 @@ pub async fn the_list_is_there_and_the_page_says_how_to_do_the_rest(visit: Arc<V
         "{told}"
     );
     assert!(told.contains("export SUPPUO_TOKEN=") && told.contains("Bearer $SUPPUO_TOKEN"));
-    // What would do nothing is not offered.
+    // Controls that need the script are hidden.
     browser.see_no("#create").await;
     browser.see_no("button.revoke").await;
 
-    // The filter and the way out need no script.
+    // The filter and the sign-out need no script.
     browser.click("#filter-unused").await;
     browser.see("#none-match").await;
     let session = browser.session_cookie().await;

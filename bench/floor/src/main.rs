@@ -1,4 +1,4 @@
-//! The floor: a function that counts its calls with one `UpdateItem`, and has nothing of ours in it.
+//! The floor: a function that counts its calls with one `UpdateItem`, and uses none of this project's code.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::{

@@ -1,4 +1,4 @@
-//! What the scenarios are played on: `make run` on ports and with data of its own, and a chromedriver.
+//! The processes that the scenarios need: `make run` with its own ports and data, and a chromedriver.
 
 use std::{
     env, fs,
@@ -20,29 +20,29 @@ use tokio::{
 
 use crate::AT_ONCE;
 
-/// How long the API may take to answer after it was started. The functions are built by then.
+/// How long the API may take to start. The functions are built already.
 const START_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// Where people can write to about what failed.
+/// The support link that the pages show.
 pub const SUPPORT: &str = "mailto:help@suppuo.example";
 
-/// How long a process may take to end in order.
+/// How long a process may take to terminate.
 const END_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What has to be installed.
+/// The programs that must be installed.
 #[derive(Debug)]
-pub struct Equipment {
-    /// The browser.
+pub struct Tools {
     pub chromium: PathBuf,
     chromedriver: PathBuf,
     cargo_lambda: PathBuf,
     local: PathBuf,
-    /// The script of axe-core.
+    /// The text of axe-core's script.
     pub axe: String,
 }
 
-impl Equipment {
-    /// Finds it, or says what is missing.
+impl Tools {
+    /// # Errors
+    /// Says which program is missing.
     pub fn find() -> Result<Self, String> {
         let tools = project().join(".tools");
         let on_path = |program: &str| {
@@ -84,73 +84,76 @@ impl Equipment {
     }
 }
 
-/// The folder of the project.
 fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Where Cargo puts what it builds: this runs from `debug/deps` there.
+/// Cargo's target folder: this test binary lies in `debug/deps` there.
 pub fn target() -> PathBuf {
     let here = env::current_exe().unwrap();
     here.ancestors().nth(3).unwrap().to_owned()
 }
 
-/// The stage, which is set when the first scenario needs it.
-pub struct Stage {
-    /// What it is made of.
-    pub equipment: Equipment,
-    set: OnceCell<Result<Arc<Set>, String>>,
+/// Starts the processes when the first scenario needs them.
+pub struct Environment {
+    pub tools: Tools,
+    services: OnceCell<Result<Arc<Services>, String>>,
 }
 
-/// What is set, and where it answers.
-pub struct Set {
-    /// The API and the portal.
+/// The running processes and their addresses.
+pub struct Services {
+    /// The base URL of the API and the portal.
     pub api: String,
-    /// The stand-in for Huudis.
+    /// The base URL of the local issuer.
     pub issuer: String,
-    /// The table.
+    /// The URL of the embedded DynamoDB.
     pub dynamodb: String,
-    /// WebDriver.
+    /// The URL of chromedriver.
     pub driver: String,
-    /// The data of the API, and what the browsers keep.
+    /// The data of the API and the browsers' profiles.
     folder: PathBuf,
     processes: Mutex<Vec<Child>>,
 }
 
-impl Stage {
-    /// Nothing is started yet.
-    pub fn new(equipment: Equipment) -> Self {
+impl Environment {
+    pub fn new(tools: Tools) -> Self {
         Self {
-            equipment,
-            set: OnceCell::new(),
+            tools,
+            services: OnceCell::new(),
         }
     }
 
-    /// What is started by now; nobody gets another try.
-    pub async fn set(&self) -> &Set {
-        let set = self.set.get_or_init(|| Set::start(&self.equipment)).await;
-        set.as_ref().unwrap_or_else(|error| panic!("{error}"))
+    /// The running processes. If they could not be started, every scenario fails; there is no second attempt.
+    pub async fn services(&self) -> &Services {
+        let services = self
+            .services
+            .get_or_init(|| Services::start(&self.tools))
+            .await;
+        services.as_ref().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Ends what was started, and forgets its data.
+    /// Ends the processes and deletes their data.
+    ///
+    /// # Errors
+    /// Says that a process did not terminate in time.
     pub async fn end(&self) -> Result<(), String> {
-        match self.set.get() {
-            Some(Ok(set)) => set.end().await,
+        match self.services.get() {
+            Some(Ok(services)) => services.end().await,
             _ => Ok(()),
         }
     }
 }
 
-impl Set {
-    async fn start(equipment: &Equipment) -> Result<Arc<Self>, String> {
+impl Services {
+    async fn start(tools: &Tools) -> Result<Arc<Self>, String> {
         let mut processes = Vec::new();
-        let set = Self::start_all(equipment, &mut processes).await;
-        match set {
-            Ok(set) => {
-                *set.processes.lock().await = processes;
-                let set = Arc::new(set);
-                tokio::spawn(end_on_a_signal(Arc::clone(&set)));
-                Ok(set)
+        let services = Self::start_all(tools, &mut processes).await;
+        match services {
+            Ok(services) => {
+                *services.processes.lock().await = processes;
+                let services = Arc::new(services);
+                tokio::spawn(end_on_a_signal(Arc::clone(&services)));
+                Ok(services)
             }
             Err(error) => {
                 end_all(processes).await?;
@@ -159,20 +162,20 @@ impl Set {
         }
     }
 
-    async fn start_all(equipment: &Equipment, processes: &mut Vec<Child>) -> Result<Self, String> {
+    async fn start_all(tools: &Tools, processes: &mut Vec<Child>) -> Result<Self, String> {
         let [api, issuer, dynamodb, lambda] = free_ports().map_err(|error| error.to_string())?;
         let url = |port: u16| format!("http://127.0.0.1:{port}");
-        // Not below the project: the path of a socket that the browser makes in it must not be long.
+        // Not below the project, because the browser creates a socket in it, whose path must be short.
         let folder = env::temp_dir().join(format!("suppuo-browser-{}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let mut command = Command::new(&equipment.local);
+        let mut command = Command::new(&tools.local);
         command
             .arg("run")
             .current_dir(project())
-            .env("CARGO_LAMBDA", &equipment.cargo_lambda)
+            .env("CARGO_LAMBDA", &tools.cargo_lambda)
             .env("DATA", &folder)
             .env("SUPPORT_URL", SUPPORT)
-            // As many instances of each function are started as scenarios are played at once.
+            // Each scenario at once needs an instance of each function.
             .env("CONCURRENCY", AT_ONCE.to_string());
         for (name, port) in [
             ("API_PORT", api),
@@ -182,7 +185,7 @@ impl Set {
         ] {
             command.env(name, port.to_string());
         }
-        // What Cargo tells its tests would be told to the Cargo that runs the functions.
+        // Cargo's variables for its tests must not reach the Cargo that runs the functions.
         for (name, _) in env::vars_os() {
             let told = name.to_string_lossy();
             let of_cargo = [
@@ -201,7 +204,7 @@ impl Set {
             .await
             .map_err(|error| format!("the API did not start; see {}: {error}", log.display()))?;
 
-        let mut command = Command::new(&equipment.chromedriver);
+        let mut command = Command::new(&tools.chromedriver);
         command.arg("--port=0").env("TMPDIR", &folder);
         let output = start(&mut command, processes)?;
         let started = await_line(output, "started successfully on port ").await?;
@@ -217,16 +220,16 @@ impl Set {
     }
 
     async fn end(&self) -> Result<(), String> {
-        // Who comes second waits until it is done.
+        // A second caller waits here until the first one has ended the processes.
         let mut processes = self.processes.lock().await;
         if processes.is_empty() {
             return Ok(());
         }
-        // Chromedriver ends the browsers that are still there, if it is told in this way.
+        // At this request, chromedriver also ends browsers that are still running.
         let told = reqwest::get(format!("{}/shutdown", self.driver));
         let _ = timeout(END_TIMEOUT, told).await;
         end_all(std::mem::take(&mut *processes)).await?;
-        // A browser that was ended may have written something last: what is left lies in the system's own folder.
+        // A browser may still write while it exits. What remains is in the system's temporary folder.
         let _ = fs::remove_dir_all(&self.folder);
         Ok(())
     }
@@ -234,7 +237,7 @@ impl Set {
 
 fn free_ports() -> std::io::Result<[u16; 4]> {
     let any = || TcpListener::bind("127.0.0.1:0");
-    // All at once, so that no two are the same.
+    // All are bound at once, so that no two are the same.
     let listeners = [any()?, any()?, any()?, any()?];
     let mut ports = [0; 4];
     for (port, listener) in ports.iter_mut().zip(listeners) {
@@ -252,7 +255,7 @@ fn start(command: &mut Command, processes: &mut Vec<Child>) -> Result<ChildStdou
     output.ok_or("there is no output".to_owned())
 }
 
-/// Ends the last one that was started first, each in order.
+/// Terminates the processes, the last one first, and waits for each.
 async fn end_all(processes: Vec<Child>) -> Result<(), String> {
     for mut process in processes.into_iter().rev() {
         terminate(process.id());
@@ -264,7 +267,7 @@ async fn end_all(processes: Vec<Child>) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits for a line with this in it. What follows is read, too: nobody shall wait for room in the pipe.
+/// Waits for a line that contains this text. Later lines are read as well, so that the pipe never fills up.
 async fn await_line(output: ChildStdout, with: &str) -> Result<String, String> {
     let mut lines = BufReader::new(output).lines();
     let found = async {
@@ -285,13 +288,13 @@ async fn await_line(output: ChildStdout, with: &str) -> Result<String, String> {
 fn terminate(process: Option<u32>) {
     let id = process.and_then(|id| i32::try_from(id).ok());
     if let Some(id) = id.and_then(Pid::from_raw) {
-        // It may have ended in between.
+        // The process may have exited meanwhile.
         let _ = kill_process(id, Signal::TERM);
     }
 }
 
-/// Who is told to end ends what it has started.
-async fn end_on_a_signal(set: Arc<Set>) {
+/// Ends the processes when a signal ends the test run.
+async fn end_on_a_signal(services: Arc<Services>) {
     let listen = |kind| signal(kind).expect("signals can be listened for");
     let mut interrupt = listen(SignalKind::interrupt());
     let mut terminated = listen(SignalKind::terminate());
@@ -301,7 +304,7 @@ async fn end_on_a_signal(set: Arc<Set>) {
         _ = terminated.recv() => {}
         _ = hangup.recv() => {}
     }
-    if let Err(error) = set.end().await {
+    if let Err(error) = services.end().await {
         eprintln!("error: {error}");
     }
     std::process::exit(1)
