@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod fields;
 pub mod json;
 pub mod language;
+mod listed;
 pub mod origin;
 pub mod query;
 pub mod reply;

@@ -8,7 +8,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`error`], [`ids`], [`time`], `log`, `random`, `words` | what every room uses |
+//! | [`error`], [`ids`], [`time`], `log`, `random` | what every room uses |
 //! | [`domain`] | what the API is about, without HTTP and without a database |
 //! | [`http`] | the request, the response, the envelope |
 //! | `aws` | clients of AWS services, secrets |
@@ -36,7 +36,6 @@ mod random;
 pub mod runtime;
 pub mod store;
 pub mod time;
-pub mod words;
 
 pub use domain::caller::Caller;
 pub use endpoint::{

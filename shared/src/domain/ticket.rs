@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 use crate::{
     domain::ticket_token::TicketToken,
     ids::{MessageId, Subject, TicketId, WorkspaceId},
     time::Timestamp,
-    words,
 };
 
 /// How many tags a ticket has at most.
@@ -24,18 +24,31 @@ pub const MAX_NAME: usize = 200;
 /// How many characters a `sub` has at most (OpenID Connect Core 1.0, section 2).
 pub const MAX_SUB: usize = 255;
 
-words! {
-    /// Where a ticket stands.
-    pub enum Status {
-        /// It waits for an agent.
-        Open = "open",
-        /// It waits for the requester.
-        Pending = "pending",
-        /// An agent calls it done.
-        Resolved = "resolved",
-        /// It is over.
-        Closed = "closed",
-    }
+/// Where a ticket stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str", try_from = "&str")]
+pub enum Status {
+    /// It waits for an agent.
+    Open,
+    /// It waits for the requester.
+    Pending,
+    /// An agent calls it done.
+    Resolved,
+    /// It is over.
+    Closed,
 }
 
 impl Status {
@@ -51,42 +64,67 @@ impl Status {
     }
 }
 
-words! {
-    /// How urgent a ticket is.
-    pub enum Priority {
-        /// It can wait.
-        Low = "low",
-        /// As most.
-        Normal = "normal",
-        /// Before others.
-        High = "high",
-        /// Now.
-        Urgent = "urgent",
-    }
+/// How urgent a ticket is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str", try_from = "&str")]
+pub enum Priority {
+    /// It can wait.
+    Low,
+    /// As most.
+    Normal,
+    /// Before others.
+    High,
+    /// Now.
+    Urgent,
 }
 
-words! {
-    /// How a ticket came in.
-    pub enum Channel {
-        /// The public form.
-        Web = "web",
-        /// An e-mail.
-        Email = "email",
-        /// A `WhatsApp` message.
-        Whatsapp = "whatsapp",
-        /// A Telegram message.
-        Telegram = "telegram",
-    }
+/// How a ticket came in.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str", try_from = "&str")]
+pub enum Channel {
+    /// The public form.
+    Web,
+    /// An e-mail.
+    Email,
+    /// A `WhatsApp` message.
+    Whatsapp,
+    /// A Telegram message.
+    Telegram,
 }
 
-words! {
-    /// Who wrote a message.
-    pub enum AuthorType {
-        /// Who asks for help.
-        Requester = "requester",
-        /// Who gives it.
-        Agent = "agent",
-    }
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str")]
+pub enum AuthorType {
+    /// Who asks for help.
+    Requester,
+    /// Who gives it.
+    Agent,
 }
 
 /// A ticket.
@@ -273,11 +311,10 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Words;
 
     #[test]
     fn a_message_moves_the_status_as_the_contract_says() {
-        for &status in Status::ALL {
+        for &status in <Status as VariantArray>::VARIANTS {
             assert_eq!(status.after(AuthorType::Requester, false), Status::Open);
             assert_eq!(status.after(AuthorType::Agent, true), status);
             let expected = match status {

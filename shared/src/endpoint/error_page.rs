@@ -33,9 +33,10 @@ pub(crate) fn tell_again(
     let of = |name| query.text(name).ok().flatten();
     let request_id = RequestId::read(of("request")?)?;
     let problem = of("problem")?;
-    let code = OF_SIGN_IN
-        .into_iter()
-        .find(|code| code.as_str() == problem)?;
+    let code = problem
+        .parse()
+        .ok()
+        .filter(|code| OF_SIGN_IN.contains(code))?;
     if !request.is_navigation() {
         return None;
     }

@@ -1,5 +1,7 @@
 //! Reads the query string of a list of tickets.
 
+use strum::{EnumString, VariantNames};
+
 use crate::{
     domain::{
         ticket::{MAX_SUB, MAX_TAG, Status},
@@ -7,21 +9,20 @@ use crate::{
     },
     error::ApiError,
     http::query::Query,
-    words,
 };
 
 /// How many characters may be searched for.
 const MAX_Q: usize = 200;
 
-words! {
-    /// Which tickets a list is asked for, by where they stand.
-    enum Statuses {
-        All = "all",
-        Open = "open",
-        Pending = "pending",
-        Resolved = "resolved",
-        Closed = "closed",
-    }
+/// Which tickets a list is asked for, by where they stand.
+#[derive(Clone, Copy, EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+enum Statuses {
+    All,
+    Open,
+    Pending,
+    Resolved,
+    Closed,
 }
 
 impl Statuses {

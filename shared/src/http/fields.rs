@@ -6,9 +6,10 @@
 //!
 //! Lengths count characters (Unicode scalar values), not bytes. `null` is as good as not there.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde_json::value::RawValue;
+use strum::VariantNames;
 
 use crate::{
     domain::{
@@ -16,8 +17,10 @@ use crate::{
         text::{self, TooLong},
     },
     error::ApiError,
-    http::json::{self, Known, Object, TextOrElse},
-    words::{Words, listed},
+    http::{
+        json::{self, Known, Object, TextOrElse},
+        listed::{listed, none_of},
+    },
 };
 
 /// The fields of a request's body that the endpoint knows. `Debug` shows none.
@@ -156,20 +159,21 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// `400` with `param` where it is another, or no text.
-    pub fn word<W: Words>(&self, name: &'static str) -> Result<Option<W>, ApiError> {
+    pub fn word<W: FromStr + VariantNames>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<W>, ApiError> {
         let Some(value) = self.value(name) else {
             return Ok(None);
         };
-        let word = text_of(value).and_then(|text| W::parse(&text));
-        let rule = || format!("`{name}` must be {}.", W::listed());
-        word.map(Some)
-            .ok_or_else(|| ApiError::invalid_field(name, rule()))
+        let word = text_of(value).and_then(|text| text.parse().ok());
+        word.map(Some).ok_or_else(|| none_of::<W>(name))
     }
 
     /// One word of a list, or `otherwise`, whatever the field holds.
-    pub fn word_or<W: Words>(&self, name: &str, otherwise: W) -> W {
+    pub fn word_or<W: FromStr>(&self, name: &str, otherwise: W) -> W {
         let word = self.value(name).and_then(text_of);
-        word.and_then(|text| W::parse(&text)).unwrap_or(otherwise)
+        word.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     }
 
     /// A list of at most `most` labels of 1 to `max` characters, see [`text::label`], each once, in the order in which

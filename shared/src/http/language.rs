@@ -1,19 +1,18 @@
 //! The language of a page: what the reader asked for, or chose before, or their browser is set to.
 
-use crate::{
-    http::{cookies::CookieName, request::Request},
-    words,
-    words::Words,
-};
+use strum::{AsRefStr, EnumString, VariantArray};
 
-words! {
-    /// A language that the pages are written in. The word is its code in `lang` and in `?lang=`.
-    pub enum Language {
-        /// British English, and what is shown to whom nothing is known of.
-        English = "en",
-        /// Indonesian.
-        Indonesian = "id",
-    }
+use crate::http::{cookies::CookieName, request::Request};
+
+/// A language that the pages are written in. The word is its code in `lang` and in `?lang=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumString, VariantArray)]
+pub enum Language {
+    /// British English, and what is shown to whom nothing is known of.
+    #[strum(serialize = "en")]
+    English,
+    /// Indonesian.
+    #[strum(serialize = "id")]
+    Indonesian,
 }
 
 impl Language {
@@ -23,7 +22,7 @@ impl Language {
         match primary.as_str() {
             // The code of Indonesian until 1989, which old Android and Java still send.
             "in" => Some(Self::Indonesian),
-            code => Self::parse(code),
+            code => code.parse().ok(),
         }
     }
 }
@@ -57,9 +56,9 @@ pub(crate) fn language_of(request: &Request) -> Language {
 pub(crate) fn language_cookie(request: &Request) -> Option<String> {
     let query = request.query();
     let asked = query.text("lang").ok().flatten()?;
-    let language = Language::parse(asked)?;
+    let language: Language = asked.parse().ok()?;
     let origin = request.origin()?;
-    Some(CookieName::Language.set(&origin, language.as_str(), LANGUAGE_KEPT_SECONDS))
+    Some(CookieName::Language.set(&origin, language.as_ref(), LANGUAGE_KEPT_SECONDS))
 }
 
 /// How long a language that was chosen is remembered: a year.
@@ -81,7 +80,7 @@ fn preferred(accept_language: &str) -> Option<Language> {
         let place = place.or_else(|| ranges.iter().enumerate().find(any));
         place.map(|(at, (_, weight))| (*weight, ranges.len() - at))
     };
-    let liked = Language::ALL
+    let liked = Language::VARIANTS
         .iter()
         .filter_map(|language| Some((liking(*language)?, *language)));
     // The last greatest is taken, so the default goes last.

@@ -18,11 +18,11 @@ use crate::{
         cookies::{self, CookieName},
         fields::Fields,
         json::{Known, MAX_BODY_BYTES, MAX_MEMBERS, NoObject, Object},
+        listed::listed,
         origin::Origin,
         query::Query,
     },
     ids::ResourceId,
-    words::listed,
 };
 
 /// One call, with nothing of the gateway left in it but what endpoints may need.

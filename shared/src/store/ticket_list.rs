@@ -47,7 +47,6 @@ use crate::{
         workspace::Workspace,
         workspaces::{self, Counts},
     },
-    words::Words,
 };
 
 /// The read units after which a call reads no further: what 1 MB costs, eventually consistent.
@@ -239,8 +238,8 @@ impl List<'_> {
                     _ => None,
                 },
             ),
-            ("channel", self.filter.channel.map(Words::as_str)),
-            ("priority", self.filter.priority.map(Words::as_str)),
+            ("channel", self.filter.channel.map(Into::into)),
+            ("priority", self.filter.priority.map(Into::into)),
         ];
         for (name, value) in equal {
             if let Some(value) = value {

@@ -1,13 +1,13 @@
 //! Whether the issuer asks who it is, though it knows.
 
-use crate::words;
+use strum::{AsRefStr, EnumString, VariantNames};
 
-words! {
-    /// Whether the issuer asks who it is (`prompt`, OpenID Connect Core 1.0 section 3.1.2.1).
-    pub enum Prompt {
-        /// Only where it does not know.
-        Default = "default",
-        /// Also where it knows: they may be somebody else, too.
-        SelectAccount = "select_account",
-    }
+/// Whether the issuer asks who it is (`prompt`, OpenID Connect Core 1.0 section 3.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Prompt {
+    /// Only where it does not know.
+    Default,
+    /// Also where it knows: they may be somebody else, too.
+    SelectAccount,
 }

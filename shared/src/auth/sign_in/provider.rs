@@ -30,7 +30,6 @@ use crate::{
     aws::secrets::{Secret, SecretsManager},
     error::{ApiError, Cause},
     time::Timestamp,
-    words::Words,
 };
 
 /// What is asked for: who it is, their address and their name (OpenID Connect Core 1.0 section 5.4).
@@ -176,7 +175,7 @@ impl Provider {
             .add_extra_param("nonce", &pending.nonce)
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         if prompt == Prompt::SelectAccount {
-            request = request.add_extra_param("prompt", prompt.as_str());
+            request = request.add_extra_param("prompt", prompt.as_ref());
         }
         let (url, _) = request.url();
         Ok(url.into())
