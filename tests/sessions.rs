@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::ExposeSecret;
 
 use crate::app::{
     App, Call,
@@ -357,7 +358,10 @@ async fn recognising_and_counting_is_one_write() {
 async fn a_refused_session_costs_one_call_and_a_malformed_one_none() {
     let app = App::start().await;
     let forged = shared::domain::session::SessionId::generate();
-    me(&app).session(forged.reveal()).await_status(401).await;
+    me(&app)
+        .session(forged.expose_secret())
+        .await_status(401)
+        .await;
     assert_eq!(app.operations().len(), 1);
     me(&app).session("forged").await_status(401).await;
     assert_eq!(app.operations(), []);

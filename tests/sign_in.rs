@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join;
 use serde_json::{Value, json};
+use shared::ExposeSecret;
 
 use crate::app::{
     App,
@@ -246,7 +247,7 @@ async fn a_callback_that_is_loaded_again_with_the_session_it_led_to() {
     };
     // Nobody has signed in yet.
     let planted = shared::domain::session::SessionId::generate();
-    let early = load(&query).cookie(SESSION, planted.reveal());
+    let early = load(&query).cookie(SESSION, planted.expose_secret());
     early.await_status(400).await;
     let done = begun.come_back(&query).await_status(302).await;
     let session = done.cookie(SESSION).unwrap();
@@ -539,14 +540,14 @@ async fn a_session_that_was_fixed_in_advance() {
     // What somebody planted is neither taken up nor left in place, be it made up or their own.
     let planted = shared::domain::session::SessionId::generate();
     let own = app.sign_in("acc_b").await;
-    for fixed in [planted.reveal(), &own] {
+    for fixed in [planted.expose_secret(), &own] {
         let begun = app.begin_sign_in().await;
         let query = begun.allow(&json!({}), &json!({}));
         let back = begun.come_back(&query).cookie(SESSION, fixed);
         let done = back.await_status(302).await;
         assert_ne!(done.cookie(SESSION), Some(fixed));
     }
-    for fixed in [planted.reveal(), &own] {
+    for fixed in [planted.expose_secret(), &own] {
         app.list().session(fixed).await_status(401).await;
     }
 }

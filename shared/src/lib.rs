@@ -60,5 +60,6 @@ pub use http::{
 };
 pub use ids::{ApiKeyId, CannedReplyId, MessageId, Subject, TicketId, WorkspaceId};
 pub use runtime::serve::serve;
+pub use secrecy::ExposeSecret;
 pub use std::process::ExitCode;
 pub use time::Timestamp;

@@ -45,6 +45,7 @@ mod tokens;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use oauth2::PkceCodeVerifier;
+use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -224,7 +225,9 @@ impl SignIn<'_> {
     async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedIn, ApiError> {
         let id = self.provider.id_token(tokens, nonce, self.now).await;
         let id = id.map_err(as_sign_in)?;
-        let holder = self.access_tokens.holder(&tokens.access_token, self.now);
+        let holder = self
+            .access_tokens
+            .holder(tokens.access_token.expose_secret(), self.now);
         let holder = holder.await.map_err(as_sign_in)?;
         if id.sub != holder.subject {
             return Err(not_completed("tokens_of_two_people"));

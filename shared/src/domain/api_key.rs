@@ -14,6 +14,7 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::random;
@@ -26,9 +27,9 @@ const SHOWN_HEX: usize = 4;
 
 /// A whole API key. It exists in memory only: while it is created, and while a call presents it.
 ///
-/// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`PlaintextKey::reveal`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct PlaintextKey(String);
+/// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`ExposeSecret`].
+#[derive(Debug)]
+pub struct PlaintextKey(SecretString);
 
 impl PlaintextKey {
     /// What makes a bearer token an API key and not an access token.
@@ -41,7 +42,7 @@ impl PlaintextKey {
         let mut text = Self::PREFIX.to_owned() + &base16ct::lower::encode_string(&secret);
         let checksum = crc32fast::hash(text.as_bytes());
         text += &base16ct::lower::encode_string(&checksum.to_be_bytes());
-        Self(text)
+        Self(text.into())
     }
 
     /// Reads a token that a caller presents; `None` where its form or its checksum is wrong.
@@ -55,31 +56,28 @@ impl PlaintextKey {
         let proved = hex.len() == HEX_LEN
             && u32::from_be_bytes(*checksum)
                 == crc32fast::hash(&token.as_bytes()[..token.len() - 2 * CHECKSUM_BYTES]);
-        proved.then(|| Self(token.to_owned()))
+        proved.then(|| Self(token.into()))
     }
 
     /// What is stored in the key's stead.
     #[must_use]
     pub fn hash(&self) -> KeyHash {
-        KeyHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
+        KeyHash(base16ct::lower::encode_string(&Sha256::digest(
+            self.expose_secret(),
+        )))
     }
 
     /// The part that stays visible: `sk_live_` and four characters more.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        &self.0[..Self::PREFIX.len() + SHOWN_HEX]
-    }
-
-    /// The key itself, for the one answer that shows it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
+        &self.expose_secret()[..Self::PREFIX.len() + SHOWN_HEX]
     }
 }
 
-impl fmt::Debug for PlaintextKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlaintextKey(…)")
+/// For the one answer that shows it.
+impl ExposeSecret<str> for PlaintextKey {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 
@@ -110,32 +108,34 @@ mod tests {
     #[test]
     fn a_generated_key_has_the_contracts_form_and_proves_itself() {
         let key = PlaintextKey::generate();
-        let hex = key.reveal().strip_prefix("sk_live_").unwrap();
+        let hex = key.expose_secret().strip_prefix("sk_live_").unwrap();
         assert_eq!(hex.len(), 48);
         assert!(
             hex.bytes()
                 .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         );
-        assert_eq!(PlaintextKey::parse(key.reveal()), Some(key.clone()));
-        assert_eq!(key.prefix(), &key.reveal()[..12]);
-        assert_ne!(key, PlaintextKey::generate());
+        let read = PlaintextKey::parse(key.expose_secret()).unwrap();
+        assert_eq!(read.expose_secret(), key.expose_secret());
+        assert_eq!(key.prefix(), &key.expose_secret()[..12]);
+        let other = PlaintextKey::generate();
+        assert_ne!(key.expose_secret(), other.expose_secret());
     }
 
     #[test]
     fn every_single_mistyped_character_is_noticed() {
         let key = PlaintextKey::generate();
-        for at in 0..key.reveal().len() {
-            let mut typed = key.reveal().as_bytes().to_vec();
+        for at in 0..key.expose_secret().len() {
+            let mut typed = key.expose_secret().as_bytes().to_vec();
             typed[at] = if typed[at] == b'0' { b'1' } else { b'0' };
             let typed = String::from_utf8(typed).unwrap();
-            assert_eq!(PlaintextKey::parse(&typed), None, "at {at}");
+            assert!(PlaintextKey::parse(&typed).is_none(), "at {at}");
         }
     }
 
     #[test]
     fn another_form_is_refused() {
         let key = PlaintextKey::generate();
-        let key = key.reveal();
+        let key = key.expose_secret();
         for wrong in [
             "",
             "sk_live_",
@@ -148,7 +148,7 @@ mod tests {
             &format!("sk_test_{}", &key[8..]),
             &format!("sk_live_{}", "é".repeat(24)),
         ] {
-            assert_eq!(PlaintextKey::parse(wrong), None);
+            assert!(PlaintextKey::parse(wrong).is_none());
         }
     }
 
@@ -156,6 +156,6 @@ mod tests {
     fn debug_shows_neither_key_nor_hash() {
         let key = PlaintextKey::generate();
         let shown = format!("{key:?} {:?}", key.hash());
-        assert_eq!(shown, "PlaintextKey(…) KeyHash(…)");
+        assert_eq!(shown, "PlaintextKey(SecretBox<str>([REDACTED])) KeyHash(…)");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
@@ -12,16 +13,16 @@ const SECRET_BYTES: usize = 20;
 /// 160 random bits, as 40 lower-case hex characters: nothing that a mail program or a URL would change.
 ///
 /// The ticket's own item holds it, because agents may see it. What finds the ticket is its hash, as with API keys.
-/// `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TicketToken(String);
+/// `Debug` does not show it; answers do, by `Serialize`.
+#[derive(Clone, Debug)]
+pub struct TicketToken(SecretString);
 
 impl TicketToken {
     /// A new token.
     #[must_use]
     pub fn generate() -> Self {
         let secret: [u8; SECRET_BYTES] = random::bytes();
-        Self(base16ct::lower::encode_string(&secret))
+        Self(base16ct::lower::encode_string(&secret).into())
     }
 
     /// Reads a token that a caller presents; `None` where it can be none.
@@ -29,35 +30,32 @@ impl TicketToken {
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; SECRET_BYTES];
         let decoded = base16ct::lower::decode(text, &mut bytes).ok()?;
-        (decoded.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
+        (decoded.len() == SECRET_BYTES).then(|| Self(text.into()))
     }
 
     /// What an index holds in its stead.
     #[must_use]
     pub fn hash(&self) -> TicketTokenHash {
-        TicketTokenHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
-    }
-
-    /// The token itself: for the ticket's item, and for answers.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
+        TicketTokenHash(base16ct::lower::encode_string(&Sha256::digest(
+            self.expose_secret(),
+        )))
     }
 
     pub(crate) fn from_stored(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 
-impl fmt::Debug for TicketToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TicketToken(…)")
+/// For the ticket's item, and for answers.
+impl ExposeSecret<str> for TicketToken {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 
 impl Serialize for TicketToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.expose_secret())
     }
 }
 
@@ -84,9 +82,11 @@ mod tests {
     #[test]
     fn a_token_reads_back_and_nothing_else_does() {
         let token = TicketToken::generate();
-        assert_eq!(TicketToken::parse(token.reveal()), Some(token.clone()));
-        assert_ne!(token, TicketToken::generate());
-        let text = token.reveal();
+        let read = TicketToken::parse(token.expose_secret()).unwrap();
+        assert_eq!(read.expose_secret(), token.expose_secret());
+        let other = TicketToken::generate();
+        assert_ne!(other.expose_secret(), token.expose_secret());
+        let text = token.expose_secret();
         for wrong in [
             "",
             &text[1..],
@@ -94,7 +94,7 @@ mod tests {
             &"G".repeat(40),
             &"A".repeat(40),
         ] {
-            assert_eq!(TicketToken::parse(wrong), None, "{wrong}");
+            assert!(TicketToken::parse(wrong).is_none(), "{wrong}");
         }
     }
 
@@ -102,6 +102,9 @@ mod tests {
     fn debug_shows_neither_token_nor_hash() {
         let token = TicketToken::generate();
         let shown = format!("{token:?} {:?}", token.hash());
-        assert_eq!(shown, "TicketToken(…) TicketTokenHash(…)");
+        assert_eq!(
+            shown,
+            "TicketToken(SecretBox<str>([REDACTED])) TicketTokenHash(…)"
+        );
     }
 }

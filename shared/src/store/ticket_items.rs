@@ -1,6 +1,7 @@
 //! The items of a ticket and of its messages.
 
 use aws_sdk_dynamodb::types::{Put, builders::PutBuilder};
+use secrecy::ExposeSecret;
 
 use crate::{
     domain::{
@@ -134,7 +135,7 @@ pub(super) fn put_ticket(ticket: &Ticket, revision: i64, thread_bytes: i64) -> P
         .item("tags", attributes::texts(&ticket.tags))
         .item(
             "accessToken",
-            attributes::text(ticket.access_token.reveal()),
+            attributes::text(ticket.access_token.expose_secret()),
         )
         .item("createdAt", attributes::moment(ticket.created_at))
         .item("updatedAt", attributes::moment(ticket.updated_at))

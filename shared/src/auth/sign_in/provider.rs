@@ -1,6 +1,6 @@
 //! The issuer as an OpenID provider: where it asks people who they are, and what it gives for a code.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use lambda_http::http;
 use oauth2::{
@@ -13,6 +13,7 @@ use oauth2::{
         BasicTokenIntrospectionResponse, BasicTokenType,
     },
 };
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -78,19 +79,14 @@ pub(super) enum Exchanged {
 }
 
 /// What an OpenID provider's answer has beyond OAuth's (OpenID Connect Core 1.0 section 3.1.3.3).
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct IdTokenField {
-    id_token: String,
+    /// The trait wants `Serialize`; nothing writes it.
+    #[serde(skip_serializing)]
+    id_token: SecretString,
 }
 
 impl ExtraTokenFields for IdTokenField {}
-
-/// The trait wants one; a token is for no log.
-impl fmt::Debug for IdTokenField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IdTokenField(…)")
-    }
-}
 
 type OpenIdClient = Client<
     BasicErrorResponse,
@@ -206,7 +202,7 @@ impl Provider {
         let failed = |what: &str| ApiError::internal(Cause::of(ATTEMPTED, what));
         match exchanged {
             Ok(tokens) => Ok(Exchanged::Tokens(Tokens {
-                access_token: tokens.access_token().secret().clone(),
+                access_token: tokens.access_token().secret().as_str().into(),
                 id_token: tokens.extra_fields().id_token.clone(),
             })),
             // RFC 6749 section 5.2.

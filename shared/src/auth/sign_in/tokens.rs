@@ -1,7 +1,9 @@
 //! What the issuer gives for a code.
 
-/// What the token endpoint gives. It has no `Debug`.
+use secrecy::SecretString;
+
+/// What the token endpoint gives.
 pub(crate) struct Tokens {
-    pub(super) access_token: String,
-    pub(super) id_token: String,
+    pub(super) access_token: SecretString,
+    pub(super) id_token: SecretString,
 }
