@@ -63,7 +63,7 @@ impl CookieName {
 /// The cookies of a request, out of their `name=value; name=value` (RFC 6265 section 4.2.1). What is none is passed over.
 ///
 /// Blanks around them go, and no other white space: to browsers that is part of a name, which then has no prefix to keep
-/// neighbouring hosts from setting it. [`Cookie::split_parse`] trims all that Unicode calls white space, so it is not used.
+/// neighbouring hosts from setting it. [`Cookie::split_parse`] would trim it.
 pub(crate) fn read(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
     let blanks = [' ', '\t'];
