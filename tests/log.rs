@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use local::proxy::Fault;
 use serde_json::Value;
+use shared::ExposeSecret;
 
 use crate::app::{App, response::Response};
 
@@ -103,7 +104,12 @@ async fn metrics_count_calls_limited_calls_and_refusals_by_reason() {
     );
     let unknown = shared::domain::api_key::PlaintextKey::generate();
     assert_eq!(
-        refused(app.list().bearer(unknown.reveal()).await_status(401).await),
+        refused(
+            app.list()
+                .bearer(unknown.expose_secret())
+                .await_status(401)
+                .await
+        ),
         "unknown_key"
     );
     assert_eq!(
@@ -189,6 +195,10 @@ async fn a_table_timeout_is_a_500_before_lambda_ends_the_function() {
         .start()
         .await;
     let known = shared::domain::api_key::PlaintextKey::generate();
-    let answer = app.list().bearer(known.reveal()).await_status(500).await;
+    let answer = app
+        .list()
+        .bearer(known.expose_secret())
+        .await_status(500)
+        .await;
     assert_eq!(line(&app, &answer)["cause"], "the function's time was up");
 }

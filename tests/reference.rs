@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
-use shared::domain::api_key::PlaintextKey;
+use shared::{ExposeSecret, domain::api_key::PlaintextKey};
 
 use crate::app::{
     ROUTES,
@@ -94,7 +94,7 @@ fn with_keys(example: Value) -> Value {
             let filled = members.into_iter().map(|(name, value)| {
                 let key = PlaintextKey::generate();
                 let value = match name.as_str() {
-                    "key" => key.reveal().into(),
+                    "key" => key.expose_secret().into(),
                     "keyPrefix" => key.prefix().into(),
                     _ => with_keys(value),
                 };

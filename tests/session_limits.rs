@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::Value;
+use shared::ExposeSecret;
 
 use crate::{
     app::{App, Call, response::Response},
@@ -33,7 +34,10 @@ async fn authenticating_and_counting_a_session_call_is_one_write() {
 async fn an_unknown_session_costs_one_table_request_and_a_malformed_one_none() {
     let app = App::start().await;
     let forged = shared::domain::session::SessionId::generate();
-    me(&app).session(forged.reveal()).await_status(401).await;
+    me(&app)
+        .session(forged.expose_secret())
+        .await_status(401)
+        .await;
     assert_eq!(app.operations().len(), 1);
     me(&app).session("forged").await_status(401).await;
     assert_eq!(app.operations(), []);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use shared::ExposeSecret;
 
 use crate::app::{
     App,
@@ -220,14 +221,14 @@ async fn a_sign_in_replaces_and_ends_a_planted_session() {
     // An attacker may plant a made-up session or their own. The sign-in uses neither, and ends both.
     let planted = shared::domain::session::SessionId::generate();
     let own = app.sign_in("acc_b").await;
-    for fixed in [planted.reveal(), &own] {
+    for fixed in [planted.expose_secret(), &own] {
         let begun = app.begin_sign_in().await;
         let query = begun.allow(&json!({}), &json!({}));
         let back = begun.come_back(&query).cookie(SESSION, fixed);
         let done = back.await_status(302).await;
         assert_ne!(done.cookie(SESSION), Some(fixed));
     }
-    for fixed in [planted.reveal(), &own] {
+    for fixed in [planted.expose_secret(), &own] {
         app.list().session(fixed).await_status(401).await;
     }
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::join;
 use serde_json::json;
+use shared::ExposeSecret;
 
 use crate::{
     app::{
@@ -57,7 +58,7 @@ async fn a_callback_reloaded_with_its_own_session_redirects_to_the_page() {
     };
     // No sign-in has succeeded yet.
     let planted = shared::domain::session::SessionId::generate();
-    let early = load(&query).cookie(SESSION, planted.reveal());
+    let early = load(&query).cookie(SESSION, planted.expose_secret());
     early.await_status(400).await;
     let done = begun.come_back(&query).await_status(302).await;
     let session = done.cookie(SESSION).unwrap();

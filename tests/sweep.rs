@@ -6,7 +6,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use local::{proxy::Fault, template::Route};
 use serde_json::json;
-use shared::domain::{api_key::PlaintextKey, session::SessionId};
+use shared::{
+    ExposeSecret,
+    domain::{api_key::PlaintextKey, session::SessionId},
+};
 
 use crate::{
     app::{App, Call, ROUTES, response::Response, sign_in::SESSION},
@@ -128,9 +131,11 @@ async fn every_endpoint_refuses_a_wrong_credential() {
     let good = PlaintextKey::generate();
     let keys = [
         revoked,
-        good.reveal().to_owned(),
-        good.reveal().to_uppercase().replace("SK_LIVE_", "sk_live_"),
-        good.reveal()[..55].to_owned(),
+        good.expose_secret().to_owned(),
+        good.expose_secret()
+            .to_uppercase()
+            .replace("SK_LIVE_", "sk_live_"),
+        good.expose_secret()[..55].to_owned(),
         PlaintextKey::PREFIX.to_owned(),
         format!("{}{}", PlaintextKey::PREFIX, "é".repeat(48)),
     ];
@@ -221,7 +226,14 @@ async fn every_endpoint_refuses_an_invalid_session() {
     logout.await_status(200).await;
     let forged = SessionId::generate();
     for route in authenticated() {
-        for value in [&*ended, forged.reveal(), "x", "\u{e9}", &ended[1..], "a b"] {
+        for value in [
+            &*ended,
+            forged.expose_secret(),
+            "x",
+            "\u{e9}",
+            &ended[1..],
+            "a b",
+        ] {
             for site in ["same-origin", "cross-site"] {
                 let call = call(&app, route).cookie(SESSION, value);
                 let answer = call.header("sec-fetch-site", site).send().await;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, KnownFields, Timestamp,
+    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, ExposeSecret, KnownFields, Timestamp,
     domain::api_key::PlaintextKey,
     handler, serve,
     store::api_keys::{Creation, MAX_KEYS},
@@ -37,7 +37,7 @@ async fn create(call: Authenticated) -> Result<Answer, ApiError> {
             id: created.id,
             name: created.name,
             key_prefix: created.prefix,
-            key: key.reveal(),
+            key: key.expose_secret(),
             created_at: created.created_at,
         }),
         Creation::WorkspaceFull => Err(ApiError::conflict(format!(

@@ -3,8 +3,9 @@
 use shared::{
     Answer, ApiError, Authenticated, ExitCode, KnownFields,
     domain::ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
-    handler, serve, words,
+    handler, serve,
 };
+use strum::{EnumString, VariantNames};
 
 fn main() -> ExitCode {
     serve("POST /api/v1/tickets", handler(create))
@@ -15,13 +16,13 @@ const FIELDS: KnownFields = KnownFields {
     optional: &["requesterName", "priority", "channel"],
 };
 
-words! {
-    /// The channels that callers may name.
-    enum NamedChannel {
-        Web = "web",
-        Email = "email",
-        Whatsapp = "whatsapp",
-    }
+/// The channels that callers may name.
+#[derive(EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+enum NamedChannel {
+    Web,
+    Email,
+    Whatsapp,
 }
 
 async fn create(call: Authenticated) -> Result<Answer, ApiError> {

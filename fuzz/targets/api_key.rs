@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::domain::api_key::PlaintextKey;
+use shared::{ExposeSecret, domain::api_key::PlaintextKey};
 
 fuzz_target!(|token: &str| {
     // A fuzzer does not find valid checksums, so a generated key is tried too.
@@ -11,10 +11,10 @@ fuzz_target!(|token: &str| {
     for text in [
         token,
         &format!("{}{token}", PlaintextKey::PREFIX),
-        &format!("{}{token}", made.reveal()),
+        &format!("{}{token}", made.expose_secret()),
     ] {
         if let Some(key) = PlaintextKey::parse(text) {
-            assert_eq!(key.reveal(), text);
+            assert_eq!(key.expose_secret(), text);
             assert!(text.len() == 56 && key.prefix().len() == 12);
             assert!(
                 text[8..]

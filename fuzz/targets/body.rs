@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, value::RawValue};
 use shared::{
-    http::{fields::Fields, json::KnownFields, language::Language, request::Request},
-    words::Words,
+    domain::ticket::Priority,
+    http::{fields::Fields, json::KnownFields, request::Request},
 };
 
 static FIELD: KnownFields = KnownFields {
@@ -74,10 +74,10 @@ fn check(fields: &Fields<'_>) {
         assert!(labels.len() <= 10 && labels.iter().all(|label| is_line(label, 40)));
         assert_eq!(labels.iter().collect::<HashSet<_>>().len(), labels.len());
     }
-    if let Ok(Some(word)) = fields.word::<Language>("f") {
+    if let Ok(Some(word)) = fields.word::<Priority>("f") {
         assert_eq!(
             fields.optional_exact("f", 10).ok().flatten().as_deref(),
-            Some(word.as_str())
+            Some(word.into())
         );
     }
     if fields.flag("f").is_ok_and(|flag| flag) {

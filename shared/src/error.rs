@@ -7,11 +7,13 @@ use std::{borrow::Cow, error::Error as StdError, fmt};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde::Serialize;
+use strum::{EnumString, IntoStaticStr};
 
 use crate::ids::ResourceId;
 
 /// The stable codes of the contract, section 2. Clients branch on these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, Serialize)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(into = "&'static str")]
 pub enum ErrorCode {
     /// A field is bad or missing, the JSON is malformed, or the body too large.
@@ -44,26 +46,6 @@ impl ErrorCode {
             Self::RateLimited => 429,
             Self::InternalError => 500,
         }
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ValidationError => "VALIDATION_ERROR",
-            Self::AuthRequired => "AUTH_REQUIRED",
-            Self::InvalidToken => "INVALID_TOKEN",
-            Self::Forbidden => "FORBIDDEN",
-            Self::NotFound => "NOT_FOUND",
-            Self::Conflict => "CONFLICT",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::InternalError => "INTERNAL_ERROR",
-        }
-    }
-}
-
-impl From<ErrorCode> for &'static str {
-    fn from(code: ErrorCode) -> Self {
-        code.as_str()
     }
 }
 

@@ -7,6 +7,7 @@ pub mod event;
 pub mod fields;
 pub mod json;
 pub mod language;
+mod listed;
 pub mod origin;
 pub mod query;
 pub mod reply;

@@ -8,7 +8,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`error`], [`ids`], [`time`], `log`, `random`, `words` | what every module uses |
+//! | [`error`], [`ids`], [`time`], `log`, `random` | what every module uses |
 //! | [`domain`] | what the API is about, without HTTP and without a database |
 //! | [`http`] | the request, the response, the envelope |
 //! | `aws` | clients of AWS services, secrets |
@@ -39,7 +39,6 @@ mod random;
 pub mod runtime;
 pub mod store;
 pub mod time;
-pub mod words;
 
 pub use domain::caller::Caller;
 pub use endpoint::{
@@ -65,5 +64,6 @@ pub use http::{
 };
 pub use ids::{ApiKeyId, CannedReplyId, MessageId, Subject, TicketId, WorkspaceId};
 pub use runtime::serve::serve;
+pub use secrecy::ExposeSecret;
 pub use std::process::ExitCode;
 pub use time::Timestamp;

@@ -12,7 +12,13 @@ use std::{
     sync::Arc,
 };
 
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::{
+    DecodingKey,
+    jwk::{
+        AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations,
+        PublicKeyUse,
+    },
+};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
@@ -72,26 +78,10 @@ struct KeySet<'a> {
     keys: Vec<&'a RawValue>,
 }
 
-/// What any entry of a set may have.
+/// What [`Jwk`] does not tell: the `kid` of an entry that is no key, and whether the private half is there.
 #[derive(Deserialize)]
 struct Entry {
     kid: TextOrElse,
-}
-
-/// The members of a key that decide whether it is one of ours (RFC 7517 section 4, RFC 7518 section 6.2).
-#[derive(Deserialize)]
-struct EcKey {
-    kty: String,
-    crv: String,
-    x: String,
-    y: String,
-    kid: String,
-    #[serde(default)]
-    alg: Option<String>,
-    #[serde(default, rename = "use")]
-    usage: Option<String>,
-    #[serde(default)]
-    key_ops: Option<Vec<String>>,
     #[serde(default)]
     d: Option<IgnoredAny>,
 }
@@ -99,36 +89,42 @@ struct EcKey {
 /// The ES256 keys of a set, by `kid`; `None` where it is no set.
 fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
     let set: KeySet<'_> = serde_json::from_slice(set).ok()?;
-    let entries = set.keys.iter().map(|key| serde_json::from_str(key.get()));
-    let entries: Vec<Entry> = entries.filter_map(Result::ok).collect();
+    let entries = set.keys.iter().filter_map(|key| {
+        let entry: Entry = serde_json::from_str(key.get()).ok()?;
+        Some((entry.kid.into_text()?, entry.d, key.get()))
+    });
+    let entries: Vec<_> = entries.collect();
     let mut seen = HashSet::new();
-    let named = entries.iter().filter_map(|entry| entry.kid.text());
-    let twice: HashSet<_> = named.filter(|kid| !seen.insert(*kid)).collect();
-    Some(
-        set.keys
-            .iter()
-            .filter_map(|key| serde_json::from_str::<EcKey>(key.get()).ok())
-            .filter(|key| !twice.contains(key.kid.as_str()))
-            .filter_map(|key| Some((key.kid.clone(), key.decoding_key()?)))
-            .collect(),
-    )
+    let kids = entries.iter().map(|(kid, ..)| kid);
+    let twice: HashSet<_> = kids.filter(|kid| !seen.insert(*kid)).collect();
+    let keys = entries.iter().filter_map(|(kid, private, key)| {
+        let is_believed = private.is_none() && !twice.contains(kid);
+        let key = is_believed.then(|| decoding_key(key))??;
+        Some((kid.clone(), key))
+    });
+    Some(keys.collect())
 }
 
-impl EcKey {
-    fn decoding_key(&self) -> Option<DecodingKey> {
-        let is = |value: &Option<String>, wanted| value.as_deref().is_none_or(|v| v == wanted);
-        let verifies = |ops: &Vec<String>| ops.iter().any(|op| op == "verify");
-        let usable = self.kty == "EC"
-            && self.crv == "P-256"
-            && is(&self.alg, "ES256")
-            && is(&self.usage, "sig")
-            && self.key_ops.as_ref().is_none_or(verifies)
-            && self.d.is_none();
-        // Whether the point is on the curve is checked with each signature.
-        usable
-            .then(|| DecodingKey::from_ec_components(&self.x, &self.y).ok())
-            .flatten()
-    }
+/// The key of an entry, where it is for ES256 (RFC 7517 section 4, RFC 7518 section 6.2). Whether the point is on the
+/// curve is checked with each signature.
+fn decoding_key(entry: &str) -> Option<DecodingKey> {
+    let key: Jwk = serde_json::from_str(entry).ok()?;
+    let is_of_p256 = matches!(
+        &key.algorithm,
+        AlgorithmParameters::EllipticCurve(of) if of.curve == EllipticCurve::P256
+    );
+    let CommonParameters {
+        key_algorithm,
+        public_key_use,
+        key_operations,
+        ..
+    } = &key.common;
+    let is_for_es256 = matches!(key_algorithm, None | Some(KeyAlgorithm::ES256));
+    let is_for_signatures = matches!(public_key_use, None | Some(PublicKeyUse::Signature));
+    let verifies = |operations: &Vec<_>| operations.contains(&KeyOperations::Verify);
+    let may_verify = key_operations.as_ref().is_none_or(verifies);
+    let is_usable = is_of_p256 && is_for_es256 && is_for_signatures && may_verify;
+    is_usable.then(|| DecodingKey::from_jwk(&key).ok())?
 }
 
 #[cfg(test)]

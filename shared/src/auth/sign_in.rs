@@ -22,6 +22,7 @@ mod tokens;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use oauth2::PkceCodeVerifier;
+use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -195,7 +196,9 @@ impl SignIn<'_> {
     async fn verify(&self, tokens: &Tokens, nonce: &str) -> Result<SignedInUser, ApiError> {
         let id = self.provider.verify_id_token(tokens, nonce, self.now).await;
         let id = id.map_err(as_sign_in_error)?;
-        let holder = self.access_tokens.holder(&tokens.access_token, self.now);
+        let holder = self
+            .access_tokens
+            .holder(tokens.access_token.expose_secret(), self.now);
         let holder = holder.await.map_err(as_sign_in_error)?;
         if id.sub != holder.subject {
             return Err(not_completed("tokens_of_two_people"));

@@ -13,6 +13,7 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::random;
@@ -25,9 +26,9 @@ const SHOWN_HEX: usize = 4;
 
 /// A complete API key. It exists only in memory, while it is created and while a call presents it.
 ///
-/// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`PlaintextKey::reveal`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct PlaintextKey(String);
+/// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`ExposeSecret`].
+#[derive(Debug)]
+pub struct PlaintextKey(SecretString);
 
 impl PlaintextKey {
     /// A bearer token with this prefix is an API key; any other is an access token.
@@ -39,7 +40,7 @@ impl PlaintextKey {
         let mut text = Self::PREFIX.to_owned() + &base16ct::lower::encode_string(&secret);
         let checksum = crc32fast::hash(text.as_bytes());
         text += &base16ct::lower::encode_string(&checksum.to_be_bytes());
-        Self(text)
+        Self(text.into())
     }
 
     /// Parses a bearer token. `None` if its form or its checksum is wrong.
@@ -53,31 +54,28 @@ impl PlaintextKey {
         let is_valid = hex.len() == HEX_LEN
             && u32::from_be_bytes(*checksum)
                 == crc32fast::hash(&token.as_bytes()[..token.len() - 2 * CHECKSUM_BYTES]);
-        is_valid.then(|| Self(token.to_owned()))
+        is_valid.then(|| Self(token.into()))
     }
 
     /// The table stores this hash instead of the key.
     #[must_use]
     pub fn hash(&self) -> KeyHash {
-        KeyHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
+        KeyHash(base16ct::lower::encode_string(&Sha256::digest(
+            self.expose_secret(),
+        )))
     }
 
     /// The part that stays visible: `sk_live_` and the next four characters.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        &self.0[..Self::PREFIX.len() + SHOWN_HEX]
-    }
-
-    /// The key itself, for the one response that shows it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
+        &self.expose_secret()[..Self::PREFIX.len() + SHOWN_HEX]
     }
 }
 
-impl fmt::Debug for PlaintextKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlaintextKey(…)")
+/// For the one answer that shows it.
+impl ExposeSecret<str> for PlaintextKey {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 
@@ -108,32 +106,34 @@ mod tests {
     #[test]
     fn a_generated_key_has_the_documented_form_and_a_valid_checksum() {
         let key = PlaintextKey::generate();
-        let hex = key.reveal().strip_prefix("sk_live_").unwrap();
+        let hex = key.expose_secret().strip_prefix("sk_live_").unwrap();
         assert_eq!(hex.len(), 48);
         assert!(
             hex.bytes()
                 .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         );
-        assert_eq!(PlaintextKey::parse(key.reveal()), Some(key.clone()));
-        assert_eq!(key.prefix(), &key.reveal()[..12]);
-        assert_ne!(key, PlaintextKey::generate());
+        let read = PlaintextKey::parse(key.expose_secret()).unwrap();
+        assert_eq!(read.expose_secret(), key.expose_secret());
+        assert_eq!(key.prefix(), &key.expose_secret()[..12]);
+        let other = PlaintextKey::generate();
+        assert_ne!(key.expose_secret(), other.expose_secret());
     }
 
     #[test]
     fn any_single_mistyped_character_is_refused() {
         let key = PlaintextKey::generate();
-        for at in 0..key.reveal().len() {
-            let mut typed = key.reveal().as_bytes().to_vec();
+        for at in 0..key.expose_secret().len() {
+            let mut typed = key.expose_secret().as_bytes().to_vec();
             typed[at] = if typed[at] == b'0' { b'1' } else { b'0' };
             let typed = String::from_utf8(typed).unwrap();
-            assert_eq!(PlaintextKey::parse(&typed), None, "at {at}");
+            assert!(PlaintextKey::parse(&typed).is_none(), "at {at}");
         }
     }
 
     #[test]
     fn another_form_is_refused() {
         let key = PlaintextKey::generate();
-        let key = key.reveal();
+        let key = key.expose_secret();
         for wrong in [
             "",
             "sk_live_",
@@ -146,7 +146,7 @@ mod tests {
             &format!("sk_test_{}", &key[8..]),
             &format!("sk_live_{}", "é".repeat(24)),
         ] {
-            assert_eq!(PlaintextKey::parse(wrong), None);
+            assert!(PlaintextKey::parse(wrong).is_none());
         }
     }
 
@@ -154,6 +154,6 @@ mod tests {
     fn debug_shows_neither_key_nor_hash() {
         let key = PlaintextKey::generate();
         let shown = format!("{key:?} {:?}", key.hash());
-        assert_eq!(shown, "PlaintextKey(…) KeyHash(…)");
+        assert_eq!(shown, "PlaintextKey(SecretBox<str>([REDACTED])) KeyHash(…)");
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -15,40 +16,41 @@ const ID_BYTES: usize = 32;
 
 /// A session's id. It exists only in memory, while it is created and while a call presents it.
 ///
-/// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`SessionId::reveal`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionId(String);
+/// `Debug` does not show it, and it has neither `Display` nor `Serialize`: see [`ExposeSecret`].
+#[derive(Debug)]
+pub struct SessionId(SecretString);
 
 impl SessionId {
     /// Every session has an id that was generated here. An id that a caller brings never becomes a session.
     #[must_use]
     pub fn generate() -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<ID_BYTES>()))
+        Self(
+            BASE64_URL_SAFE_NO_PAD
+                .encode(random::bytes::<ID_BYTES>())
+                .into(),
+        )
     }
 
     /// Parses a cookie's value. `None` if it cannot be an id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        (bytes.len() == ID_BYTES).then(|| Self(text.to_owned()))
+        (bytes.len() == ID_BYTES).then(|| Self(text.into()))
     }
 
     /// The table stores this hash instead of the id.
     #[must_use]
     pub fn hash(&self) -> SessionHash {
-        SessionHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
-    }
-
-    /// The id itself, for the one cookie that holds it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
+        SessionHash(base16ct::lower::encode_string(&Sha256::digest(
+            self.expose_secret(),
+        )))
     }
 }
 
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionId(…)")
+/// For the one cookie that holds it.
+impl ExposeSecret<str> for SessionId {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 
@@ -114,16 +116,18 @@ mod tests {
     #[test]
     fn an_id_reads_back_and_nothing_else_does() {
         let id = SessionId::generate();
-        assert_eq!(SessionId::parse(id.reveal()), Some(id.clone()));
-        assert_ne!(id, SessionId::generate());
+        let read = SessionId::parse(id.expose_secret()).unwrap();
+        assert_eq!(read.expose_secret(), id.expose_secret());
+        let other = SessionId::generate();
+        assert_ne!(other.expose_secret(), id.expose_secret());
         for wrong in [
             "",
-            &id.reveal()[1..],
-            &format!("{}A", id.reveal()),
-            &format!("{}=", id.reveal()),
+            &id.expose_secret()[1..],
+            &format!("{}A", id.expose_secret()),
+            &format!("{}=", id.expose_secret()),
             &"é".repeat(22),
         ] {
-            assert_eq!(SessionId::parse(wrong), None);
+            assert!(SessionId::parse(wrong).is_none());
         }
     }
 
@@ -132,7 +136,7 @@ mod tests {
         let id = SessionId::generate();
         assert_eq!(
             format!("{id:?} {:?}", id.hash()),
-            "SessionId(…) SessionHash(…)"
+            "SessionId(SecretBox<str>([REDACTED])) SessionHash(…)"
         );
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 use crate::{
     domain::ticket_token::TicketToken,
     ids::{MessageId, Subject, TicketId, WorkspaceId},
     time::Timestamp,
-    words,
 };
 
 /// Tags of one ticket. The maxima below are in characters.
@@ -20,16 +20,29 @@ pub const MAX_NAME: usize = 200;
 /// OpenID Connect Core 1.0, section 2.
 pub const MAX_SUB: usize = 255;
 
-words! {
-    pub enum Status {
-        /// It waits for an agent.
-        Open = "open",
-        /// It waits for the requester.
-        Pending = "pending",
-        /// An agent considers it done.
-        Resolved = "resolved",
-        Closed = "closed",
-    }
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str", try_from = "&str")]
+pub enum Status {
+    /// It waits for an agent.
+    Open,
+    /// It waits for the requester.
+    Pending,
+    /// An agent considers it done.
+    Resolved,
+    Closed,
 }
 
 impl Status {
@@ -45,32 +58,57 @@ impl Status {
     }
 }
 
-words! {
-    pub enum Priority {
-        Low = "low",
-        Normal = "normal",
-        High = "high",
-        Urgent = "urgent",
-    }
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str", try_from = "&str")]
+pub enum Priority {
+    Low,
+    Normal,
+    High,
+    Urgent,
 }
 
-words! {
-    /// How a ticket arrived.
-    pub enum Channel {
-        /// The public form.
-        Web = "web",
-        Email = "email",
-        Whatsapp = "whatsapp",
-        Telegram = "telegram",
-    }
+/// How a ticket arrived.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str", try_from = "&str")]
+pub enum Channel {
+    /// The public form.
+    Web,
+    Email,
+    Whatsapp,
+    Telegram,
 }
 
-words! {
-    pub enum AuthorType {
-        /// The person who asks for help.
-        Requester = "requester",
-        Agent = "agent",
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+#[serde(into = "&'static str")]
+pub enum AuthorType {
+    /// The person who asks for help.
+    Requester,
+    Agent,
 }
 
 #[derive(Clone, Serialize)]
@@ -221,11 +259,10 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Words;
 
     #[test]
     fn a_message_changes_the_status_as_documented() {
-        for &status in Status::ALL {
+        for &status in <Status as VariantArray>::VARIANTS {
             assert_eq!(status.after(AuthorType::Requester, false), Status::Open);
             assert_eq!(status.after(AuthorType::Agent, true), status);
             let expected = match status {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
@@ -12,15 +13,15 @@ const SECRET_BYTES: usize = 20;
 /// 160 random bits as 40 lower-case hex characters, which no mail program and no URL changes.
 ///
 /// The ticket's item holds it, because agents may see it. The ticket is found by the token's hash, as with API keys.
-/// `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TicketToken(String);
+/// `Debug` does not show it; responses do, by `Serialize`.
+#[derive(Clone, Debug)]
+pub struct TicketToken(SecretString);
 
 impl TicketToken {
     #[must_use]
     pub fn generate() -> Self {
         let secret: [u8; SECRET_BYTES] = random::bytes();
-        Self(base16ct::lower::encode_string(&secret))
+        Self(base16ct::lower::encode_string(&secret).into())
     }
 
     /// Parses a text from a caller. `None` if it cannot be a token.
@@ -28,35 +29,32 @@ impl TicketToken {
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; SECRET_BYTES];
         let decoded = base16ct::lower::decode(text, &mut bytes).ok()?;
-        (decoded.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
+        (decoded.len() == SECRET_BYTES).then(|| Self(text.into()))
     }
 
     /// The ticket is found by this hash.
     #[must_use]
     pub fn hash(&self) -> TicketTokenHash {
-        TicketTokenHash(base16ct::lower::encode_string(&Sha256::digest(&self.0)))
-    }
-
-    /// The token itself, for the ticket's item and for responses.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
+        TicketTokenHash(base16ct::lower::encode_string(&Sha256::digest(
+            self.expose_secret(),
+        )))
     }
 
     pub(crate) fn from_stored(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 
-impl fmt::Debug for TicketToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TicketToken(…)")
+/// For the ticket's item, and for answers.
+impl ExposeSecret<str> for TicketToken {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
     }
 }
 
 impl Serialize for TicketToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.expose_secret())
     }
 }
 
@@ -83,9 +81,11 @@ mod tests {
     #[test]
     fn a_token_reads_back_and_nothing_else_does() {
         let token = TicketToken::generate();
-        assert_eq!(TicketToken::parse(token.reveal()), Some(token.clone()));
-        assert_ne!(token, TicketToken::generate());
-        let text = token.reveal();
+        let read = TicketToken::parse(token.expose_secret()).unwrap();
+        assert_eq!(read.expose_secret(), token.expose_secret());
+        let other = TicketToken::generate();
+        assert_ne!(other.expose_secret(), token.expose_secret());
+        let text = token.expose_secret();
         for wrong in [
             "",
             &text[1..],
@@ -93,7 +93,7 @@ mod tests {
             &"G".repeat(40),
             &"A".repeat(40),
         ] {
-            assert_eq!(TicketToken::parse(wrong), None, "{wrong}");
+            assert!(TicketToken::parse(wrong).is_none(), "{wrong}");
         }
     }
 
@@ -101,6 +101,9 @@ mod tests {
     fn debug_shows_neither_token_nor_hash() {
         let token = TicketToken::generate();
         let shown = format!("{token:?} {:?}", token.hash());
-        assert_eq!(shown, "TicketToken(…) TicketTokenHash(…)");
+        assert_eq!(
+            shown,
+            "TicketToken(SecretBox<str>([REDACTED])) TicketTokenHash(…)"
+        );
     }
 }

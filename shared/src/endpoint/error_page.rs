@@ -33,9 +33,10 @@ pub(crate) fn earlier_error(
     let parameter = |name| query.text(name).ok().flatten();
     let request_id = RequestId::read(parameter("request")?)?;
     let problem = parameter("problem")?;
-    let code = SIGN_IN_ERRORS
-        .into_iter()
-        .find(|code| code.as_str() == problem)?;
+    let code = problem
+        .parse()
+        .ok()
+        .filter(|code| SIGN_IN_ERRORS.contains(code))?;
     if !request.is_navigation() {
         return None;
     }

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use secrecy::ExposeSecret;
+
 use crate::{
     auth::sign_in::{SignIn, pending::PendingSignIn, prompt::Prompt, return_to::ReturnTo},
     domain::session::SessionId,
@@ -169,7 +171,7 @@ impl SignInCallback {
         let finished = sign_in.finish(origin, pending, &answer, replaces).await?;
         if let Some(session) = finished.session {
             let seconds = platform.sessions.cookie_seconds();
-            let cookie = CookieName::Session.set(origin, session.reveal(), seconds);
+            let cookie = CookieName::Session.set(origin, session.expose_secret(), seconds);
             context.set_cookie(cookie);
         }
         Ok(Redirect::to(finished.return_to.as_str()))

@@ -1,5 +1,7 @@
 //! Reads a ticket filter from the query string.
 
+use strum::{EnumString, VariantNames};
+
 use crate::{
     domain::{
         ticket::{MAX_SUB, MAX_TAG, Status},
@@ -7,21 +9,20 @@ use crate::{
     },
     error::ApiError,
     http::query::Query,
-    words,
 };
 
 /// The longest search text, in characters.
 const MAX_Q: usize = 200;
 
-words! {
-    /// The parameter `status`.
-    enum StatusFilter {
-        All = "all",
-        Open = "open",
-        Pending = "pending",
-        Resolved = "resolved",
-        Closed = "closed",
-    }
+/// The parameter `status`.
+#[derive(Clone, Copy, EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+enum StatusFilter {
+    All,
+    Open,
+    Pending,
+    Resolved,
+    Closed,
 }
 
 impl StatusFilter {

@@ -10,6 +10,9 @@
 //! that neither a neighbouring host nor a page without TLS can plant one. Without TLS, on a laptop, browsers refuse
 //! `Secure` cookies; there the names are plain. A name of the one kind is not read where the other is due.
 
+use cookie::{Cookie, SameSite};
+use time::Duration;
+
 use crate::http::origin::Origin;
 
 /// A cookie, by what it holds.
@@ -41,9 +44,13 @@ impl CookieName {
     /// site's request but a link that is followed brings it along. `value` has no character that would need quotes.
     #[must_use]
     pub fn set(self, origin: &Origin, value: &str, seconds: i64) -> String {
-        let name = self.on(origin);
-        let secure = if origin.is_local() { "" } else { "; Secure" };
-        format!("{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={seconds}")
+        Cookie::build((self.on(origin), value))
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(!origin.is_local())
+            .path("/")
+            .max_age(Duration::seconds(seconds))
+            .to_string()
     }
 
     /// The `Set-Cookie` that ends it.
@@ -56,7 +63,7 @@ impl CookieName {
 /// The cookies of a request, out of their `name=value; name=value` (RFC 6265 section 4.2.1). What is none is passed over.
 ///
 /// Blanks around them go, and no other white space: to browsers that is part of a name, which then has no prefix to keep
-/// neighbouring hosts from setting it.
+/// neighbouring hosts from setting it. [`Cookie::split_parse`] would trim it.
 pub(crate) fn read(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
     let blanks = [' ', '\t'];

@@ -7,9 +7,10 @@
 //! Lengths are in characters (Unicode scalar values), not bytes. `null` counts as missing. Methods that return a
 //! `Result` fail with a `400` that names the field if it breaks their rule.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde_json::value::RawValue;
+use strum::VariantNames;
 
 use crate::{
     domain::{
@@ -17,8 +18,10 @@ use crate::{
         text::{self, TooLong},
     },
     error::ApiError,
-    http::json::{self, KnownFields, Object, TextOrElse},
-    words::{Words, listed},
+    http::{
+        json::{self, KnownFields, Object, TextOrElse},
+        listed::{listed, none_of},
+    },
 };
 
 /// The fields of a request's body that the endpoint reads. `Debug` shows none.
@@ -131,20 +134,21 @@ impl<'a> Fields<'a> {
     }
 
     /// One word of a fixed list; `None` if it is missing.
-    pub fn word<W: Words>(&self, name: &'static str) -> Result<Option<W>, ApiError> {
+    pub fn word<W: FromStr + VariantNames>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<W>, ApiError> {
         let Some(value) = self.value(name) else {
             return Ok(None);
         };
-        let word = text_of(value).and_then(|text| W::parse(&text));
-        let rule = || format!("`{name}` must be {}.", W::listed());
-        word.map(Some)
-            .ok_or_else(|| ApiError::invalid_field(name, rule()))
+        let word = text_of(value).and_then(|text| text.parse().ok());
+        word.map(Some).ok_or_else(|| none_of::<W>(name))
     }
 
     /// One word of a fixed list, or `otherwise` if the field holds anything else.
-    pub fn word_or<W: Words>(&self, name: &str, otherwise: W) -> W {
+    pub fn word_or<W: FromStr>(&self, name: &str, otherwise: W) -> W {
         let word = self.value(name).and_then(text_of);
-        word.and_then(|text| W::parse(&text)).unwrap_or(otherwise)
+        word.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     }
 
     /// At most `most` different labels of 1 to `max` characters, normalised (see [`text::label`]) and without

@@ -1,18 +1,17 @@
 //! The language of a page: what the reader asks for, else what they chose before, else what their browser prefers.
 
-use crate::{
-    http::{cookies::CookieName, request::Request},
-    words,
-    words::Words,
-};
+use strum::{AsRefStr, EnumString, VariantArray};
 
-words! {
-    /// A language that the pages are written in. The word is its code in `lang` and `?lang=`.
-    pub enum Language {
-        /// British English, the default.
-        English = "en",
-        Indonesian = "id",
-    }
+use crate::http::{cookies::CookieName, request::Request};
+
+/// A language that the pages are written in. The word is its code in `lang` and `?lang=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumString, VariantArray)]
+pub enum Language {
+    /// British English, the default.
+    #[strum(serialize = "en")]
+    English,
+    #[strum(serialize = "id")]
+    Indonesian,
 }
 
 impl Language {
@@ -22,7 +21,7 @@ impl Language {
         match primary.as_str() {
             // The code of Indonesian until 1989. Old Android and Java versions still send it.
             "in" => Some(Self::Indonesian),
-            code => Self::parse(code),
+            code => code.parse().ok(),
         }
     }
 }
@@ -54,9 +53,9 @@ pub(crate) fn language_of(request: &Request) -> Language {
 pub(crate) fn language_cookie(request: &Request) -> Option<String> {
     let query = request.query();
     let asked = query.text("lang").ok().flatten()?;
-    let language = Language::parse(asked)?;
+    let language: Language = asked.parse().ok()?;
     let origin = request.origin()?;
-    Some(CookieName::Language.set(&origin, language.as_str(), COOKIE_SECONDS))
+    Some(CookieName::Language.set(&origin, language.as_ref(), COOKIE_SECONDS))
 }
 
 /// A year.
@@ -78,7 +77,7 @@ fn preferred(accept_language: &str) -> Option<Language> {
         let place = place.or_else(|| ranges.iter().enumerate().find(any));
         place.map(|(at, (_, weight))| (*weight, ranges.len() - at))
     };
-    let candidates = Language::ALL
+    let candidates = Language::VARIANTS
         .iter()
         .filter_map(|language| Some((preference(*language)?, *language)));
     // `max_by_key` takes the last of equals, so the default comes last.

@@ -1,12 +1,13 @@
 //! The query string.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use strum::VariantNames;
 
 use crate::{
     domain::text::{self, TooLong},
     error::ApiError,
-    http::fields::too_long,
-    words::Words,
+    http::{fields::too_long, listed::none_of},
 };
 
 /// The parameters of a query string. Parameters that the endpoint does not read are ignored. A parameter without a
@@ -72,13 +73,12 @@ impl Query {
     }
 
     /// One word of a fixed list.
-    pub fn word<W: Words>(&self, name: &'static str) -> Result<Option<W>, ApiError> {
-        let Some(text) = self.text(name)? else {
-            return Ok(None);
-        };
-        let rule = || format!("`{name}` must be {}.", W::listed());
-        let word = W::parse(text).ok_or_else(|| ApiError::invalid_field(name, rule()))?;
-        Ok(Some(word))
+    pub fn word<W: FromStr + VariantNames>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<W>, ApiError> {
+        let word = self.text(name)?.map(str::parse);
+        word.transpose().map_err(|_| none_of::<W>(name))
     }
 
     /// A whole number from `min` to `max`.

@@ -12,11 +12,11 @@ use crate::{
         event::Event,
         fields::Fields,
         json::{KnownFields, MAX_BODY_BYTES, MAX_MEMBERS, NotAnObject, Object},
+        listed::listed,
         origin::Origin,
         query::Query,
     },
     ids::ResourceId,
-    words::listed,
 };
 
 /// `Debug` shows nothing that the client wrote.

@@ -6,7 +6,6 @@ use crate::{
     error::ApiError,
     http::language::Language,
     portal::{assets, texts::Texts, translations},
-    words::Words,
 };
 
 /// `openapi.yaml` as JSON.

@@ -6,7 +6,6 @@ use crate::{
     error::ApiError,
     http::language::Language,
     portal::{SIGN_IN, assets, texts::Texts, translations},
-    words::Words,
 };
 
 pub fn render(language: Language) -> Result<String, ApiError> {
@@ -32,13 +31,15 @@ struct Page {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
     fn the_page_is_in_both_languages_and_links_to_the_sign_in() {
-        for language in Language::ALL {
+        for language in Language::VARIANTS {
             let page = render(*language).unwrap();
-            assert!(page.contains(&format!(r#"<html lang="{}">"#, language.as_str())));
+            assert!(page.contains(&format!(r#"<html lang="{}">"#, language.as_ref())));
             assert!(page.contains(r#"id="sign-in-again""#) && page.contains(SIGN_IN));
         }
     }

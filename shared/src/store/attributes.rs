@@ -1,10 +1,10 @@
 //! Reads and writes DynamoDB attributes. No type of the SDK leaves the store.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, str::FromStr};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::{store::database::StoreError, time::Timestamp, words::Words};
+use crate::{store::database::StoreError, time::Timestamp};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -40,7 +40,7 @@ pub(super) trait Read {
     fn text(&self, name: &str) -> Result<&str, StoreError>;
     fn text_if_any(&self, name: &str) -> Result<Option<&str>, StoreError>;
     fn texts(&self, name: &str) -> Result<Vec<String>, StoreError>;
-    fn word<W: Words>(&self, name: &str) -> Result<W, StoreError>;
+    fn word<W: FromStr>(&self, name: &str) -> Result<W, StoreError>;
     fn flag(&self, name: &str) -> Result<bool, StoreError>;
     fn number(&self, name: &str) -> Result<i64, StoreError>;
     fn number_if_any(&self, name: &str) -> Result<Option<i64>, StoreError>;
@@ -67,8 +67,8 @@ impl Read for Item {
         texts.ok_or_else(|| broken(name))
     }
 
-    fn word<W: Words>(&self, name: &str) -> Result<W, StoreError> {
-        W::parse(self.text(name)?).ok_or_else(|| broken(name))
+    fn word<W: FromStr>(&self, name: &str) -> Result<W, StoreError> {
+        self.text(name)?.parse().map_err(|_| broken(name))
     }
 
     fn flag(&self, name: &str) -> Result<bool, StoreError> {

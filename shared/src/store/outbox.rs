@@ -16,7 +16,6 @@ use crate::{
     ids::{EventId, WorkspaceId},
     store::{attributes, database::StoreError, transaction::Transaction, workspaces},
     time::{MINUTE, Timestamp},
-    words::Words,
 };
 
 /// A week.
@@ -47,18 +46,18 @@ impl Event<'_> {
                 ("ticketId", attributes::text(ticket.id.as_str())),
                 ("number", attributes::number(ticket.number)),
                 ("subject", attributes::text(&ticket.subject)),
-                ("channel", attributes::text(ticket.channel.as_str())),
+                ("channel", attributes::text(ticket.channel.into())),
             ],
             Self::Replied(message) => vec![
                 ("ticketId", attributes::text(message.ticket_id.as_str())),
                 ("messageId", attributes::text(message.id.as_str())),
                 ("isInternal", attributes::flag(message.is_internal)),
-                ("by", attributes::text(message.author_type.as_str())),
+                ("by", attributes::text(message.author_type.into())),
             ],
             Self::StatusChanged { ticket, from, to } => vec![
                 ("ticketId", attributes::text(ticket.id.as_str())),
-                ("from", attributes::text(from.as_str())),
-                ("to", attributes::text(to.as_str())),
+                ("from", attributes::text(from.into())),
+                ("to", attributes::text(to.into())),
             ],
         }
     }

@@ -1,6 +1,7 @@
 //! The items of tickets and messages.
 
 use aws_sdk_dynamodb::types::{Put, builders::PutBuilder};
+use secrecy::ExposeSecret;
 
 use crate::{
     domain::{
@@ -13,7 +14,6 @@ use crate::{
         database::{Database, StoreError},
         workspaces,
     },
-    words::Words,
 };
 
 pub(super) const TICKET_SORT: &str = "TICKET";
@@ -100,7 +100,8 @@ pub(super) fn activity(ticket: &Ticket) -> String {
 
 /// The partition of the index `ByStatus`.
 pub(super) fn status_partition(workspace: &WorkspaceId, status: Status) -> String {
-    format!("{}#{}", workspace.as_str(), status.as_str())
+    let status: &str = status.into();
+    format!("{}#{status}", workspace.as_str())
 }
 
 pub(super) fn put_ticket(ticket: &Ticket, revision: i64, thread_bytes: i64) -> PutBuilder {
@@ -126,14 +127,14 @@ pub(super) fn put_ticket(ticket: &Ticket, revision: i64, thread_bytes: i64) -> P
         .item("activity", attributes::text(&activity(ticket)))
         .item("number", attributes::number(ticket.number))
         .item("subject", attributes::text(&ticket.subject))
-        .item("status", attributes::text(status.as_str()))
-        .item("priority", attributes::text(ticket.priority.as_str()))
-        .item("channel", attributes::text(ticket.channel.as_str()))
+        .item("status", attributes::text(status.into()))
+        .item("priority", attributes::text(ticket.priority.into()))
+        .item("channel", attributes::text(ticket.channel.into()))
         .item("requesterEmail", attributes::text(&requester.email))
         .item("tags", attributes::texts(&ticket.tags))
         .item(
             "accessToken",
-            attributes::text(ticket.access_token.reveal()),
+            attributes::text(ticket.access_token.expose_secret()),
         )
         .item("createdAt", attributes::moment(ticket.created_at))
         .item("updatedAt", attributes::moment(ticket.updated_at))
@@ -160,7 +161,7 @@ pub(super) fn put_message(workspace: &WorkspaceId, message: &Message) -> PutBuil
             &partition,
             &format!("{MESSAGE_SORT}{}", message.id),
         )))
-        .item("authorType", attributes::text(message.author_type.as_str()))
+        .item("authorType", attributes::text(message.author_type.into()))
         .item("body", attributes::text(&message.body))
         .item("isInternal", attributes::flag(message.is_internal))
         .item("createdAt", attributes::moment(message.created_at))

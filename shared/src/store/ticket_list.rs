@@ -30,7 +30,6 @@ use crate::{
         workspace::Workspace,
         workspaces::{self, Counts},
     },
-    words::Words,
 };
 
 /// A call stops reading after this many read units. It is the price of 1 MB, eventually consistent.
@@ -215,8 +214,8 @@ impl List<'_> {
                     _ => None,
                 },
             ),
-            ("channel", self.filter.channel.map(Words::as_str)),
-            ("priority", self.filter.priority.map(Words::as_str)),
+            ("channel", self.filter.channel.map(Into::into)),
+            ("priority", self.filter.priority.map(Into::into)),
         ];
         for (name, value) in equal {
             if let Some(value) = value {

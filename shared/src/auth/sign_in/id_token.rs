@@ -5,6 +5,7 @@
 //! it is there.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -44,7 +45,7 @@ pub(super) async fn verify(
     now: Timestamp,
 ) -> Result<Identity, ApiError> {
     let audience = [client_id.to_owned()];
-    let verified = issuer_tokens.verify(&tokens.id_token, &audience, now);
+    let verified = issuer_tokens.verify(tokens.id_token.expose_secret(), &audience, now);
     let (registered, claims): (_, Claims) = verified.await?;
     if claims.nonce != nonce {
         return Err(unverified("wrong_nonce"));
@@ -58,7 +59,7 @@ pub(super) async fn verify(
     }
     if claims
         .at_hash
-        .is_some_and(|hash| hash != hash_of(&tokens.access_token))
+        .is_some_and(|hash| hash != hash_of(tokens.access_token.expose_secret()))
     {
         return Err(unverified("wrong_access_token_hash"));
     }

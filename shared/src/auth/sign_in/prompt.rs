@@ -1,13 +1,13 @@
 //! Whether the issuer must ask which account to use.
 
-use crate::words;
+use strum::{AsRefStr, EnumString, VariantNames};
 
-words! {
-    /// The parameter `prompt` (OpenID Connect Core 1.0 section 3.1.2.1).
-    pub enum Prompt {
-        /// The issuer asks only if nobody is signed in there.
-        Default = "default",
-        /// The issuer always asks, so that people can switch accounts.
-        SelectAccount = "select_account",
-    }
+/// The parameter `prompt` (OpenID Connect Core 1.0 section 3.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Prompt {
+    /// The issuer asks only if nobody is signed in there.
+    Default,
+    /// The issuer always asks, so that people can switch accounts.
+    SelectAccount,
 }

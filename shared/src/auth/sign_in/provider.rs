@@ -1,6 +1,6 @@
 //! The issuer as an OpenID provider: its authorisation URL, and the exchange of a code for tokens.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use lambda_http::http;
 use oauth2::{
@@ -13,6 +13,7 @@ use oauth2::{
         BasicTokenIntrospectionResponse, BasicTokenType,
     },
 };
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,7 +31,6 @@ use crate::{
     aws::secrets::{Secret, SecretsManager},
     error::{ApiError, Cause},
     time::Timestamp,
-    words::Words,
 };
 
 /// The person's id, e-mail address and name (OpenID Connect Core 1.0 section 5.4).
@@ -78,19 +78,14 @@ pub(super) enum Exchanged {
 }
 
 /// The field that OpenID Connect adds to OAuth's token response (Core 1.0 section 3.1.3.3).
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct IdTokenField {
-    id_token: String,
+    /// The trait wants `Serialize`; nothing writes it.
+    #[serde(skip_serializing)]
+    id_token: SecretString,
 }
 
 impl ExtraTokenFields for IdTokenField {}
-
-/// `ExtraTokenFields` requires `Debug`. A token must not be logged.
-impl fmt::Debug for IdTokenField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IdTokenField(…)")
-    }
-}
 
 type OpenIdClient = Client<
     BasicErrorResponse,
@@ -172,7 +167,7 @@ impl Provider {
             .add_extra_param("nonce", &pending.nonce)
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         if prompt == Prompt::SelectAccount {
-            request = request.add_extra_param("prompt", prompt.as_str());
+            request = request.add_extra_param("prompt", prompt.as_ref());
         }
         let (url, _) = request.url();
         Ok(url.into())
@@ -201,7 +196,7 @@ impl Provider {
         let failed = |what: &str| ApiError::internal(Cause::of(ATTEMPTED, what));
         match exchanged {
             Ok(tokens) => Ok(Exchanged::Tokens(Tokens {
-                access_token: tokens.access_token().secret().clone(),
+                access_token: tokens.access_token().secret().as_str().into(),
                 id_token: tokens.extra_fields().id_token.clone(),
             })),
             Err(RequestTokenError::ServerResponse(refused)) => match refused.error() {

@@ -1,7 +1,8 @@
 //! The tokens that the issuer returns for a code.
 
-/// Has no `Debug`: tokens must not be logged.
+use secrecy::SecretString;
+
 pub(crate) struct Tokens {
-    pub(super) access_token: String,
-    pub(super) id_token: String,
+    pub(super) access_token: SecretString,
+    pub(super) id_token: SecretString,
 }
