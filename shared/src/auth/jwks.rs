@@ -15,7 +15,7 @@ use std::{
 use jsonwebtoken::{
     DecodingKey,
     jwk::{
-        AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations,
+        CommonParameters, EllipticCurve, EllipticCurveKeyParameters, KeyAlgorithm, KeyOperations,
         PublicKeyUse,
     },
 };
@@ -78,7 +78,7 @@ struct KeySet<'a> {
     keys: Vec<&'a RawValue>,
 }
 
-/// What [`Jwk`] does not tell: the `kid` of an entry that is no key, and whether the private half is there.
+/// What a `Jwk` does not tell: the `kid` of an entry that is no key, and whether the private half is there.
 #[derive(Deserialize)]
 struct Entry {
     kid: TextOrElse,
@@ -107,24 +107,17 @@ fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
 
 /// The key of an entry, where it is for ES256 (RFC 7517 section 4, RFC 7518 section 6.2). Whether the point is on the
 /// curve is checked with each signature.
+///
+/// Of `Jwk` the two parts that matter, each by itself: the whole reads keys of every kind.
 fn decoding_key(entry: &str) -> Option<DecodingKey> {
-    let key: Jwk = serde_json::from_str(entry).ok()?;
-    let is_of_p256 = matches!(
-        &key.algorithm,
-        AlgorithmParameters::EllipticCurve(of) if of.curve == EllipticCurve::P256
-    );
-    let CommonParameters {
-        key_algorithm,
-        public_key_use,
-        key_operations,
-        ..
-    } = &key.common;
-    let is_for_es256 = matches!(key_algorithm, None | Some(KeyAlgorithm::ES256));
-    let is_for_signatures = matches!(public_key_use, None | Some(PublicKeyUse::Signature));
-    let verifies = |operations: &Vec<_>| operations.contains(&KeyOperations::Verify);
-    let may_verify = key_operations.as_ref().is_none_or(verifies);
-    let is_usable = is_of_p256 && is_for_es256 && is_for_signatures && may_verify;
-    is_usable.then(|| DecodingKey::from_jwk(&key).ok())?
+    let key: EllipticCurveKeyParameters = serde_json::from_str(entry).ok()?;
+    let said: CommonParameters = serde_json::from_str(entry).ok()?;
+    let may_verify = |operations: Vec<_>| operations.contains(&KeyOperations::Verify);
+    let is_usable = key.curve == EllipticCurve::P256
+        && matches!(said.key_algorithm, None | Some(KeyAlgorithm::ES256))
+        && matches!(said.public_key_use, None | Some(PublicKeyUse::Signature))
+        && said.key_operations.is_none_or(may_verify);
+    is_usable.then(|| DecodingKey::from_ec_components(&key.x, &key.y).ok())?
 }
 
 #[cfg(test)]
