@@ -50,7 +50,7 @@ pub struct Event {
 pub struct Instance {
     events: mpsc::UnboundedSender<Invocation>,
     /// Locked while an event is being handled: an environment gets one event at a time.
-    turn: AsyncMutex<()>,
+    event_lock: AsyncMutex<()>,
     process: AsyncMutex<Child>,
     id: u32,
     log: Arc<Mutex<Vec<String>>>,
@@ -172,7 +172,7 @@ impl Instance {
         let id = process.id().ok_or("the process ended at once")?;
         Ok(Self {
             events,
-            turn: AsyncMutex::default(),
+            event_lock: AsyncMutex::default(),
             process: AsyncMutex::new(process),
             id,
             log: Arc::default(),
@@ -203,7 +203,7 @@ impl Instance {
 
     /// [`Instance::invoke`] for an event that has an id already. The answer is not parsed.
     pub async fn handle(&self, event: Event) -> Result<RawAnswer, Error> {
-        let _turn = self.turn.lock().await;
+        let _guard = self.event_lock.lock().await;
         let (answer, answered) = oneshot::channel();
         let deadline = SystemTime::now() + self.timeout;
         self.events.send(Invocation {
