@@ -64,7 +64,7 @@ async fn security_txt_names_the_deployments_contact_if_there_is_one() {
     assert_eq!(line("Contact: "), "mailto:help@example.com");
     assert_eq!(
         line("Canonical: "),
-        "https://api.example.com/.well-known/security.txt"
+        "https://api.example.test/.well-known/security.txt"
     );
     // RFC 9116, section 2.5.5: a time to come, as in RFC 3339.
     let expires = line("Expires: ");
