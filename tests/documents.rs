@@ -56,8 +56,7 @@ async fn security_txt_names_the_deployments_contact_if_there_is_one() {
     let line = |name: &str| {
         let lines = file.text.lines();
         lines
-            .filter_map(|line| line.strip_prefix(name))
-            .next()
+            .find_map(|line| line.strip_prefix(name))
             .unwrap()
             .to_owned()
     };
