@@ -230,3 +230,18 @@ pub async fn the_local_issuers_page_is_accessible(visit: Arc<Visit>) {
         view.take(ISSUER).await;
     }
 }
+
+pub async fn the_api_reference_is_accessible_and_fits(visit: Arc<Visit>) {
+    let browser = visit.browser().await;
+    browser.go("/docs").await;
+    for dark in [false, true] {
+        let view = View {
+            visit: &visit,
+            browser: browser.clone(),
+            named: format!("en-{}", if dark { "dark" } else { "light" }),
+        };
+        view.browser.set_dark(dark).await;
+        view.browser.see("#rate-limits").await;
+        view.take("docs").await;
+    }
+}
