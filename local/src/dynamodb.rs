@@ -20,7 +20,7 @@ use crate::{Error, template::Template};
 /// How often expired items are removed. The service promises "within a few days".
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
-/// A running DynamoDB. Dropping it ends it.
+/// A running DynamoDB, until it is dropped.
 pub struct DynamoDb {
     database: Database,
     url: String,
@@ -30,13 +30,9 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// Starts with the data in `file`, or without any where there is none, on `port` (0: any free one).
+    /// Starts on `port` (0: any free one), with the data in `file`, or in memory if `file` is `None`.
     ///
-    /// It runs on threads of its own, because it does its disk work where it serves.
-    ///
-    /// # Errors
-    ///
-    /// Where the file cannot be opened or the port is in use.
+    /// It runs on its own threads, because it blocks them while it reads and writes the disk.
     pub fn start(file: Option<&Path>, port: u16) -> Result<Self, Error> {
         let database = match file {
             Some(file) => Database::new(file.to_str().ok_or("the path is not UTF-8")?)?,
@@ -55,10 +51,10 @@ impl DynamoDb {
         let serving = thread::spawn(move || {
             let end = runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).map_err(|e| e.to_string())?;
-                // Dropped, too, is stopped.
+                // A dropped sender stops the server too.
                 let stopped = async { drop(stopped.await) };
                 tokio::select! {
-                    // A client that keeps its connection must not keep the process.
+                    // A graceful shutdown would wait for clients that keep their connection open.
                     () = stopped => Ok(()),
                     end = dynoxide::server::serve_with_shutdown(listener, served, std::future::pending()) => end,
                 }
@@ -85,24 +81,24 @@ impl DynamoDb {
         })
     }
 
-    /// Where it answers.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Makes the template's table under `name`, unless it is there.
+    /// Creates the template's table under `name`, unless it exists.
     ///
     /// # Errors
     ///
-    /// Where the template's table is none that DynamoDB would make, or the one that is there has other indexes.
+    /// If DynamoDB would not create the template's table, or if the existing table has other indexes.
     pub fn create_table(&self, template: &Template, name: &str) -> Result<(), Error> {
         let (table, ttl) = template.table(name)?;
         if let Some(existing) = self.database.get_table_metadata(name)? {
             let indexes = existing.gsi_definitions.unwrap_or_default();
             let existing = serde_json::from_str(&indexes).unwrap_or_default();
             if index_names(&existing) != index_names(&table["GlobalSecondaryIndexes"]) {
-                return Err("the stored table has other indexes than template.yaml; `make clean-data` forgets it".into());
+                let message = "the stored table has other indexes than template.yaml; `make clean-data` deletes it";
+                return Err(message.into());
             }
             return Ok(());
         }
@@ -116,22 +112,14 @@ impl DynamoDb {
         Ok(())
     }
 
-    /// Forgets a table and everything in it, so that a long run does not fill memory.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no such table.
+    /// Deletes a table and everything in it, so that a long run does not fill memory.
     pub fn delete_table(&self, name: &str) -> Result<(), Error> {
         let request = serde_json::from_value(json!({ "TableName": name }))?;
         self.database.delete_table(request)?;
         Ok(())
     }
 
-    /// Every item of a table, in DynamoDB's JSON: for tests that look behind the API.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no such table.
+    /// Every item of a table, in DynamoDB's JSON.
     pub fn items(&self, table: &str) -> Result<Vec<serde_json::Value>, Error> {
         let found = self
             .database
@@ -140,11 +128,7 @@ impl DynamoDb {
         Ok(found["Items"].as_array().cloned().unwrap_or_default())
     }
 
-    /// Puts items, in DynamoDB's JSON, past the API: more than could be created there.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no such table, or one of them is no item of it.
+    /// Puts items, in DynamoDB's JSON. For more items than can be created through the API.
     pub fn put_all(&self, table: &str, items: Vec<serde_json::Value>) -> Result<(), Error> {
         let items = items.into_iter().map(serde_json::from_value);
         let items = items.collect::<Result<_, _>>()?;
@@ -167,7 +151,7 @@ impl Drop for DynamoDb {
         drop(self.stop.take());
         for thread in self.threads.drain(..) {
             thread.thread().unpark();
-            // A thread that panicked has said so.
+            // A panic has already been reported on standard error.
             let _ = thread.join();
         }
     }

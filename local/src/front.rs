@@ -1,12 +1,12 @@
-//! The front door of `make run`: API Gateway, before `cargo lambda watch`, which is Lambda.
+//! The front door of `make run`: it replaces API Gateway, as `cargo lambda watch` behind it replaces Lambda.
 //!
-//! A request becomes the event of the route of `template.yaml` that takes it (see [`gateway`]), its function is called
-//! ("Invoke", Lambda API reference), and the answer becomes the response. So nothing that a client sends reaches the
-//! emulator's own routes, which call any function with anything.
+//! A request becomes the event of the route of `template.yaml` that matches it (see [`gateway`]). The route's function
+//! is called ("Invoke", Lambda API reference), and its answer becomes the response. So no client reaches the emulator's
+//! own routes, which call any function with any event.
 //!
-//! No more than [`IN_FLIGHT`] calls are let through, and a client that gives up does not take its call out of that
-//! count: the emulator queues 100 calls of a function and stops for good at the next one, because it waits for room
-//! while it holds the lock that would make some.
+//! At most [`MAX_IN_FLIGHT`] calls are forwarded at once. A call counts until the function has answered, even if the
+//! client has disconnected. The reason: the emulator (1.9) queues 100 calls of a function and deadlocks at the next
+//! one, because it waits for space in the queue while it holds the lock that is needed to empty the queue.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -24,20 +24,20 @@ use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 
 use crate::{Error, functions, gateway, template::Route};
 
-/// How many calls are let through at once.
-const IN_FLIGHT: usize = 64;
+/// How many calls are forwarded at once.
+const MAX_IN_FLIGHT: usize = 64;
 
 /// API Gateway's own limit ("Quotas for HTTP APIs", API Gateway developer guide).
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// How long API Gateway waits for a function (the same).
+/// How long API Gateway waits for a function (the same page).
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Front {
     /// The emulator's port.
     port: u16,
     client: reqwest::Client,
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     routes: Vec<Route>,
 }
 
@@ -56,55 +56,52 @@ struct Answer {
     is_base64_encoded: bool,
 }
 
-/// Serves these routes on `listener`, in front of the emulator on this port, until the listener fails.
-///
-/// # Errors
-///
-/// Where it does, or there can be no HTTP client.
+/// Serves these routes on `listener`, in front of the emulator on this port. Returns only with an error.
 pub async fn serve(listener: TcpListener, port: u16, routes: Vec<Route>) -> Result<(), Error> {
     let front = Front {
         port,
         client: reqwest::Client::builder().no_proxy().build()?,
-        room: Arc::new(Semaphore::new(IN_FLIGHT)),
+        permits: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
         routes,
     };
-    let app = Router::new().fallback(pass).with_state(Arc::new(front));
+    let app = Router::new().fallback(handle).with_state(Arc::new(front));
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn pass(State(front): State<Arc<Front>>, request: Request) -> Response {
+async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        return says(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        return gateway_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     let request = request_of(&head, &body);
     let Some((route, event)) = request.routed(&front.routes) else {
-        return says(StatusCode::NOT_FOUND, "Not Found");
+        return gateway_error(StatusCode::NOT_FOUND, "Not Found");
     };
     let function = route.function.clone();
-    let unavailable = || says(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-    let Ok(room) = Arc::clone(&front.room).acquire_owned().await else {
+    let unavailable = || gateway_error(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+    let Ok(permit) = Arc::clone(&front.permits).acquire_owned().await else {
         return unavailable();
     };
-    // A task of its own, which goes on when the client has gone.
+    // In a task of its own, which continues if the client disconnects.
     let called = tokio::spawn(async move {
         let answer = functions::invoke(&front.client, front.port, &function, &event).await;
-        drop(room);
+        drop(permit);
         answer
     });
     match timeout(TIMEOUT, called).await {
-        Ok(Ok(Ok(answer))) => response_of(answer)
-            .unwrap_or_else(|| says(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
+        Ok(Ok(Ok(answer))) => response_of(answer).unwrap_or_else(|| {
+            gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }),
         Ok(Ok(Err(error))) => {
-            eprintln!("cargo lambda watch gives no answer: {error}");
+            eprintln!("cargo lambda watch does not answer: {error}");
             unavailable()
         }
         Ok(Err(_)) | Err(_) => unavailable(),
     }
 }
 
-/// An answer of API Gateway's own.
-fn says(status: StatusCode, message: &str) -> Response {
+/// An error response that API Gateway itself would send.
+fn gateway_error(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "message": message }))).into_response()
 }
 
@@ -134,7 +131,7 @@ fn request_of(head: &Parts, body: &Bytes) -> gateway::Request {
     }
 }
 
-/// The response, if it is an answer that the function gave, and no error.
+/// The response; `None` if the function reported an error or an invalid response.
 fn response_of(answer: Value) -> Option<Response> {
     let answer: Answer = serde_json::from_value(answer).ok()?;
     let body = if answer.is_base64_encoded {

@@ -1,11 +1,11 @@
 //! The processes of the functions, for `make run`.
 //!
-//! `cargo lambda watch` 1.9 can start them, but does not notice when one ends: its call is never answered, and when as
-//! many have ended as it may start, no call is. So it is asked for its Runtime API only, and each function's events are
-//! fetched and handed on here, to an idle process or a new one. Where the process ends or takes too long, the call is
-//! answered with an error at once, as Lambda would; the next call gets another process.
+//! `cargo lambda watch` 1.9 can start them, but does not notice when one ends. Its call is then never answered, and
+//! once the maximum number of processes have ended, no call is. So only the emulator's Runtime API is used. Each
+//! function's events are fetched here and sent to an idle process or to a new one. If the process ends or takes too
+//! long, the call gets an error at once, as on Lambda, and the next call gets another process.
 //!
-//! Of what comes with an event, a process is told the ids and nothing that a client could write.
+//! Of the headers that come with an event, a process gets only the ids, which no client can write.
 
 use std::{
     fs::File,
@@ -27,55 +27,55 @@ use crate::{
     lambda::{self, Event, Instance, RawAnswer, locked},
 };
 
-/// How soon a Runtime API is asked again that did not answer: the emulator starts after us.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// The pause after the Runtime API did not answer: the emulator may still be starting.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
 
 const HOST: &str = "127.0.0.1";
 
-/// Where the functions are, and how they are run.
 pub struct Functions {
     /// The emulator's port on this machine.
     pub port: u16,
-    /// Where the binaries lie, each named like its function.
+    /// The folder of the binaries, each named after its function.
     pub folder: PathBuf,
-    /// What a process finds in its environment, beside what Lambda sets.
+    /// A process's environment, without the variables that Lambda sets.
     pub environment: Vec<(String, String)>,
-    /// How many processes a function has at most.
+    /// The most processes that a function may have.
     pub concurrency: usize,
-    /// Where the processes write.
+    /// The output of the processes.
     pub log: File,
 }
 
-/// The processes of one function that have nothing to do.
+/// The idle processes of one function.
 type Idle = Mutex<Vec<Instance>>;
 
 impl Functions {
-    /// Runs these functions until the tasks are dropped, and the processes with them.
-    ///
-    /// # Errors
-    ///
-    /// Where there can be no HTTP client.
+    /// Runs these functions until the returned tasks are dropped, which kills the processes.
     pub fn run(self, names: impl IntoIterator<Item = String>) -> Result<JoinSet<()>, Error> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let functions = Arc::new(self);
-        let mut slots = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for name in names {
             let idle = Arc::<Idle>::default();
             for _ in 0..functions.concurrency {
                 let (client, name, idle) = (client.clone(), name.clone(), Arc::clone(&idle));
-                slots.spawn(Arc::clone(&functions).slot(client, name, idle));
+                tasks.spawn(Arc::clone(&functions).answer_events(client, name, idle));
             }
         }
-        Ok(slots)
+        Ok(tasks)
     }
 
-    /// Fetches one event of a function after the other, and answers it.
-    async fn slot(self: Arc<Self>, client: reqwest::Client, name: String, idle: Arc<Idle>) {
+    /// Fetches the events of a function one after another, and answers each.
+    async fn answer_events(
+        self: Arc<Self>,
+        client: reqwest::Client,
+        name: String,
+        idle: Arc<Idle>,
+    ) {
         let path = format!("/.rt/{name}/2018-06-01/runtime/invocation");
         let url = format!("http://{HOST}:{}{path}/next", self.port);
         loop {
             let Ok(Some(event)) = next(&client, &url).await else {
-                tokio::time::sleep(ASK_AGAIN).await;
+                tokio::time::sleep(RETRY_AFTER).await;
                 continue;
             };
             let path = format!("{path}/{}", event.request_id);
@@ -84,12 +84,12 @@ impl Functions {
                 Err(error) => send(self.port, &format!("{path}/error"), &error).await,
             };
             if let Err(error) = sent {
-                eprintln!("{name}: cargo lambda watch takes no answer: {error}");
+                eprintln!("{name}: cargo lambda watch does not accept the answer: {error}");
             }
         }
     }
 
-    /// What a function answers to an event, or Lambda in its place.
+    /// The function's answer to an event, or the error that Lambda would report in its place.
     async fn call(&self, name: &str, idle: &Idle, event: Event) -> RawAnswer {
         let outcome = async {
             let instance = if let Some(instance) = first_alive(idle).await {
@@ -99,7 +99,7 @@ impl Functions {
                 Instance::start_logging(&binary, &self.environment, lambda::TIMEOUT, &self.log)
                     .await?
             };
-            let answer = instance.hand(event).await?;
+            let answer = instance.handle(event).await?;
             Ok::<_, Error>((answer, instance))
         };
         match outcome.await {
@@ -108,7 +108,7 @@ impl Functions {
                 answer
             }
             Err(error) => {
-                eprintln!("{name}: {error}; its next call starts another");
+                eprintln!("{name}: {error}; the next call starts another process");
                 let error =
                     json!({ "errorType": "Runtime.ExitError", "errorMessage": error.to_string() });
                 Err(error.to_string().into())
@@ -117,7 +117,7 @@ impl Functions {
     }
 }
 
-/// The process that has been idle for the shortest time, of those that have not ended meanwhile.
+/// The process that has been idle for the shortest time, without those that have ended.
 async fn first_alive(idle: &Idle) -> Option<Instance> {
     loop {
         let instance = locked(idle).pop()?;
@@ -127,11 +127,11 @@ async fn first_alive(idle: &Idle) -> Option<Instance> {
     }
 }
 
-/// Calls a function by the emulator on this port: its answer, or the error that it reports.
+/// Calls a function through the emulator on this port. Returns its answer, or the error that it reports.
 ///
 /// # Errors
 ///
-/// Where the emulator does not answer.
+/// If the emulator does not answer.
 pub async fn invoke(
     client: &reqwest::Client,
     port: u16,
@@ -143,7 +143,7 @@ pub async fn invoke(
     Ok(serde_json::from_slice(&answer.bytes().await?).unwrap_or_default())
 }
 
-/// Asks the Runtime API for an event.
+/// The next event from the Runtime API; `None` if it reports an error.
 async fn next(client: &reqwest::Client, url: &str) -> Result<Option<Event>, Error> {
     let answer = client.get(url).send().await?;
     if answer.status() != StatusCode::OK {
@@ -163,9 +163,10 @@ async fn next(client: &reqwest::Client, url: &str) -> Result<Option<Event>, Erro
 
 /// Sends an answer, over a connection that closes after it.
 ///
-/// The emulator says 200 before it has read the answer. Its HTTP server (hyper 1.11) then misses the end of a long
-/// answer until the connection closes or carries another request; and a client of hyper's (1.12), told 200 so early,
-/// may wait for ever to be ready for another. So this request says that it is the last one, and is written by hand.
+/// The emulator responds with 200 before it has read the answer. Its HTTP server (hyper 1.11) then does not notice the
+/// end of a long answer until the connection closes or carries another request. A hyper client (1.12) that gets its
+/// response so early may never become ready for another request. So this request is written by hand, with
+/// `Connection: close`.
 async fn send(port: u16, path: &str, answer: &[u8]) -> Result<(), Error> {
     let mut connection = TcpStream::connect((HOST, port)).await?;
     let length = answer.len();

@@ -1,4 +1,4 @@
-//! Turns a request into API Gateway's event, by the routes of the template.
+//! Turns a request into API Gateway's event (payload format 2.0) for a route of the template.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,40 +6,37 @@ use serde_json::{Map, Value, json};
 
 use crate::template::Route;
 
-/// A request as a client makes it.
+/// A client's request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The HTTP method.
     pub method: String,
-    /// The path, without a query.
     pub path: String,
-    /// The query, without its `?`.
+    /// Without the `?`.
     pub query: String,
-    /// Headers; of repeated ones, API Gateway passes the values joined with commas.
+    /// API Gateway joins the values of a repeated header with commas.
     pub headers: Vec<(String, String)>,
-    /// The body, if there is one.
     pub body: Option<String>,
-    /// Whether the body is base64 of what was sent.
+    /// Whether `body` is the base64 of the body that was sent.
     pub is_base64_encoded: bool,
-    /// Where it comes from; empty for somewhere.
+    /// The client address; empty for [`DEFAULT_SOURCE_IP`].
     pub source_ip: String,
 }
 
-/// The host that a request is sent to, unless it says another.
+/// The `Host` of a request that has none.
 const HOST: &str = "api.example.test";
 
 /// An address for documentation (RFC 5737).
-const SOMEWHERE: &str = "192.0.2.1";
+const DEFAULT_SOURCE_IP: &str = "192.0.2.1";
 
 impl Request {
-    /// The route that takes the request, and the event that its function gets. Of two routes that fit, API
-    /// Gateway prefers the one with fewer parameters; the last resort is `$default`.
+    /// The route that matches the request, and the event for the route's function. If several match, API Gateway takes
+    /// the one with the fewest parameters, and `$default` only if no other one matches.
     #[must_use]
     pub fn routed<'a>(&self, routes: &'a [Route]) -> Option<(&'a Route, Value)> {
-        let fitting = routes
+        let matching = routes
             .iter()
             .filter_map(|route| Some((route, self.parameters(route)?)));
-        let (route, parameters) = fitting
+        let (route, parameters) = matching
             .min_by_key(|(route, parameters)| (route.endpoint.is_none(), parameters.len()))?;
         Some((route, self.event(route, parameters)))
     }
@@ -52,7 +49,7 @@ impl Request {
             return None;
         }
         let mut parameters = Map::new();
-        // `{name+}` takes all that follows.
+        // `{name+}` matches the rest of the path.
         if let Some((before, name)) = path.strip_suffix("+}").and_then(|p| p.rsplit_once('{')) {
             let rest = self
                 .path
@@ -84,7 +81,7 @@ impl Request {
         let mut cookies = Vec::new();
         for (name, value) in &self.headers {
             let name = name.to_ascii_lowercase();
-            // Of cookies the event has a list in place of the header.
+            // In the event, cookies are a list, and the header is missing.
             if name == "cookie" {
                 cookies.extend(
                     value
@@ -101,7 +98,7 @@ impl Request {
             headers.insert(name, joined.into());
         }
         let source_ip = match self.source_ip.as_str() {
-            "" => SOMEWHERE,
+            "" => DEFAULT_SOURCE_IP,
             given => given,
         };
         let now = SystemTime::now()

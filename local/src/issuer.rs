@@ -1,6 +1,6 @@
-//! A stand-in for Huudis: a signing key, its key set, tokens for whoever asks, and the sign-in of OpenID Connect.
+//! Replaces Huudis: a signing key, its key set, tokens for anyone, and the sign-in of OpenID Connect.
 //!
-//! Anyone who reaches it can be anyone. It is for one machine, and listens on loopback only.
+//! Anyone who reaches it can sign in as anyone. So it is for one machine, and must listen on loopback only.
 
 mod authorize;
 mod exchange;
@@ -24,23 +24,19 @@ pub use self::{
 use crate::Error;
 
 impl Issuer {
-    /// Serves discovery, the key set, tokens and sign-ins until the listener fails, and beside them what else is given.
-    ///
-    /// # Errors
-    ///
-    /// Where it does.
-    pub async fn serve(self, listener: TcpListener, beside: Router) -> Result<(), Error> {
+    /// Serves discovery, the key set, tokens, sign-ins and the routes of `others`. Returns only with an error.
+    pub async fn serve(self, listener: TcpListener, others: Router) -> Result<(), Error> {
         let app = Router::new()
             .route("/.well-known/openid-configuration", routing::get(discovery))
             .route("/.well-known/jwks.json", routing::get(key_set))
             .route("/dev/token", routing::post(token))
             .route(
                 "/authorize",
-                routing::get(authorize::ask).post(authorize::answer),
+                routing::get(authorize::show_form).post(authorize::submit_form),
             )
             .route("/token", routing::post(exchange::answer))
             .with_state(Arc::new(self))
-            .merge(beside);
+            .merge(others);
         Ok(axum::serve(listener, app).await?)
     }
 }
@@ -72,7 +68,7 @@ async fn key_set(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
     Json(json!({ "keys": [issuer.key.jwk(KID)] }))
 }
 
-/// Reads the body whatever its content type: `curl -d` sends none that would fit.
+/// Reads the body as JSON whatever its content type: `curl -d` says that it sends a form.
 async fn token(
     State(issuer): State<Arc<Issuer>>,
     body: Bytes,

@@ -1,4 +1,4 @@
-//! Runs a function's binary as Lambda does: hands it one event at a time over the Runtime API
+//! Runs a function's binary as Lambda does, and sends it one event at a time over the Runtime API
 //! ("Using the Lambda runtime API for custom runtimes", Lambda developer guide).
 
 use std::{
@@ -32,27 +32,24 @@ use tokio::{
 
 use crate::Error;
 
-/// How long a function has for an event, unless it is started with another timeout.
+/// How long a function may take for an event, unless it is started with another timeout.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How large an answer may be ("Lambda quotas", Lambda developer guide).
+/// The largest answer that Lambda accepts ("Lambda quotas", Lambda developer guide).
 const RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
 
-/// An event for a function.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Lambda's id of the request.
     pub request_id: String,
-    /// X-Ray's header of the request.
+    /// X-Ray's tracing header.
     pub trace_id: String,
-    /// What the function is handed.
     pub body: Bytes,
 }
 
-/// One execution environment of a function. Dropping it kills the process.
+/// One execution environment of a function, with its process. Dropping it kills the process.
 pub struct Instance {
     events: mpsc::UnboundedSender<Invocation>,
-    /// Lambda gives an environment one event at a time.
+    /// Locked while an event is being handled: an environment gets one event at a time.
     turn: AsyncMutex<()>,
     process: AsyncMutex<Child>,
     id: u32,
@@ -71,10 +68,10 @@ struct Invocation {
     answer: oneshot::Sender<RawAnswer>,
 }
 
-/// What the function answered.
+/// The function's response, or the error that it reported.
 type Answer = Result<Value, Value>;
 
-/// The same, as it was sent.
+/// An [`Answer`], not parsed.
 pub type RawAnswer = Result<Bytes, Bytes>;
 
 struct RuntimeApi {
@@ -84,11 +81,8 @@ struct RuntimeApi {
 }
 
 impl Instance {
-    /// Starts the binary with nothing in its environment but these settings and what Lambda sets.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be started.
+    /// Starts the binary with only these settings and Lambda's in its environment. Its log is kept: see
+    /// [`Instance::log`].
     pub async fn start(
         binary: &Path,
         environment: &[(String, String)],
@@ -111,11 +105,8 @@ impl Instance {
         Ok(instance)
     }
 
-    /// The same, with all its output in a file, and out of reach of a Ctrl-C, which goes to a terminal's group.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be started.
+    /// The same, with all output written to a file, and in a process group of its own, which a terminal's Ctrl-C does
+    /// not reach.
     pub async fn start_logging(
         binary: &Path,
         environment: &[(String, String)],
@@ -194,11 +185,11 @@ impl Instance {
         })
     }
 
-    /// Hands the function an event and waits for its answer: the response, or the error that it reports.
+    /// Sends the function an event and waits for its answer.
     ///
     /// # Errors
     ///
-    /// Where the function ends without either, or takes longer than its timeout.
+    /// If the process ends without an answer, or takes longer than its timeout.
     pub async fn invoke(&self, event: &str) -> Result<Answer, Error> {
         let number = self.invoked.fetch_add(1, Relaxed);
         let event = Event {
@@ -207,15 +198,11 @@ impl Instance {
             body: event.to_owned().into(),
         };
         let read = |body: Bytes| serde_json::from_slice(&body).unwrap_or_default();
-        Ok(self.hand(event).await?.map(read).map_err(read))
+        Ok(self.handle(event).await?.map(read).map_err(read))
     }
 
-    /// The same, of an event that has been given its id, without reading the answer.
-    ///
-    /// # Errors
-    ///
-    /// As of [`Instance::invoke`].
-    pub async fn hand(&self, event: Event) -> Result<RawAnswer, Error> {
+    /// [`Instance::invoke`] for an event that has an id already. The answer is not parsed.
+    pub async fn handle(&self, event: Event) -> Result<RawAnswer, Error> {
         let _turn = self.turn.lock().await;
         let (answer, answered) = oneshot::channel();
         let deadline = SystemTime::now() + self.timeout;
@@ -232,30 +219,29 @@ impl Instance {
         }
     }
 
-    /// How long it took from the start until the function first asked for an event; once.
+    /// The time from the start of the process until it first asked for an event. `None` at the second call.
     pub async fn start_took(&self) -> Option<Duration> {
         let first = locked(&self.first_poll).take()?;
         first.await.ok().map(|moment| moment - self.started)
     }
 
-    /// The lines that the function has written to its log.
+    /// The lines that the process has written to standard output.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         locked(&self.log).clone()
     }
 
-    /// Whether the process has not ended.
     pub async fn is_alive(&self) -> bool {
         matches!(self.process.lock().await.try_wait(), Ok(None))
     }
 
-    /// The process's id.
+    /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    /// Whether the function first asks for an event before its process ends; to be asked once.
+    /// Waits until the process asks for an event or ends. Returns whether it asked. `false` at the second call.
     pub async fn starts(&self) -> bool {
         let ended = async { self.process.lock().await.wait().await };
         tokio::select! {
@@ -264,11 +250,7 @@ impl Instance {
         }
     }
 
-    /// Waits until the process has ended and gives its whole log: for one that cannot start.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be waited for.
+    /// Waits until the process has ended, and returns its status and its whole log.
     pub async fn ended(mut self) -> Result<(std::process::ExitStatus, Vec<String>), Error> {
         let status = self.process.lock().await.wait().await?;
         if let Some(reader) = self.reader.take() {
@@ -286,7 +268,7 @@ impl Drop for Instance {
 
 async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
     if let Some(polled) = locked(&api.first_poll).take() {
-        // Nobody may be waiting for it.
+        // The receiver may be gone.
         let _ = polled.send(Instant::now());
     }
     let Some(invocation) = api.events.lock().await.recv().await else {
@@ -328,14 +310,14 @@ async fn error(api: State<Arc<RuntimeApi>>, id: PathParameter<String>, body: Byt
 
 fn answered(api: &RuntimeApi, id: &str, answer: RawAnswer) -> StatusCode {
     match locked(&api.answers).remove(id) {
-        // Who asked may have given up.
+        // The caller may have given up.
         Some(waiting) => drop(waiting.send(answer)),
         None => return StatusCode::NOT_FOUND,
     }
     StatusCode::ACCEPTED
 }
 
-/// A lock whose holder panicked holds nothing broken here.
+/// Locks a mutex even if another holder panicked: no value here is left half changed.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,19 +1,19 @@
-//! AWS on a laptop: what stands in for the cloud when the API runs or is tested on one machine.
+//! AWS on a laptop: replaces the cloud when the API runs, or is tested, on one machine.
 //!
-//! | here | stands in for |
+//! | module | replaces |
 //! |---|---|
-//! | [`dynamodb`] | the table, made as `template.yaml` declares it |
+//! | [`dynamodb`] | the table, created as `template.yaml` declares it |
 //! | [`issuer`] | Huudis: its keys, tokens and sign-in |
 //! | [`secrets`] | Secrets Manager, with the secrets that the template declares |
-//! | [`lambda`] | the Lambda service: runs a function's binary and hands it events |
-//! | [`functions`] | the same, for `make run`: fetches the events from `cargo lambda watch`, replaces dead processes |
-//! | [`gateway`] | the API Gateway: turns a request into the event of a route of `template.yaml` |
-//! | [`front`] | the same, for `make run`: HTTP, before `cargo lambda watch` |
-//! | [`proxy`] | a network between a function and its table: slow, failing, and counting |
+//! | [`lambda`] | the Lambda service: runs a function's binary and sends it events |
+//! | [`functions`] | the same for `make run`: fetches events from `cargo lambda watch`, replaces dead processes |
+//! | [`gateway`] | API Gateway: turns a request into the event of a route of `template.yaml` |
+//! | [`front`] | the same for `make run`: an HTTP server in front of `cargo lambda watch` |
+//! | [`proxy`] | the network between a function and its table: counts calls, delays them, makes them fail |
 //! | [`template`] | CloudFormation: reads `template.yaml` |
 //!
-//! `make run` uses all but the proxy; the tests and the benchmark all but the functions and the front, with no
-//! `cargo lambda watch` in between. Nothing here is a dependency of what is deployed.
+//! [`run`] is `make run`, which uses all of them except the proxy. The tests and the benchmark use all except
+//! `functions`, `front` and `run`: they need no `cargo lambda watch`. Nothing that is deployed depends on this crate.
 
 pub mod dynamodb;
 pub mod front;
@@ -22,8 +22,9 @@ pub mod gateway;
 pub mod issuer;
 pub mod lambda;
 pub mod proxy;
+pub mod run;
 pub mod secrets;
 pub mod template;
 
-/// What goes wrong here is told to a developer, in words.
+/// Errors are messages to a developer.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,4 +1,4 @@
-//! A proxy between a function and its table. It counts what passes, and can make it slow or fail.
+//! A proxy between a function and its table. It records calls, delays them, and makes them fail.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -17,45 +17,45 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{Error, template::ON_AN_INDEX};
 
-/// One call of DynamoDB, or of Secrets Manager, that passed, or did not.
+/// A call of DynamoDB or Secrets Manager, successful or not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
     /// `UpdateItem`, `Query`…
     pub name: String,
-    /// The IAM actions that it needs: its own, or those of a transaction's writes; see [`crate::template::Route`].
+    /// The IAM actions that it needs, in the form of [`crate::template::Route::actions`]: its own, or those of a
+    /// transaction's writes.
     pub actions: Vec<String>,
-    /// The capacity units that the service reported; none where the call failed.
+    /// The capacity units that the service reported; 0 if the call failed.
     pub units: f64,
 }
 
-/// What is to happen to a call.
+/// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
     None,
-    /// The service says that it is throttling; nothing is done.
+    /// It is throttled, and has no effect.
     Throttle,
-    /// The service says that it failed; nothing is done.
+    /// The service reports an internal error, and the call has no effect.
     Fail,
-    /// The service says that another write was under way; nothing is done.
+    /// The service reports a conflict with another transaction, and the call has no effect.
     Conflict,
-    /// It is done, and the answer is lost.
+    /// It takes effect, and the response is lost.
     LoseAnswer,
-    /// It is done, and the answer comes after this many milliseconds.
+    /// It takes effect, and the response comes this many milliseconds later.
     AnswerLate(u64),
 }
 
-/// Decides what happens to a call of an operation.
+/// Decides what happens to a call.
 pub type Faults = Box<dyn Fn(&Operation) -> Fault + Send + Sync>;
 
-/// A running proxy. Dropping it ends it.
+/// A running proxy, until it is dropped.
 pub struct Proxy {
     url: String,
-    passage: Arc<Passage>,
+    shared: Arc<Shared>,
     server: JoinHandle<()>,
 }
 
-struct Passage {
+struct Shared {
     upstream: String,
     client: reqwest::Client,
     delay: Duration,
@@ -64,15 +64,11 @@ struct Passage {
 }
 
 impl Proxy {
-    /// Starts before `upstream`, with `delay` added to each call.
-    ///
-    /// # Errors
-    ///
-    /// Where no port is to be had.
+    /// Starts in front of `upstream`, and adds `delay` to each call.
     pub async fn start(upstream: &str, delay: Duration, faults: Faults) -> Result<Self, Error> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let passage = Arc::new(Passage {
+        let shared = Arc::new(Shared {
             upstream: upstream.to_owned(),
             client: reqwest::Client::builder().no_proxy().build()?,
             delay,
@@ -80,8 +76,8 @@ impl Proxy {
             operations: Mutex::default(),
         });
         let app = Router::new()
-            .fallback(pass)
-            .with_state(Arc::clone(&passage));
+            .fallback(forward)
+            .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, app).await {
                 eprintln!("the proxy ended: {error}");
@@ -89,23 +85,22 @@ impl Proxy {
         });
         Ok(Self {
             url,
-            passage,
+            shared,
             server,
         })
     }
 
-    /// Where it answers.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What has passed since this was last asked.
+    /// The calls since this was last called.
     #[must_use]
     pub fn take_operations(&self) -> Vec<Operation> {
         std::mem::take(
             &mut self
-                .passage
+                .shared
                 .operations
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
@@ -119,15 +114,15 @@ impl Drop for Proxy {
     }
 }
 
-async fn pass(
-    State(passage): State<Arc<Passage>>,
+async fn forward(
+    State(shared): State<Arc<Shared>>,
     mut headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let mut operation = operation(&headers, &body);
-    let fault = (passage.faults)(&operation);
-    tokio::time::sleep(passage.delay).await;
-    let refused = match fault {
+    let fault = (shared.faults)(&operation);
+    tokio::time::sleep(shared.delay).await;
+    let error = match fault {
         Fault::Throttle if operation.name == "TransactWriteItems" => {
             Some((400, "TransactionCanceledException", "ThrottlingError"))
         }
@@ -139,15 +134,15 @@ async fn pass(
         Fault::Conflict => Some((400, "TransactionConflictException", "")),
         Fault::None | Fault::LoseAnswer | Fault::AnswerLate(_) => None,
     };
-    if let Some((status, kind, reason)) = refused {
-        passage.passed(operation);
-        return refusal(status, kind, reason);
+    if let Some((status, kind, reason)) = error {
+        shared.record(operation);
+        return error_response(status, kind, reason);
     }
 
     headers.remove("host");
-    let sent = passage
+    let sent = shared
         .client
-        .post(&passage.upstream)
+        .post(&shared.upstream)
         .headers(headers)
         .body(body)
         .send();
@@ -159,9 +154,9 @@ async fn pass(
     match answer.await {
         Ok((status, headers, body)) => {
             operation.units = units(&body);
-            passage.passed(operation);
+            shared.record(operation);
             match fault {
-                // The connection is cut in the middle of the body.
+                // The connection closes in the middle of the body.
                 Fault::LoseAnswer => {
                     let cut = futures_util::stream::iter([Err::<Bytes, _>("lost")]);
                     return (status, Body::from_stream(cut)).into_response();
@@ -177,8 +172,8 @@ async fn pass(
     }
 }
 
-impl Passage {
-    fn passed(&self, operation: Operation) {
+impl Shared {
+    fn record(&self, operation: Operation) {
         self.operations
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -198,7 +193,7 @@ fn operation(headers: &HeaderMap, body: &[u8]) -> Operation {
     };
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let writes = body["TransactItems"].as_array().into_iter().flatten();
-    // A transaction needs the rights of its writes ("IAM for transactions", DynamoDB developer guide).
+    // A transaction needs the permissions of its writes ("IAM for transactions", DynamoDB developer guide).
     let mut actions: Vec<_> = writes
         .filter_map(|write| write.as_object()?.keys().next())
         .map(|kind| match kind.as_str() {
@@ -230,7 +225,7 @@ fn units(answer: &[u8]) -> f64 {
         .map_or_else(|| each(consumed), |all| all.iter().map(each).sum())
 }
 
-fn refusal(status: u16, kind: &str, cancelled_because: &str) -> Response {
+fn error_response(status: u16, kind: &str, cancelled_because: &str) -> Response {
     let mut body = json!({
         "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"),
         "message": "injected by a test",

@@ -1,4 +1,4 @@
-//! Secrets Manager, as far as reading goes.
+//! Secrets Manager: reading secrets only.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
@@ -14,31 +14,23 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
-/// The name of the secret that cursors and sign-ins are sealed with.
+/// The name of the secret that seals cursors and sign-ins.
 pub const SIGNING_SECRET: &str = "signing";
 
-/// The name of the secret with which the API authenticates itself to the issuer.
+/// The name of the secret with which the API authenticates to the issuer.
 pub const CLIENT_SECRET: &str = "huudis-client";
 
-/// The path under which [`router`] answers.
+/// The path of [`router`].
 pub const PATH: &str = "/secrets-manager";
 
-/// Makes up a secret.
-///
-/// # Errors
-///
-/// Where the system has no randomness.
+/// A random secret.
 pub fn generate() -> Result<String, Error> {
     let mut bytes = [0; 48];
     getrandom::fill(&mut bytes)?;
     Ok(BASE64_STANDARD.encode(bytes))
 }
 
-/// The secret that a file keeps, made up where there is none.
-///
-/// # Errors
-///
-/// Where the file can be neither read nor written.
+/// The secret in a file. If the file does not exist, it is created with a random secret.
 pub fn kept_in(file: &Path) -> Result<String, Error> {
     if !file.exists() {
         fs::write(file, generate()?)?;
@@ -46,7 +38,7 @@ pub fn kept_in(file: &Path) -> Result<String, Error> {
     Ok(fs::read_to_string(file)?)
 }
 
-/// Answers `GetSecretValue`, as the Secrets Manager API reference describes it, of these names and their values.
+/// Serves `GetSecretValue` (Secrets Manager API reference) for these names and values.
 pub fn router(secrets: impl IntoIterator<Item = (&'static str, String)>) -> Router {
     let secrets: BTreeMap<_, _> = secrets.into_iter().collect();
     Router::new()
@@ -60,9 +52,9 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
-    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let operation = headers.get("x-amz-target").map(HeaderValue::as_bytes);
-    let name = asked["SecretId"].as_str().unwrap_or_default();
+    let name = request["SecretId"].as_str().unwrap_or_default();
     if operation == Some(b"secretsmanager.GetSecretValue")
         && let Some(secret) = secrets.get(name)
     {

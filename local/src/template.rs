@@ -1,4 +1,4 @@
-//! Reads `template.yaml`: the one place where the table and the routes are declared.
+//! Reads `template.yaml`, which declares the table and the routes.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::{Error, secrets};
 
-/// The template, as plain values: what CloudFormation's short forms (`!Ref`) refer to is not resolved.
+/// The template as JSON. CloudFormation's short forms, such as `!Ref`, are not resolved: only their argument is kept.
 #[derive(Debug)]
 pub struct Template(Value);
 
-/// What of CloudFormation's properties is `CreateTable`'s too; the rest is other calls. The stream is left out: nobody
-/// reads it here, and the embedded DynamoDB keeps its records for ever and looks through them at every write.
-const CREATED_WITH: [&str; 5] = [
+/// CloudFormation's properties that are parameters of `CreateTable`; other calls set the rest. The stream is left out:
+/// nothing reads it here, and the embedded DynamoDB keeps its records for ever and searches them at every write.
+const CREATE_TABLE_PARAMETERS: [&str; 5] = [
     "AttributeDefinitions",
     "BillingMode",
     "GlobalSecondaryIndexes",
@@ -20,23 +20,23 @@ const CREATED_WITH: [&str; 5] = [
     "LocalSecondaryIndexes",
 ];
 
-/// One route, as the template declares it.
+/// A route that the template declares.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
-    /// The HTTP method and the path with its `{parameters}`, or neither for the `$default` route.
+    /// The HTTP method and the path with its `{parameters}`; `None` for the `$default` route.
     pub endpoint: Option<(String, String)>,
     /// The name of the function's binary.
     pub function: String,
-    /// The actions that the function's policies allow: on the table, on its indexes (which is said), of a secret (whose
-    /// name is said).
+    /// The actions that the function's policies allow: `dynamodb:Query` on the table, `dynamodb:Query on an index`,
+    /// `secretsmanager:GetSecretValue of signing`.
     pub actions: BTreeSet<String>,
 }
 
-/// What is said of an action that is allowed on the table's indexes.
+/// Follows an action that is allowed on the table's indexes.
 pub const ON_AN_INDEX: &str = "on an index";
 
 impl Route {
-    /// How API Gateway names the route: `GET /api/v1/health`, or `$default`.
+    /// API Gateway's name of the route: `GET /api/v1/health`, or `$default`.
     #[must_use]
     pub fn key(&self) -> String {
         match &self.endpoint {
@@ -47,18 +47,13 @@ impl Route {
 }
 
 impl Template {
-    /// Reads the template of the project.
-    ///
-    /// # Errors
-    ///
-    /// Where the file is not there or is no YAML.
+    /// Reads the project's template.
     pub fn read(project: &Path) -> Result<Self, Error> {
         let file = project.join("template.yaml");
         let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-        Ok(Self(plain(serde_yaml_ng::from_str(&text)?)))
+        Ok(Self(untagged(serde_yaml_ng::from_str(&text)?)))
     }
 
-    /// The whole template.
     #[must_use]
     pub fn value(&self) -> &Value {
         &self.0
@@ -70,11 +65,11 @@ impl Template {
         of_kind.map(|(name, resource)| (name.as_str(), resource))
     }
 
-    /// What `CreateTable` needs to make the table under another name, and its TTL attribute.
+    /// The `CreateTable` request for the table under the name `name`, and its TTL attribute.
     ///
     /// # Errors
     ///
-    /// Where the template does not declare exactly one table.
+    /// If the template does not declare exactly one table.
     pub fn table(&self, name: &str) -> Result<(Value, Option<String>), Error> {
         let mut tables = self.resources("AWS::DynamoDB::Table");
         let (Some((_, table)), None) = (tables.next(), tables.next()) else {
@@ -82,7 +77,7 @@ impl Template {
         };
         let declared = table["Properties"].as_object().into_iter().flatten();
         let mut request: Map<_, _> = declared
-            .filter(|(property, _)| CREATED_WITH.contains(&property.as_str()))
+            .filter(|(property, _)| CREATE_TABLE_PARAMETERS.contains(&property.as_str()))
             .map(|(property, value)| (property.clone(), value.clone()))
             .collect();
         request.insert("TableName".to_owned(), name.into());
@@ -90,11 +85,11 @@ impl Template {
         Ok((request.into(), ttl.as_str().map(str::to_owned)))
     }
 
-    /// The routes, each with its function; one function may have several.
+    /// The routes, each with its function. A function may have several.
     ///
     /// # Errors
     ///
-    /// Where a function is not built by cargo-lambda, has no route, or may act elsewhere than on the table.
+    /// If a function names no binary, has no route, or may do anything but use the table and read the two secrets.
     pub fn routes(&self) -> Result<Vec<Route>, Error> {
         let mut all = Vec::new();
         for (name, function) in self.resources("AWS::Serverless::Function") {
@@ -161,8 +156,8 @@ fn endpoint(event: &Value) -> Result<Option<(String, String)>, Error> {
     }
 }
 
-/// YAML as JSON, without its tags: `!GetAtt Table.Arn` becomes `"Table.Arn"`.
-fn plain(yaml: serde_yaml_ng::Value) -> Value {
+/// YAML as JSON, without tags: `!GetAtt Table.Arn` becomes `"Table.Arn"`.
+fn untagged(yaml: serde_yaml_ng::Value) -> Value {
     use serde_yaml_ng::Value as Yaml;
     match yaml {
         Yaml::Null => Value::Null,
@@ -172,13 +167,13 @@ fn plain(yaml: serde_yaml_ng::Value) -> Value {
             (None, float) => float.into(),
         },
         Yaml::String(value) => value.into(),
-        Yaml::Sequence(values) => values.into_iter().map(plain).collect(),
+        Yaml::Sequence(values) => values.into_iter().map(untagged).collect(),
         Yaml::Mapping(entries) => Value::Object(
             entries
                 .into_iter()
-                .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), plain(value))))
+                .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), untagged(value))))
                 .collect(),
         ),
-        Yaml::Tagged(tagged) => plain(tagged.value),
+        Yaml::Tagged(tagged) => untagged(tagged.value),
     }
 }

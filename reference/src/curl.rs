@@ -1,10 +1,9 @@
-//! A `curl` command of an operation, of the examples that the document has.
+//! The `curl` command of an operation, with the document's examples.
 
 use serde_yaml_ng::Value;
 
 use crate::document::{Document, Operation, text};
 
-/// The command.
 pub(crate) fn command(document: &Document, operation: &Operation<'_>) -> String {
     let mut path = operation.path.to_owned();
     let mut query = Vec::new();
@@ -34,7 +33,7 @@ pub(crate) fn command(document: &Document, operation: &Operation<'_>) -> String 
     format!("curl {}", words.join(" \\\n  "))
 }
 
-/// JSON as a word of a shell.
+/// JSON as one quoted word of a shell.
 fn quoted(body: &Value) -> String {
     let json = serde_json::to_string(body).unwrap_or_default();
     format!("'{}'", json.replace('\'', "'\\''"))
@@ -69,7 +68,7 @@ paths:
     }
 
     #[test]
-    fn a_body_is_one_word_of_a_shell() {
+    fn a_body_is_quoted_as_one_shell_word() {
         let change = "
 paths:
   /things/{id}:

@@ -1,45 +1,39 @@
-//! `openapi.yaml`, read in its own order.
+//! Reads `openapi.yaml`, and keeps its order.
 
 use std::{error::Error, fs, path::Path};
 
 use serde_yaml_ng::Value;
 
-/// The document.
 pub(crate) struct Document(Value);
 
-/// One operation.
 pub(crate) struct Operation<'a> {
     pub(crate) path: &'a str,
     /// In lower case.
     pub(crate) method: &'a str,
     pub(crate) value: &'a Value,
-    /// Those of its path, and its own.
+    /// The parameters of the path, then those of the operation.
     pub(crate) parameters: Vec<&'a Value>,
 }
 
 impl Document {
-    /// Reads the file.
     pub(crate) fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
         Ok(Self(serde_yaml_ng::from_str(&fs::read_to_string(file)?)?))
     }
 
-    /// A document of this text.
     #[cfg(test)]
     pub(crate) fn of(text: &str) -> Self {
         Self(serde_yaml_ng::from_str(text).unwrap_or_default())
     }
 
-    /// The document as JSON.
     pub(crate) fn json(&self) -> Result<String, Box<dyn Error>> {
         Ok(serde_json::to_string(&self.0)?)
     }
 
-    /// The whole document.
     pub(crate) fn value(&self) -> &Value {
         &self.0
     }
 
-    /// What a reference refers to, or the value itself where it is none.
+    /// The value that a `$ref` refers to, or the value itself if it is not a `$ref`.
     pub(crate) fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
         let Some(reference) = value["$ref"].as_str() else {
             return value;
@@ -49,8 +43,7 @@ impl Document {
         self.resolved(found)
     }
 
-    /// The operations of a tag, in the document's order, without preflights and without `HEAD`, which is answered as
-    /// `GET` is.
+    /// The operations of a tag, in the document's order, without `OPTIONS` and `HEAD`.
     pub(crate) fn operations<'a>(&'a self, tag: &str) -> Vec<Operation<'a>> {
         let mut all = Vec::new();
         for (path, item) in members(&self.0["paths"]) {
@@ -72,7 +65,7 @@ impl Document {
         all
     }
 
-    /// Whether an operation takes a credential.
+    /// Whether an operation needs a credential.
     pub(crate) fn is_authenticated(&self, operation: &Operation<'_>) -> bool {
         let own = &operation.value["security"];
         let security = if own.is_null() {
@@ -83,10 +76,10 @@ impl Document {
         !sequence(security).is_empty()
     }
 
-    /// The members of an object's schema, with those of the schema that it extends; each with whether it is required.
+    /// The fields of an object's schema, and whether each is required. Fields of the schema that it extends come first.
     pub(crate) fn fields<'a>(&'a self, schema: &'a Value) -> Vec<(&'a str, &'a Value, bool)> {
         let mut fields = match schema["$ref"].as_str() {
-            // `resolved` follows the reference to what refers to nothing more.
+            // The recursion ends: `resolved` returns a schema without a `$ref`.
             Some(_) => self.fields(self.resolved(schema)),
             None => Vec::new(),
         };
@@ -99,18 +92,17 @@ impl Document {
     }
 }
 
-/// The entries of an object, in its order.
+/// The members of an object, in their order.
 pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let entries = value.as_mapping().into_iter().flatten();
     entries.filter_map(|(name, value)| Some((name.as_str()?, value)))
 }
 
-/// The entries of a list.
 pub(crate) fn sequence(value: &Value) -> &[Value] {
     value.as_sequence().map_or(&[], Vec::as_slice)
 }
 
-/// A text; empty where there is none.
+/// A text; empty if the value is not one.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! Texts as HTML.
+//! Turns texts into HTML.
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
-/// A text as an id: its letters and digits, in lower case, with hyphens between.
+/// An id: the text's ASCII letters and digits in lower case, with hyphens in place of everything else.
 pub(crate) fn slug(text: &str) -> String {
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric());
     let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
@@ -23,7 +23,7 @@ pub(crate) fn escaped(text: &str) -> String {
     html
 }
 
-/// A text that may be wider than its place: it can be scrolled, with the keyboard, too.
+/// Preformatted text. If it is wider than the page, it scrolls, with the keyboard too.
 pub(crate) fn preformatted(label: &str, text: &str) -> String {
     format!(
         "<pre tabindex=\"0\" role=\"group\" aria-label=\"{label}\"><code>{}</code></pre>\n",
@@ -31,7 +31,7 @@ pub(crate) fn preformatted(label: &str, text: &str) -> String {
     )
 }
 
-/// Markdown as HTML; its headings can be linked to.
+/// Markdown as HTML. Headings have ids.
 pub(crate) fn markdown(text: &str) -> String {
     let events: Vec<_> = Parser::new_ext(text, Options::ENABLE_TABLES).collect();
     let headings = events.iter().enumerate().map(|(at, event)| match event {
@@ -43,7 +43,7 @@ pub(crate) fn markdown(text: &str) -> String {
             Event::Html(CowStr::from(format!("<{level} id=\"{name}\">")))
         }
         Event::End(TagEnd::Heading(level)) => Event::Html(CowStr::from(format!("</{level}>\n"))),
-        // As for what is `preformatted`.
+        // As in `preformatted`.
         Event::Start(Tag::CodeBlock(_)) => Event::Html(CowStr::from(
             "<pre tabindex=\"0\" role=\"group\" aria-label=\"Example\"><code>",
         )),
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_html_is_written_as_text() {
+    fn texts_are_escaped_and_headings_have_ids() {
         assert_eq!(
             escaped("<a href=\"x\">&"),
             "&lt;a href=&quot;x&quot;&gt;&amp;"

@@ -1,7 +1,7 @@
-//! Makes two files of `openapi.yaml`, which the API serves: the same document as JSON, and a page for people.
+//! Generates two files from `openapi.yaml`, which the API serves: the same document as JSON, and a page for people.
 //!
-//! The files are kept in the repository, so that nothing of this is in what is deployed, and a build needs nothing of
-//! it. `make reference` renews them; a test fails where they are not what the document says now.
+//! The files are in the repository, so that neither a build nor a deployment needs this crate. `make reference` updates
+//! them. A test fails if they are out of date.
 
 mod curl;
 mod document;
@@ -13,10 +13,9 @@ use std::{error::Error, fs, path::Path, process::ExitCode};
 
 use document::Document;
 
-/// The folder of the project.
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The files, each with its content.
+/// The path and the content of each file.
 fn files(document: &Document) -> Result<[(&'static str, String); 2], Box<dyn Error>> {
     Ok([
         ("shared/assets/openapi.json", document.json()?),
@@ -24,7 +23,7 @@ fn files(document: &Document) -> Result<[(&'static str, String); 2], Box<dyn Err
     ])
 }
 
-fn renew() -> Result<(), Box<dyn Error>> {
+fn update() -> Result<(), Box<dyn Error>> {
     let project = Path::new(PROJECT);
     let document = Document::read(&project.join("openapi.yaml"))?;
     for (file, content) in files(&document)? {
@@ -35,7 +34,7 @@ fn renew() -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    match renew() {
+    match update() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -49,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_are_what_the_document_says() {
+    fn the_files_are_up_to_date() {
         let project = Path::new(PROJECT);
         let document = Document::read(&project.join("openapi.yaml")).unwrap();
         for (file, content) in files(&document).unwrap() {

@@ -1,6 +1,6 @@
-//! The page for people, as what stands in a page's `main`: the frame around it, with the stylesheet, is the portal's.
+//! The content of the `main` element of the page for people. The portal has the layout around it and the stylesheet.
 //!
-//! It has no script and no style of its own, so that the portal's content security policy lets it be as it is.
+//! It has no scripts and no inline styles, which the portal's content security policy forbids.
 
 use std::{collections::BTreeSet, error::Error, fmt::Write};
 
@@ -13,13 +13,12 @@ use crate::{
     rules::{rules, types},
 };
 
-/// Endpoints for browsers: nobody calls them with `curl`.
+/// The tags of endpoints for browsers, for which no `curl` command is shown.
 const FOR_BROWSERS: [&str; 2] = ["Sign-in", "Portal"];
 
-/// What is said once, in the section on the envelope.
-const OF_THE_ENVELOPE: [&str; 4] = ["Success", "Failure", "Error", "Meta"];
+/// The schemas that the section on the envelope explains.
+const ENVELOPE_SCHEMAS: [&str; 4] = ["Success", "Failure", "Error", "Meta"];
 
-/// Renders the document.
 pub(crate) fn render(document: &Document) -> Result<String, Box<dyn Error>> {
     let value = document.value();
     let sections = markdown(text(&value["info"]["description"]));
@@ -59,7 +58,7 @@ pub(crate) fn render(document: &Document) -> Result<String, Box<dyn Error>> {
 struct Page<'a> {
     document: &'a Document,
     html: String,
-    /// The schemas that the operations refer to, in that order.
+    /// The names of the schemas that the operations refer to, in that order.
     objects: Vec<&'a str>,
 }
 
@@ -188,7 +187,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// What a field or parameter is, as HTML.
+    /// The type and the rules of a field or parameter, as HTML.
     fn kind(&mut self, schema: &'a Value) -> String {
         if let Some(name) = self.object(schema) {
             return format!("<a href=\"#object-{}\">{name}</a>", slug(name));
@@ -206,11 +205,11 @@ impl<'a> Page<'a> {
         said.join(", ")
     }
 
-    /// The name of the object that a schema refers to, which the page shows by itself.
+    /// The name of the object that a schema refers to. The page shows it in a section of its own.
     fn object(&mut self, schema: &'a Value) -> Option<&'a str> {
         let name = text(&schema["$ref"]).strip_prefix("#/components/schemas/")?;
         let is_object = !self.document.fields(schema).is_empty();
-        if !is_object || OF_THE_ENVELOPE.contains(&name) {
+        if !is_object || ENVELOPE_SCHEMAS.contains(&name) {
             return None;
         }
         if !self.objects.contains(&name) {
@@ -257,10 +256,10 @@ impl<'a> Page<'a> {
         let (schemas, mut shown) = (&self.document.value()["components"]["schemas"], 0);
         writeln!(
             self.html,
-            "<h2 id=\"objects\">Objects</h2>\n<p>What answers have in <code>data</code>. Every field is there; one that \
-             is not set is <code>null</code>.</p>"
+            "<h2 id=\"objects\">Objects</h2>\n<p>What answers have in <code>data</code>. Every field is there; one \
+             that is not set is <code>null</code>.</p>"
         )?;
-        // An object that is shown may refer to another one.
+        // Showing an object may add others, to which it refers.
         while let Some(name) = self.objects.get(shown).copied() {
             writeln!(
                 self.html,
@@ -276,7 +275,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// All fields of an object are there, so that none has to be called required.
+    /// The fields of an object, without "required": an answer has every field.
     fn object_fields(&mut self, schema: &'a Value) -> Result<(), Box<dyn Error>> {
         let from = self.html.len();
         self.fields(schema)?;
@@ -304,7 +303,7 @@ impl<'a> Page<'a> {
                 own
             };
             let kind = self.kind(&header["schema"]);
-            // One name may have several values, each by itself.
+            // Several headers may have one name, with different values.
             if named.insert((name, kind.clone())) {
                 self.entry(name, &kind, false, description)?;
             }
@@ -357,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_within_the_pages_policy() {
+    fn the_page_follows_the_content_security_policy() {
         let (_, html) = page();
         for forbidden in [
             "<script",

@@ -1,4 +1,4 @@
-//! What a schema says of a value that is no object: its types, the values that there are, and how long or large.
+//! The rules of a schema in words: types, allowed values, lengths and ranges.
 
 use serde_yaml_ng::Value;
 
@@ -7,7 +7,6 @@ use crate::{
     html::escaped,
 };
 
-/// The types that a value may have.
 pub(crate) fn types(schema: &Value) -> Vec<&str> {
     match &schema["type"] {
         Value::String(one) => vec![one.as_str()],
@@ -15,27 +14,27 @@ pub(crate) fn types(schema: &Value) -> Vec<&str> {
     }
 }
 
-/// The rules for a value, as HTML; of a list, those for the list.
+/// The rules as HTML. The rules for the entries of a list are not included.
 pub(crate) fn rules(schema: &Value) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut rules = Vec::new();
     let others = types(schema).into_iter().filter(|name| *name != "array");
     let others: Vec<_> = others.collect();
     if !others.is_empty() {
-        said.push(others.join(" or "));
+        rules.push(others.join(" or "));
     }
     let values = sequence(&schema["enum"])
         .iter()
         .chain(Some(&schema["const"]));
     let values: Vec<_> = values.filter(|value| !value.is_null()).map(code).collect();
     if !values.is_empty() {
-        said.push(values.join(" · "));
+        rules.push(values.join(" · "));
     }
     for (least, most, unit) in [
         ("minLength", "maxLength", " characters"),
         ("minItems", "maxItems", " entries"),
         ("minimum", "maximum", ""),
     ] {
-        said.extend(match (schema[least].as_u64(), schema[most].as_u64()) {
+        rules.extend(match (schema[least].as_u64(), schema[most].as_u64()) {
             (Some(least), Some(most)) => Some(format!("{least} to {most}{unit}")),
             (None, Some(most)) => Some(format!("at most {most}{unit}")),
             (Some(least), None) if unit.is_empty() => Some(format!("at least {least}")),
@@ -43,12 +42,12 @@ pub(crate) fn rules(schema: &Value) -> Vec<String> {
         });
     }
     if let Some(default) = schema.get("default") {
-        said.push(format!("default {}", code(default)));
+        rules.push(format!("default {}", code(default)));
     }
-    said
+    rules
 }
 
-/// A value as it stands in JSON, without quotes.
+/// A value as JSON, without quotes.
 fn code(value: &Value) -> String {
     let json = serde_json::to_string(value).unwrap_or_default();
     format!("<code>{}</code>", escaped(json.trim_matches('"')))
@@ -58,12 +57,12 @@ fn code(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn said(schema: &str) -> String {
+    fn words_of(schema: &str) -> String {
         rules(&serde_yaml_ng::from_str(schema).unwrap()).join(", ")
     }
 
     #[test]
-    fn a_schema_is_said_in_words() {
+    fn rules_are_in_words() {
         for (schema, words) in [
             (
                 "{ type: string, minLength: 1, maxLength: 9 }",
@@ -78,7 +77,7 @@ mod tests {
             ),
             ("{ const: true }", "<code>true</code>"),
         ] {
-            assert_eq!(said(schema), words);
+            assert_eq!(words_of(schema), words);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The authorisation endpoint: asks who is to be signed in, and sends them back with a code
+//! The authorisation endpoint: asks who signs in, and redirects back with a code
 //! (RFC 6749 section 4.1, RFC 7636, RFC 9207, OpenID Connect Core 1.0 section 3.1.2).
 
 use std::sync::Arc;
@@ -14,66 +14,73 @@ use reqwest::Url;
 
 use super::{
     grant::Grant,
-    page::{problem, question},
-    parameters::{Parameters, of, parameters},
+    page::{error_page, sign_in_page},
+    parameters::{Parameters, parse, value},
     tokens::{CLIENT_ID, Issuer},
 };
 use crate::Error;
 
-/// Where the API takes people back.
+/// The path of the API's redirect URI.
 const CALLBACK: &str = "/api/v1/auth/huudis/callback";
 
-/// `GET /authorize`: who is it?
-pub(super) async fn ask(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
-    let parameters = parameters(query.unwrap_or_default().as_bytes());
-    match checked(&issuer, &parameters) {
-        Ok(back) => question(&parameters, &back.origin().ascii_serialization()),
-        Err(refusal) => *refusal,
+/// `GET /authorize`: the form that asks who signs in.
+pub(super) async fn show_form(
+    State(issuer): State<Arc<Issuer>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let parameters = parse(query.unwrap_or_default().as_bytes());
+    match validate(&issuer, &parameters) {
+        Ok(back) => sign_in_page(&parameters, &back.origin().ascii_serialization()),
+        Err(response) => *response,
     }
 }
 
-/// `POST /authorize`: it is they, or nobody.
-pub(super) async fn answer(State(issuer): State<Arc<Issuer>>, body: Bytes) -> Response {
-    let parameters = parameters(&body);
-    let back = match checked(&issuer, &parameters) {
+/// `POST /authorize`: the form's answer, a person or a refusal.
+pub(super) async fn submit_form(State(issuer): State<Arc<Issuer>>, body: Bytes) -> Response {
+    let parameters = parse(&body);
+    let back = match validate(&issuer, &parameters) {
         Ok(back) => back,
-        Err(refusal) => return *refusal,
+        Err(response) => return *response,
     };
     if parameters.contains_key("refuse") {
-        return refused(&issuer, back, &parameters, "access_denied", "They said no.");
+        let why = "The person refused.";
+        return redirect_error(&issuer, back, &parameters, "access_denied", why);
     }
-    if of(&parameters, "sub").trim().is_empty() {
-        return problem("The person has no id: `sub` is empty.");
+    if value(&parameters, "sub").trim().is_empty() {
+        return error_page("The person has no id: `sub` is empty.");
     }
-    let Ok(code) = unguessable() else {
-        return refused(&issuer, back, &parameters, "server_error", "No randomness.");
+    let Ok(code) = random_code() else {
+        let why = "No randomness.";
+        return redirect_error(&issuer, back, &parameters, "server_error", why);
     };
     issuer.grant(code.clone(), Grant::new(&parameters));
     redirect(&issuer, back, &parameters, &[("code", &code)])
 }
 
-/// Where the person is sent back to, if the request is as it should be.
+/// The redirect URI of a valid request.
 ///
-/// Whom a redirect would not reach, or would reach in the wrong place, is told here.
-fn checked(issuer: &Issuer, parameters: &Parameters) -> Result<Url, Box<Response>> {
-    let back = redirect_uri(of(parameters, "redirect_uri"));
+/// # Errors
+///
+/// The response: a redirect with the error, or if the redirect URI or the client is wrong, a page.
+fn validate(issuer: &Issuer, parameters: &Parameters) -> Result<Url, Box<Response>> {
+    let back = redirect_uri(value(parameters, "redirect_uri"));
     let back = back.ok_or_else(|| {
         let what = "`redirect_uri` must be http on this machine, with the path";
-        Box::new(problem(&format!("{what} {CALLBACK}.")))
+        Box::new(error_page(&format!("{what} {CALLBACK}.")))
     })?;
-    if of(parameters, "client_id") != CLIENT_ID {
-        let refusal = problem(&format!("`client_id` must be {CLIENT_ID}."));
-        return Err(Box::new(refusal));
+    if value(parameters, "client_id") != CLIENT_ID {
+        let response = error_page(&format!("`client_id` must be {CLIENT_ID}."));
+        return Err(Box::new(response));
     }
-    let mut scopes = of(parameters, "scope").split(' ');
-    let challenge = of(parameters, "code_challenge");
-    let wrong = if of(parameters, "response_type") != "code" {
+    let mut scopes = value(parameters, "scope").split(' ');
+    let challenge = value(parameters, "code_challenge");
+    let wrong = if value(parameters, "response_type") != "code" {
         ("unsupported_response_type", "`response_type` must be code.")
     } else if !scopes.any(|scope| scope == "openid") {
         ("invalid_scope", "`scope` must contain openid.")
-    } else if of(parameters, "state").is_empty() {
+    } else if value(parameters, "state").is_empty() {
         ("invalid_request", "`state` is required.")
-    } else if of(parameters, "code_challenge_method") != "S256" {
+    } else if value(parameters, "code_challenge_method") != "S256" {
         ("invalid_request", "`code_challenge_method` must be S256.")
     } else if challenge.len() != 43 {
         (
@@ -84,11 +91,12 @@ fn checked(issuer: &Issuer, parameters: &Parameters) -> Result<Url, Box<Response
         return Ok(back);
     };
     let (error, why) = wrong;
-    Err(Box::new(refused(issuer, back, parameters, error, why)))
+    Err(Box::new(redirect_error(
+        issuer, back, parameters, error, why,
+    )))
 }
 
-/// A text that nobody can guess.
-fn unguessable() -> Result<String, Error> {
+fn random_code() -> Result<String, Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(BASE64URL.encode(bytes))
@@ -102,7 +110,7 @@ fn redirect_uri(text: &str) -> Option<Url> {
     (url.scheme() == "http" && here && bare && ends && url.path() == CALLBACK).then_some(url)
 }
 
-fn refused(
+fn redirect_error(
     issuer: &Issuer,
     back: Url,
     parameters: &Parameters,

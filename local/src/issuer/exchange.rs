@@ -1,4 +1,5 @@
-//! The token endpoint: a code for tokens, once (RFC 6749 section 4.1.3, OpenID Connect Core 1.0 section 3.1.3).
+//! The token endpoint: exchanges a code for tokens, once (RFC 6749 section 4.1.3, OpenID Connect Core 1.0 section
+//! 3.1.3).
 
 use std::sync::Arc;
 
@@ -18,11 +19,11 @@ use sha2::{Digest, Sha256};
 
 use super::{
     grant::{Grant, now},
-    parameters::{Parameters, of, parameters},
+    parameters::{Parameters, parse, value},
     tokens::{CLIENT_ID, Issuer, TOKEN_SECONDS, TokenRequest},
 };
 
-/// An error of RFC 6749 section 5.2, and what is said about it.
+/// An error code of RFC 6749 section 5.2, and its description.
 type Refusal = (&'static str, &'static str);
 
 /// `POST /token`.
@@ -33,7 +34,7 @@ pub(super) async fn answer(
 ) -> Response {
     let authorization = headers.get(header::AUTHORIZATION);
     let authorization = authorization.map(|value| value.to_str().unwrap_or_default());
-    let tokens = issuer.exchange(authorization, &parameters(&body));
+    let tokens = issuer.exchange(authorization, &parse(&body));
     let (status, answer) = match tokens {
         Ok(tokens) => (StatusCode::OK, tokens),
         Err((error, why)) => {
@@ -55,20 +56,24 @@ pub(super) async fn answer(
 }
 
 impl Issuer {
-    fn exchange(&self, authorization: Option<&str>, asked: &Parameters) -> Result<Value, Refusal> {
-        self.authenticate(authorization, asked)?;
-        if of(asked, "grant_type") != "authorization_code" {
+    fn exchange(
+        &self,
+        authorization: Option<&str>,
+        request: &Parameters,
+    ) -> Result<Value, Refusal> {
+        self.authenticate(authorization, request)?;
+        if value(request, "grant_type") != "authorization_code" {
             let why = "`grant_type` must be authorization_code.";
             return Err(("unsupported_grant_type", why));
         }
-        // Whatever comes of it, the code has been used.
-        let grant = self.take_grant(of(asked, "code"));
+        // The code cannot be used again, even if the exchange fails.
+        let grant = self.take_grant(value(request, "code"));
         let grant = grant.ok_or(("invalid_grant", "The code is unknown, used or expired."))?;
-        if of(asked, "redirect_uri") != of(&grant.parameters, "redirect_uri") {
+        if value(request, "redirect_uri") != value(&grant.parameters, "redirect_uri") {
             return Err(("invalid_grant", "`redirect_uri` is another."));
         }
-        let verifier = Sha256::digest(of(asked, "code_verifier"));
-        if BASE64URL.encode(verifier) != of(&grant.parameters, "code_challenge") {
+        let verifier = Sha256::digest(value(request, "code_verifier"));
+        if BASE64URL.encode(verifier) != value(&grant.parameters, "code_challenge") {
             let why = "`code_verifier` does not fit the challenge.";
             return Err(("invalid_grant", why));
         }
@@ -103,13 +108,17 @@ impl Issuer {
             "id_token": self.signed(&claims),
             "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS,
-            "scope": of(&grant.parameters, "scope"),
+            "scope": value(&grant.parameters, "scope"),
         })
     }
 
-    /// The client's secret, in the header or in the form, and not in both (RFC 6749 section 2.3.1).
-    fn authenticate(&self, authorization: Option<&str>, asked: &Parameters) -> Result<(), Refusal> {
-        let posted = asked.contains_key("client_secret");
+    /// Checks the client's secret, in the header or in the form, but not in both (RFC 6749 section 2.3.1).
+    fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        request: &Parameters,
+    ) -> Result<(), Refusal> {
+        let posted = request.contains_key("client_secret");
         let (id, secret) = match authorization {
             Some(_) if posted => {
                 let why = "The client authenticates itself in two ways.";
@@ -117,8 +126,8 @@ impl Issuer {
             }
             Some(header) => basic(header).unwrap_or_default(),
             None => (
-                of(asked, "client_id").to_owned(),
-                of(asked, "client_secret").to_owned(),
+                value(request, "client_id").to_owned(),
+                value(request, "client_secret").to_owned(),
             ),
         };
         if id == CLIENT_ID && secret == self.client_secret {
@@ -129,7 +138,7 @@ impl Issuer {
     }
 }
 
-/// The id and the secret, each of which is form-encoded before they are joined.
+/// The id and the secret of the header. Each was form-encoded before they were joined (RFC 6749 section 2.3.1).
 fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, credentials) = header.split_once(' ')?;
     let credentials = BASE64_STANDARD.decode(credentials.trim()).ok()?;
@@ -157,20 +166,18 @@ mod tests {
         let issuer = Issuer::new(name, Key::generate(), "a+b/c=".to_owned());
         let challenge = BASE64URL.encode(Sha256::digest(VERIFIER));
         let granted = format!(
-            "redirect_uri=http://localhost&scope=openid&nonce=n&code_challenge={challenge}&sub=usr_kim&accountId=acc_dev&email="
+            "redirect_uri=http://localhost&scope=openid&nonce=n&code_challenge={challenge}\
+             &sub=usr_kim&accountId=acc_dev&email="
         );
-        issuer.grant(
-            "code".to_owned(),
-            Grant::new(&parameters(granted.as_bytes())),
-        );
+        issuer.grant("code".to_owned(), Grant::new(&parse(granted.as_bytes())));
         issuer
     }
 
-    fn asked(with: &str) -> Parameters {
-        let asked = format!(
+    fn request(with: &str) -> Parameters {
+        let request = format!(
             "grant_type=authorization_code&code=code&redirect_uri=http://localhost&code_verifier={VERIFIER}&{with}"
         );
-        parameters(asked.as_bytes())
+        parse(request.as_bytes())
     }
 
     const POSTED: &str = "client_id=suppuo&client_secret=a%2Bb/c%3D";
@@ -181,9 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_good_for_the_tokens_of_who_signed_in_and_only_once() {
+    fn a_code_is_exchanged_once_for_tokens_of_the_person_who_signed_in() {
         let issuer = issuer_with_a_code();
-        let tokens = issuer.exchange(None, &asked(POSTED)).unwrap();
+        let tokens = issuer.exchange(None, &request(POSTED)).unwrap();
         let (id, access) = (claims(&tokens["id_token"]), claims(&tokens["access_token"]));
         for claims in [&id, &access] {
             assert_eq!(claims["iss"], issuer.name);
@@ -195,22 +202,22 @@ mod tests {
         assert_eq!((&id["nonce"], id.get("email")), (&json!("n"), None));
         assert_eq!(access["accountId"], "acc_dev");
 
-        let again = issuer.exchange(None, &asked(POSTED)).unwrap_err();
+        let again = issuer.exchange(None, &request(POSTED)).unwrap_err();
         assert_eq!(again.0, "invalid_grant");
     }
 
     #[test]
-    fn a_code_is_good_for_nothing_with_anything_wrong() {
+    fn a_request_with_anything_wrong_gets_no_tokens() {
         let basic = |text| format!("Basic {}", BASE64_STANDARD.encode(text));
         let good = basic("suppuo:a%2Bb%2Fc%3D");
         assert!(
             issuer_with_a_code()
-                .exchange(Some(&good), &asked(""))
+                .exchange(Some(&good), &request(""))
                 .is_ok()
         );
         for (header, with, error) in [
             (Some(good.clone()), POSTED, "invalid_request"),
-            // Not form-encoded, its plus sign is a space.
+            // The secret is not form-encoded, so its plus sign is read as a space.
             (Some(basic("suppuo:a+b/c=")), "", "invalid_client"),
             (Some("Bearer x".to_owned()), "", "invalid_client"),
             (None, "", "invalid_client"),
@@ -232,7 +239,7 @@ mod tests {
             ),
             (Some(good), "code_verifier=other", "invalid_grant"),
         ] {
-            let refused = issuer_with_a_code().exchange(header.as_deref(), &asked(with));
+            let refused = issuer_with_a_code().exchange(header.as_deref(), &request(with));
             assert_eq!(refused.unwrap_err().0, error, "{header:?} {with}");
         }
     }

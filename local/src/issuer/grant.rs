@@ -1,19 +1,18 @@
-//! What somebody has agreed to at the authorisation endpoint, until their code is exchanged.
+//! A completed sign-in at the authorisation endpoint, until its code is exchanged.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::parameters::{Parameters, of};
+use super::parameters::{Parameters, value};
 
-/// How long a code is good for.
-const CODE_LIFE: Duration = Duration::from_mins(1);
+/// How long a code is valid.
+const CODE_LIFETIME: Duration = Duration::from_mins(1);
 
-/// What a person has agreed to, and who they are.
 #[derive(Debug)]
 pub(super) struct Grant {
-    /// What the authorisation endpoint was given.
+    /// The parameters of the authorisation request, and the person's claims.
     pub(super) parameters: Parameters,
     granted: Instant,
-    /// The same moment, in seconds since the epoch.
+    /// The same time, in seconds since the epoch.
     pub(super) signed_in: i64,
 }
 
@@ -26,15 +25,15 @@ impl Grant {
         }
     }
 
-    /// What the person is said to be; nothing where that is left empty.
+    /// A claim of the person; `None` if the form's field was empty.
     pub(super) fn claim(&self, name: &str) -> Option<String> {
-        let value = of(&self.parameters, name).trim();
+        let value = value(&self.parameters, name).trim();
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// Whether its code may still be used.
+    /// Whether the code is still valid.
     pub(super) fn is_fresh(&self) -> bool {
-        self.granted.elapsed() < CODE_LIFE
+        self.granted.elapsed() < CODE_LIFETIME
     }
 }
 

@@ -11,22 +11,17 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
-/// A P-256 key that signs tokens.
+/// A P-256 key.
 #[derive(Clone)]
 pub struct Key(SigningKey);
 
 impl Key {
-    /// A new key.
     #[must_use]
     pub fn generate() -> Self {
         Self(SigningKey::random(&mut OsRng))
     }
 
-    /// The key in `file`, or a new one that is then in it.
-    ///
-    /// # Errors
-    ///
-    /// Where the file holds something else or cannot be written.
+    /// The key in `file`. If the file does not exist, it is created with a new key.
     pub fn kept_in(file: &Path) -> Result<Self, Error> {
         match fs::read(file) {
             Ok(bytes) => Ok(Self(SigningKey::from_slice(&bytes)?)),
@@ -48,7 +43,7 @@ impl Key {
         json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": x, "y": y })
     }
 
-    /// Signs a token with whatever header and claims (RFC 7515 section 3.1).
+    /// Signs a token with any header and claims (RFC 7515 section 3.1).
     #[must_use]
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", encoded(header), encoded(claims));

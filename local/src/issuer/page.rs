@@ -1,4 +1,4 @@
-//! The page that asks who is to be signed in, and the one that says why nobody can be.
+//! The page that asks who signs in, and the error page.
 
 use std::sync::LazyLock;
 
@@ -9,9 +9,9 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
-use super::parameters::{HANDED_ON, Parameters};
+use super::parameters::{FORWARDED, Parameters};
 
-/// Somebody to sign in as.
+/// A person to sign in as.
 struct Person {
     id: &'static str,
     sub: &'static str,
@@ -47,16 +47,16 @@ const PEOPLE: [Person; 3] = [
 
 const STYLE: &str = include_str!("page.css");
 
-/// The policy allows the one style sheet, and nothing else.
+/// The content security policy allows only this style sheet.
 static STYLE_HASH: LazyLock<String> =
     LazyLock::new(|| BASE64_STANDARD.encode(Sha256::digest(STYLE)));
 
-/// Asks who it is, for a request with these parameters that comes from the page of this origin.
-pub(super) fn question(parameters: &Parameters, origin: &str) -> Response {
-    let mut handed_on = String::new();
-    for name in HANDED_ON {
+/// Asks who signs in. `origin` is that of the redirect URI.
+pub(super) fn sign_in_page(parameters: &Parameters, origin: &str) -> Response {
+    let mut forwarded = String::new();
+    for name in FORWARDED {
         if let Some(value) = parameters.get(name) {
-            handed_on += &hidden(name, value);
+            forwarded += &hidden(name, value);
         }
     }
     let mut people = String::new();
@@ -80,11 +80,11 @@ pub(super) fn question(parameters: &Parameters, origin: &str) -> Response {
             account => format!("in {account}"),
         };
         people += &form(&format!(
-            "{handed_on}{claims}<button id=\"as-{id}\">{name} {place}<small>{sub}, {email}</small></button>"
+            "{forwarded}{claims}<button id=\"as-{id}\">{name} {place}<small>{sub}, {email}</small></button>"
         ));
     }
     let other = form(&format!(
-        "{handed_on}
+        "{forwarded}
 <label for=\"sub\">Id (sub)</label>
 <input id=\"sub\" name=\"sub\" required value=\"usr_dev\" autocomplete=\"off\" spellcheck=\"false\">
 <label for=\"email\">E-mail</label>
@@ -92,12 +92,13 @@ pub(super) fn question(parameters: &Parameters, origin: &str) -> Response {
 <label for=\"name\">Name</label>
 <input id=\"name\" name=\"name\" value=\"Dev\" autocomplete=\"off\">
 <label for=\"account\">Workspace (accountId)</label>
-<input id=\"account\" name=\"accountId\" value=\"acc_dev\" aria-describedby=\"account-hint\" autocomplete=\"off\" spellcheck=\"false\">
+<input id=\"account\" name=\"accountId\" value=\"acc_dev\" aria-describedby=\"account-hint\" autocomplete=\"off\" \
+spellcheck=\"false\">
 <small id=\"account-hint\">Empty: in no workspace.</small>
 <button id=\"continue\">Continue as this person</button>"
     ));
     let refuse = form(&format!(
-        "{handed_on}<button id=\"refuse\" name=\"refuse\" value=\"yes\">Refuse, and go back</button>"
+        "{forwarded}<button id=\"refuse\" name=\"refuse\" value=\"yes\">Refuse, and go back</button>"
     ));
     page(
         StatusCode::OK,
@@ -109,8 +110,8 @@ pub(super) fn question(parameters: &Parameters, origin: &str) -> Response {
     )
 }
 
-/// Says what is wrong with a request that came from nowhere one could go back to.
-pub(super) fn problem(what: &str) -> Response {
+/// Says what is wrong with a request that has no valid redirect URI, or that another client sent.
+pub(super) fn error_page(what: &str) -> Response {
     let content = format!("<p>{}</p>\n", escaped(what));
     page(
         StatusCode::BAD_REQUEST,
@@ -120,10 +121,12 @@ pub(super) fn problem(what: &str) -> Response {
     )
 }
 
-/// A browser holds the redirect that answers a form to `form-action`, too; so it names the origin that it leads to.
+/// Browsers also apply `form-action` to the redirect that answers a form, so the policy names `origin`, the redirect's
+/// origin.
 fn page(status: StatusCode, title: &str, content: &str, origin: &str) -> Response {
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self' {origin}; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self' {origin}; base-uri 'none'; \
+         frame-ancestors 'none'",
         *STYLE_HASH
     );
     let headers = [
@@ -161,7 +164,7 @@ fn hidden(name: &str, value: &str) -> String {
     )
 }
 
-/// As the text of an element or the quoted value of an attribute.
+/// Escapes a text for an element or for the quoted value of an attribute.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -175,11 +178,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_with_a_request_stays_a_text() {
+    fn parameters_of_a_request_are_escaped() {
         let shown = hidden("state", "\"><script>alert('&amp;')</script>");
         assert_eq!(
             shown,
-            "<input type=\"hidden\" name=\"state\" value=\"&quot;&gt;&lt;script&gt;alert(&#39;&amp;amp;&#39;)&lt;/script&gt;\">"
+            "<input type=\"hidden\" name=\"state\" \
+             value=\"&quot;&gt;&lt;script&gt;alert(&#39;&amp;amp;&#39;)&lt;/script&gt;\">"
         );
     }
 }

@@ -13,41 +13,40 @@ use super::{
     key::Key,
 };
 
-/// The issuer: a name, a key, and one client.
+/// The issuer. It has one client.
 pub struct Issuer {
     pub(super) name: String,
     pub(super) key: Key,
     pub(super) client_secret: String,
-    /// What has been granted and not yet been fetched, by its code.
+    /// The grants that have not been exchanged, by code.
     grants: Mutex<HashMap<String, Grant>>,
 }
 
-/// The one client of the issuer.
 pub const CLIENT_ID: &str = "suppuo";
 
 pub(super) const KID: &str = "local-1";
 
-/// How long an access token is good for, in seconds, unless it is asked for with another life.
+/// How long a token is valid, in seconds, unless [`TokenRequest::expires_in`] says otherwise.
 pub(super) const TOKEN_SECONDS: i64 = 3600;
 
-/// What `POST /dev/token` takes.
+/// The body of `POST /dev/token`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenRequest {
-    /// Whose token it is.
+    /// The person.
     pub sub: String,
     /// Their workspace; `null` leaves the claim out.
     pub account_id: Option<String>,
-    /// Whom it is for; `suppuo` by default.
+    /// The audience; `suppuo` by default.
     pub aud: Option<Value>,
-    /// Who is said to have issued it; this issuer by default.
+    /// The issuer in the token; this one by default.
     pub iss: Option<String>,
-    /// Seconds until it expires, an hour by default; negative for one that has.
+    /// Seconds until it expires, an hour by default; negative for an expired token.
     pub expires_in: Option<i64>,
 }
 
 impl Issuer {
-    /// An issuer that is reached at `name`, which is also what it puts into `iss`; its client has this secret.
+    /// An issuer with the base URL `name`, which is also the `iss` of its tokens.
     #[must_use]
     pub fn new(name: String, key: Key, client_secret: String) -> Self {
         Self {
@@ -58,7 +57,6 @@ impl Issuer {
         }
     }
 
-    /// A token.
     #[must_use]
     pub fn token(&self, request: TokenRequest) -> String {
         let now = now();
@@ -86,7 +84,7 @@ impl Issuer {
         grants.insert(code, grant);
     }
 
-    /// What a code was given for; it is good once.
+    /// The grant of a code, once.
     pub(super) fn take_grant(&self, code: &str) -> Option<Grant> {
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
         grants.remove(code).filter(Grant::is_fresh)

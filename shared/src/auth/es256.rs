@@ -1,7 +1,7 @@
-//! ES256 (RFC 7518 section 3.4) for `jsonwebtoken`, by the cryptography that TLS has brought along: `ring`.
+//! ES256 (RFC 7518 section 3.4) for `jsonwebtoken`, by `ring`, which TLS uses already.
 //!
-//! The crate's own providers bring RSA, P-384 and Ed25519, of which nothing here may ever be believed: without them a
-//! binary is a tenth smaller; and `ring` is faster (see `bench/`).
+//! The crate's own providers also accept RSA, P-384 and Ed25519, which must never be accepted here. Without them a
+//! binary is a tenth smaller, and `ring` is faster: docs/decisions/0004-ring-and-not-aws-lc.md.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey,
@@ -21,13 +21,13 @@ static ES256: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes it the process's provider, if it is not.
+/// Makes [`ES256`] the provider of the process.
 pub(crate) fn install() {
-    // Refused where it has been installed before, which is as good.
+    // An error means that it is installed already.
     let _ = ES256.install_default();
 }
 
-/// A point of P-256, uncompressed (SEC 1 section 2.3.3). That it is on the curve is checked with each signature.
+/// An uncompressed point (SEC 1 section 2.3.3). Whether it is on the curve P-256 is checked with each signature.
 struct PublicKey(UnparsedPublicKey<Vec<u8>>);
 
 impl PublicKey {

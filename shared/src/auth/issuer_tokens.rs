@@ -1,13 +1,6 @@
-//! JWTs (RFC 7519) of the issuer, signed ES256: what access tokens and ID tokens have in common.
+//! JWTs (RFC 7519) of the issuer, signed with ES256: the checks that access tokens and ID tokens share.
 //!
-//! What is believed of a token, and on what ground:
-//!
-//! - the algorithm is ES256, because that is what the stored keys are for; what the token says is only
-//!   compared (RFC 8725 section 3.1). `none` and HMAC under the public key end there.
-//! - the key is the one the issuer publishes under the token's `kid`; a key or an address inside the token
-//!   (`jwk`, `jku`, `x5u`) is not looked at.
-//! - `iss`, `aud` and `exp` are there and right, `nbf` is right where it is there; numbers are numbers.
-//! - nothing in `crit`: an extension that must be understood is not (RFC 7515 section 4.1.11).
+//! docs/architecture.md, Access tokens, has the checks and their reasons.
 
 use std::sync::Arc;
 
@@ -24,24 +17,24 @@ use crate::{
     time::Timestamp,
 };
 
-/// Who signs access tokens, and for whom.
+/// The issuer of access tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Issuer {
-    /// What `iss` has to say.
+    /// The required `iss`.
     pub(crate) name: String,
-    /// Where the issuer's public keys are.
+    /// The URL of the issuer's public keys.
     pub(crate) jwks_url: String,
-    /// What `aud` has to name one of.
+    /// `aud` must name one of them.
     pub(crate) audiences: Vec<String>,
 }
 
-/// How far the issuer's clock and ours may be apart: the most that the contract allows.
+/// The tolerated difference between the issuer's clock and ours: the most that openapi.yaml allows (Credentials).
 const LEEWAY_MILLIS: i64 = 60 * 1000;
 
-/// Larger than any token that the issuer makes; what is larger is not worth decoding.
+/// Larger than any token of the issuer. A larger text is not decoded.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// What is read of a token's header (RFC 7515 section 4.1). The rest of it, whatever it is, is not.
+/// The header of a token (RFC 7515 section 4.1). Other parameters are ignored.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -50,7 +43,7 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
-/// The claims that every token has (RFC 7519 section 4.1), read once the signature is good.
+/// The claims that every token has (RFC 7519 section 4.1). They are parsed only after the signature was verified.
 #[derive(Deserialize)]
 pub struct Registered {
     iss: String,
@@ -61,13 +54,13 @@ pub struct Registered {
 }
 
 impl Registered {
-    /// When the token ends.
+    /// When the token expires.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         Timestamp::from_millis(self.exp.0)
     }
 
-    /// Whether others are named as its audience, too.
+    /// Whether the token names several audiences.
     pub(crate) fn has_several_audiences(&self) -> bool {
         matches!(&self.aud, Audience::Many(audiences) if audiences.len() > 1)
     }
@@ -80,7 +73,8 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// Seconds since the epoch, perhaps with a fraction (RFC 7519 section 2); kept in milliseconds.
+/// A time in milliseconds. In a token it is in seconds since the epoch, with or without a fraction (RFC 7519 section
+/// 2).
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "f64")]
 struct NumericDate(i64);
@@ -89,18 +83,18 @@ impl TryFrom<f64> for NumericDate {
     type Error = &'static str;
 
     fn try_from(seconds: f64) -> Result<Self, Self::Error> {
-        // Up to the year 9999, in which both sides of a comparison are exact.
+        // Up to the year 9999, milliseconds are exact in both types.
         if !(0.0..253_402_300_800.0).contains(&seconds) {
-            return Err("no date");
+            return Err("not a date");
         }
         #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
         Ok(Self((seconds * 1000.0) as i64))
     }
 }
 
-/// A token in its three parts (RFC 7515 section 3.1), nothing of it believed.
+/// The three parts of a token (RFC 7515 section 3.1), not verified.
 struct Token<'a> {
-    /// What is signed: header and claims, as they were sent.
+    /// The signed part: header and claims, as they were sent.
     message: &'a str,
     claims: &'a str,
     signature: &'a str,
@@ -152,16 +146,16 @@ fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&BASE64URL.decode(part).ok()?).ok()
 }
 
-/// Which of the issuer's keys a token says it was signed with.
+/// The `kid` in a token's header, not verified.
 ///
 /// # Errors
 ///
-/// `401` where the token is none, names another algorithm or no key, or asks for an extension.
+/// `401` if it is not a token, names another algorithm or no key, or requires an extension.
 pub fn key_id(token: &str) -> Result<String, ApiError> {
     Ok(Token::read(token)?.kid)
 }
 
-/// Tells whether tokens are the issuer's.
+/// Verifies tokens of the issuer.
 pub(crate) struct IssuerTokens {
     issuer: String,
     jwks: Jwks,
@@ -172,15 +166,15 @@ impl IssuerTokens {
         es256::install();
         Self {
             issuer: issuer.name.clone(),
-            jwks: Jwks::at(issuer.jwks_url.clone(), http),
+            jwks: Jwks::new(issuer.jwks_url.clone(), http),
         }
     }
 
-    /// The claims of a token that is good now, and is for one of `audiences`.
+    /// The claims of a token that is valid now, for one of `audiences`.
     ///
     /// # Errors
     ///
-    /// `401` where it is not; `500` where the issuer's keys are not to be had.
+    /// `401` if it is not valid; `500` if the issuer's keys cannot be fetched.
     pub(crate) async fn verify<C: DeserializeOwned>(
         &self,
         token: &str,
@@ -192,14 +186,14 @@ impl IssuerTokens {
         let unknown = "The access token is signed with a key that the issuer does not publish. Get a new one from the \
                        issuer.";
         let key = key.ok_or_else(|| ApiError::auth_required(unknown, "unknown_kid"))?;
-        // The algorithm is ours and the key is of its kind: nothing here is the token's choice.
-        let good = crypto::verify(
+        // Nothing here depends on the token's header: we choose the algorithm, and the key is for that algorithm.
+        let verified = crypto::verify(
             token.signature,
             token.message.as_bytes(),
             &key,
             Algorithm::ES256,
         );
-        if !good.unwrap_or(false) {
+        if !verified.unwrap_or(false) {
             let message = "The access token's signature is wrong: the token is cut off or changed, or the issuer did \
                            not sign it. Send the token as the issuer gave it.";
             return Err(ApiError::auth_required(message, "wrong_signature"));
@@ -265,7 +259,7 @@ mod tests {
 
     const NOW: i64 = 1_781_146_800;
 
-    /// Why claims are refused at a moment, in milliseconds after [`NOW`].
+    /// The reason for which claims are refused `millis` milliseconds after [`NOW`].
     fn refusal(changes: Value, millis: i64) -> Option<&'static str> {
         let mut issuer = Config::for_tests().issuer;
         issuer.name = "us".to_owned();
@@ -298,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn issuer_and_audience_are_whole_words() {
+    fn issuer_and_audience_must_match_exactly() {
         assert_eq!(refusal(json!({ "aud": ["x", "till"] }), 0), None);
         for aud in [json!("x"), json!([]), json!(["x"]), json!("desk,till")] {
             assert_eq!(refusal(json!({ "aud": aud }), 0), Some("wrong_audience"));

@@ -1,11 +1,12 @@
 //! The issuer's public keys (JSON Web Key Set, RFC 7517).
 //!
-//! Kept by `kid` as [`crate::auth::cached_document`] says: fetched again when a token names a `kid` that is not among them (the issuer
-//! rotates its keys) or when they are an hour old (it withdraws them).
+//! They are cached by `kid` (see [`crate::auth::cached_document`]). They are fetched again if a token names another
+//! `kid`, because the issuer may have rotated its keys, and when they are an hour old, because it may have withdrawn
+//! one.
 //!
-//! A set may hold keys of other types and for other uses; they are passed over. A `kid` that stands twice
-//! in a set names no key: which was meant cannot be told. A key that was published with its private half
-//! is no proof of anything.
+//! A set may contain keys of other types and for other uses; they are ignored. So are all keys whose `kid` occurs
+//! twice, because it is ambiguous, and keys that were published with their private half, because anyone can sign with
+//! them.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -31,7 +32,7 @@ use crate::{
 
 type Keys = Arc<HashMap<String, DecodingKey>>;
 
-/// The keys of one issuer.
+/// The keys of the issuer.
 pub(crate) struct Jwks {
     url: String,
     http: Arc<IssuerHttp>,
@@ -39,7 +40,7 @@ pub(crate) struct Jwks {
 }
 
 impl Jwks {
-    pub(crate) fn at(url: String, http: Arc<IssuerHttp>) -> Self {
+    pub(crate) fn new(url: String, http: Arc<IssuerHttp>) -> Self {
         Self {
             url,
             http,
@@ -47,12 +48,11 @@ impl Jwks {
         }
     }
 
-    /// The key that `kid` names; `None` where the issuer has no such key.
+    /// The issuer's key with this `kid`, if there is one.
     ///
     /// # Errors
     ///
-    /// `500` where no keys were ever fetched and the issuer does not answer: then nothing can be said of the
-    /// token.
+    /// `500` if no keys were ever fetched and the issuer does not answer: then the token cannot be judged.
     pub(crate) async fn key(
         &self,
         kid: &str,
@@ -78,7 +78,7 @@ struct KeySet<'a> {
     keys: Vec<&'a RawValue>,
 }
 
-/// What a `Jwk` does not tell: the `kid` of an entry that is no key, and whether the private half is there.
+/// What `Jwk` does not read: the `kid` of an entry that is not a key, and whether the private half is present.
 #[derive(Deserialize)]
 struct Entry {
     kid: TextOrElse,
@@ -86,7 +86,7 @@ struct Entry {
     d: Option<IgnoredAny>,
 }
 
-/// The ES256 keys of a set, by `kid`; `None` where it is no set.
+/// The ES256 keys of a set, by `kid`; `None` if it is not a set.
 fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
     let set: KeySet<'_> = serde_json::from_slice(set).ok()?;
     let entries = set.keys.iter().filter_map(|key| {
@@ -98,25 +98,26 @@ fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
     let kids = entries.iter().map(|(kid, ..)| kid);
     let twice: HashSet<_> = kids.filter(|kid| !seen.insert(*kid)).collect();
     let keys = entries.iter().filter_map(|(kid, private, key)| {
-        let is_believed = private.is_none() && !twice.contains(kid);
-        let key = is_believed.then(|| decoding_key(key))??;
+        let is_trusted = private.is_none() && !twice.contains(kid);
+        let key = is_trusted.then(|| decoding_key(key))??;
         Some((kid.clone(), key))
     });
     Some(keys.collect())
 }
 
-/// The key of an entry, where it is for ES256 (RFC 7517 section 4, RFC 7518 section 6.2). Whether the point is on the
+/// The key of an entry, if it is for ES256 (RFC 7517 section 4, RFC 7518 section 6.2). Whether the point is on the
 /// curve is checked with each signature.
 ///
-/// Of `Jwk` the two parts that matter, each by itself: the whole reads keys of every kind.
+/// The two parts of `Jwk` that are needed are read separately, because a whole `Jwk` brings code for keys of every
+/// type: docs/decisions/0026-jwk-and-not-validation.md.
 fn decoding_key(entry: &str) -> Option<DecodingKey> {
     let key: EllipticCurveKeyParameters = serde_json::from_str(entry).ok()?;
-    let said: CommonParameters = serde_json::from_str(entry).ok()?;
+    let common: CommonParameters = serde_json::from_str(entry).ok()?;
     let may_verify = |operations: Vec<_>| operations.contains(&KeyOperations::Verify);
     let is_usable = key.curve == EllipticCurve::P256
-        && matches!(said.key_algorithm, None | Some(KeyAlgorithm::ES256))
-        && matches!(said.public_key_use, None | Some(PublicKeyUse::Signature))
-        && said.key_operations.is_none_or(may_verify);
+        && matches!(common.key_algorithm, None | Some(KeyAlgorithm::ES256))
+        && matches!(common.public_key_use, None | Some(PublicKeyUse::Signature))
+        && common.key_operations.is_none_or(may_verify);
     is_usable.then(|| DecodingKey::from_ec_components(&key.x, &key.y).ok())?
 }
 
@@ -126,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// A point of P-256 is not needed here: the curve is checked when a signature is.
+    /// The coordinates need not be a point of P-256: that is checked with a signature.
     fn key(changes: Value) -> Value {
         let coordinate = "A".repeat(43);
         let mut key =
@@ -146,13 +147,13 @@ mod tests {
 
     #[test]
     fn an_es256_key_is_usable() {
-        let said =
+        let common =
             json!({ "alg": "ES256", "use": "sig", "key_ops": ["verify"], "x5t": "?", "b": null });
         assert_eq!(
             kids(json!([
                 key(json!({})),
                 key(json!({ "kid": "b" })),
-                key(said)
+                key(common)
             ])),
             ["b"]
         );
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_key_is_passed_over() {
+    fn any_other_key_is_ignored() {
         for other in [
             json!({ "kty": "RSA" }),
             json!({ "kty": "oct", "k": "AAAA" }),
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kid_that_stands_twice_names_no_key() {
+    fn keys_whose_kid_occurs_twice_are_ignored() {
         let same = key(json!({}));
         let b = key(json!({ "kid": "b" }));
         assert_eq!(kids(json!([same, same, b])), ["b"]);
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_set_is_not_read() {
+    fn a_document_that_is_not_a_key_set_is_refused() {
         for text in ["", "[]", "{}", r#"{"keys": {}}"#, "<html>"] {
             assert!(usable_keys(text.as_bytes()).is_none(), "{text}");
         }

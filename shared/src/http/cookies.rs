@@ -1,33 +1,28 @@
-//! Cookies (RFC 6265, and the prefixes of its successor draft): their names, and how they are set.
+//! The names of cookies, reading and setting them (RFC 6265, and for prefixes the draft of its successor, RFC 6265bis).
 //!
-//! | cookie | holds | for |
-//! |---|---|---|
-//! | `suppuo_session` | the session's id | as long as the session may last |
-//! | `suppuo_sign_in` | the sign-in under way, sealed | ten minutes |
-//! | `suppuo_language` | the language chosen on a page | a year |
+//! docs/architecture.md, Sessions, says what each holds and how long it lasts.
 //!
-//! Over TLS each has the prefix `__Host-`: a browser takes it only with `Secure`, for the whole host and for no other, so
-//! that neither a neighbouring host nor a page without TLS can plant one. Without TLS, on a laptop, browsers refuse
-//! `Secure` cookies; there the names are plain. A name of the one kind is not read where the other is due.
+//! Over TLS, each name has the prefix `__Host-`. A browser accepts such a cookie only if it is `Secure` and for the
+//! whole host and no other, so that neither a neighbouring host nor a page without TLS can set one. On a laptop without
+//! TLS, where browsers refuse `Secure` cookies, the names have no prefix. An origin reads only one of the two names.
 
 use cookie::{Cookie, SameSite};
 use time::Duration;
 
 use crate::http::origin::Origin;
 
-/// A cookie, by what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieName {
     /// The session's id.
     Session,
-    /// The sign-in under way.
+    /// The pending sign-in, sealed.
     SignIn,
-    /// The language that was chosen.
+    /// The language that was chosen on a page.
     Language,
 }
 
 impl CookieName {
-    /// The name that the cookie has on this origin.
+    /// The cookie's name on this origin.
     #[must_use]
     pub fn on(self, origin: &Origin) -> &'static str {
         match (self, origin.is_local()) {
@@ -40,8 +35,9 @@ impl CookieName {
         }
     }
 
-    /// The `Set-Cookie` (RFC 6265 section 4.1) that keeps a value for so many seconds. No script can read it, and no other
-    /// site's request but a link that is followed brings it along. `value` has no character that would need quotes.
+    /// The `Set-Cookie` header (RFC 6265 section 4.1) that stores `value` for this many seconds. No script can read the
+    /// cookie. Of the requests that another site causes, only navigation by `GET` carries it (`SameSite=Lax`). `value`
+    /// must have no character that needs quotes.
     #[must_use]
     pub fn set(self, origin: &Origin, value: &str, seconds: i64) -> String {
         Cookie::build((self.on(origin), value))
@@ -53,21 +49,22 @@ impl CookieName {
             .to_string()
     }
 
-    /// The `Set-Cookie` that ends it.
+    /// The `Set-Cookie` header that deletes it.
     #[must_use]
     pub fn clear(self, origin: &Origin) -> String {
         self.set(origin, "", 0)
     }
 }
 
-/// The cookies of a request, out of their `name=value; name=value` (RFC 6265 section 4.2.1). What is none is passed over.
+/// The cookies in a header `name=value; name=value` (RFC 6265 section 4.2.1). A part without `=` is ignored.
 ///
-/// Blanks around them go, and no other white space: to browsers that is part of a name, which then has no prefix to keep
-/// neighbouring hosts from setting it. [`Cookie::split_parse`] would trim it.
+/// Spaces and tabs around a name are trimmed, but no other white space: to browsers that is part of the name, so the
+/// name has no `__Host-` prefix, and a neighbouring host may set the cookie. [`Cookie::split_parse`] would trim it:
+/// docs/decisions/0024-cookies-written-by-cookie.md.
 pub(crate) fn read(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
-    let blanks = [' ', '\t'];
-    pairs.map(move |(name, value)| (name.trim_matches(blanks), value.trim_matches(blanks)))
+    let space = [' ', '\t'];
+    pairs.map(move |(name, value)| (name.trim_matches(space), value.trim_matches(space)))
 }
 
 #[cfg(test)]
@@ -75,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attributes_are_the_contracts() {
+    fn cookies_are_set_with_the_documented_attributes() {
         let tls = Origin::of_host("api.example.com").unwrap();
         assert_eq!(
             CookieName::Session.set(&tls, "x", 60),
@@ -89,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_are_read_whatever_else_is_among_them() {
+    fn cookies_are_read_and_malformed_parts_are_ignored() {
         let found: Vec<_> = read("a=1; nonsense; b = 2;c=\"3\"; =x; a=4=5").collect();
         let expected = [
             ("a", "1"),

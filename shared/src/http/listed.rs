@@ -1,10 +1,10 @@
-//! Names and words in a sentence, for people.
+//! Lists of names in messages.
 
 use strum::VariantNames;
 
 use crate::error::ApiError;
 
-/// Names, for people: `` `a`, `b` and `c` ``.
+/// A list of names in a sentence: `` `a`, `b` and `c` ``.
 pub(super) fn listed(names: &[&str], conjunction: &str) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
@@ -14,7 +14,7 @@ pub(super) fn listed(names: &[&str], conjunction: &str) -> String {
     }
 }
 
-/// `400`: what `param` holds is none of the words of `W`, and they are these.
+/// `400`: `param` is not one of the words of `W`. The message lists them.
 pub(super) fn none_of<W: VariantNames>(param: &'static str) -> ApiError {
     let words = listed(W::VARIANTS, "or");
     ApiError::invalid_field(param, format!("`{param}` must be {words}."))
@@ -26,7 +26,7 @@ mod tests {
     use crate::domain::ticket::Priority;
 
     #[test]
-    fn names_are_told_as_a_sentence_tells_them() {
+    fn names_are_listed_as_in_a_sentence() {
         assert_eq!(listed(&[], "and"), "");
         assert_eq!(listed(&["a"], "and"), "`a`");
         assert_eq!(listed(&["a", "b"], "and"), "`a` and `b`");
