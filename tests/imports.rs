@@ -231,6 +231,9 @@ fn rooms_of_the_shared_library_use_only_rooms_below_them() {
     assert_eq!(imports.upwards(), Vec::<String>::new());
     // Every module exists, so that a renamed one is noticed here.
     for module in &MODULES[1..] {
-        assert!(imports.0.contains_key(*module), "there is no module {module}");
+        assert!(
+            imports.0.contains_key(*module),
+            "there is no module {module}"
+        );
     }
 }

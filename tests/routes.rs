@@ -339,14 +339,20 @@ fn the_example_of_an_endpoint_is_written_as_the_endpoints_are() {
             .replace("/api/v1/ping", "/api/v1/auth/me")
     };
     for (file, expected) in [
-        ("functions/Cargo.toml", as_health(example("toml", "[[bin]]"))),
+        (
+            "functions/Cargo.toml",
+            as_health(example("toml", "[[bin]]")),
+        ),
         ("template.yaml", as_health(example("yaml", "  Ping:"))),
         ("Cargo.toml", as_me(example("toml", "{ methods"))),
         ("shared/src/http/routes.rs", as_me(example("rust", "path("))),
         ("docs/architecture.md", as_health(example("text", "| `GET"))),
     ] {
         let text = fs::read_to_string(project().join(file)).unwrap();
-        assert!(text.contains(expected.trim_end()), "{file} has no\n{expected}");
+        assert!(
+            text.contains(expected.trim_end()),
+            "{file} has no\n{expected}"
+        );
     }
     // The endpoint itself begins and is served as the others.
     let endpoint = example("rust", "//! `GET /api/v1/ping`");
