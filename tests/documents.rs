@@ -56,15 +56,14 @@ async fn security_txt_names_the_deployments_contact_if_there_is_one() {
     let line = |name: &str| {
         let lines = file.text.lines();
         lines
-            .filter_map(|line| line.strip_prefix(name))
-            .next()
+            .find_map(|line| line.strip_prefix(name))
             .unwrap()
             .to_owned()
     };
     assert_eq!(line("Contact: "), "mailto:help@example.com");
     assert_eq!(
         line("Canonical: "),
-        "https://api.example.com/.well-known/security.txt"
+        "https://api.example.test/.well-known/security.txt"
     );
     // RFC 9116, section 2.5.5: a time to come, as in RFC 3339.
     let expires = line("Expires: ");

@@ -68,6 +68,9 @@ impl<'ast> Visit<'ast> for Paths<'_> {
         self.add_tree(&[], &item.tree);
     }
 
+    /// `pub(super)` says who may see an item, and imports nothing.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         self.add(
             path.segments

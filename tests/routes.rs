@@ -323,3 +323,38 @@ fn the_globals_of_the_template_have_only_known_names_and_values() {
             && function["MemorySize"].as_u64().unwrap() <= 256
     );
 }
+
+/// The example in CONTRIBUTING.md, with the name of an endpoint that exists, stands in each file as the example says.
+#[test]
+fn the_example_of_an_endpoint_is_written_as_the_endpoints_are() {
+    let guide = fs::read_to_string(project().join("CONTRIBUTING.md")).unwrap();
+    let example = |fence: &str, first: &str| {
+        let (_, block) = guide.split_once(&format!("```{fence}\n{first}")).unwrap();
+        let (block, _) = block.split_once("```").unwrap();
+        format!("{first}{block}")
+    };
+    let as_health = |text: String| text.replace("ping", "health").replace("Ping", "Health");
+    let as_me = |text: String| {
+        text.replace("\"ping\"", "\"auth-me\"")
+            .replace("/api/v1/ping", "/api/v1/auth/me")
+    };
+    for (file, expected) in [
+        (
+            "functions/Cargo.toml",
+            as_health(example("toml", "[[bin]]")),
+        ),
+        ("template.yaml", as_health(example("yaml", "  Ping:"))),
+        ("Cargo.toml", as_me(example("toml", "{ methods"))),
+        ("shared/src/http/routes.rs", as_me(example("rust", "path("))),
+        ("docs/architecture.md", as_health(example("text", "| `GET"))),
+    ] {
+        let text = fs::read_to_string(project().join(file)).unwrap();
+        assert!(
+            text.contains(expected.trim_end()),
+            "{file} has no\n{expected}"
+        );
+    }
+    // The endpoint itself begins and is served as the others.
+    let endpoint = example("rust", "//! `GET /api/v1/ping`");
+    assert!(endpoint.contains("    serve(\"GET /api/v1/ping\", handler(ping))\n"));
+}

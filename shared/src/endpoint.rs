@@ -23,12 +23,25 @@
 //! Only an authenticated caller gives access to a workspace:
 //!
 //! ```compile_fail,E0639
-//! # fn example(
-//! #     request: shared::Request, caller: shared::Caller, workspace: shared::Workspace,
-//! #     cursors: shared::Cursors, session: Option<shared::Session>,
-//! # ) {
-//! let call = shared::Authenticated { request, caller, workspace, cursors, session };
-//! # }
+//! use shared::{Authenticated, Caller, Cursors, Request, Session, Workspace};
+//!
+//! type Parts = (Request, Caller, Workspace, Cursors, Option<Session>);
+//!
+//! fn forge((request, caller, workspace, cursors, session): Parts) -> Authenticated {
+//!     Authenticated { request, caller, workspace, cursors, session }
+//! }
+//! ```
+//!
+//! What has the same types and forges nothing compiles:
+//!
+//! ```
+//! use shared::{Authenticated, Caller, Cursors, Request, Session, Workspace};
+//!
+//! type Parts = (Request, Caller, Workspace, Cursors, Option<Session>);
+//!
+//! fn take_apart(call: Authenticated) -> Parts {
+//!     (call.request, call.caller, call.workspace, call.cursors, call.session)
+//! }
 //! ```
 //!
 //! An endpoint of the API responds only in the envelope. It does not compile if it returns a page:

@@ -11,7 +11,7 @@ use strum::{EnumString, IntoStaticStr};
 
 use crate::ids::ResourceId;
 
-/// The stable codes of the contract, section 2. Clients branch on these.
+/// The stable codes of the section Envelope in openapi.yaml. Clients branch on these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(into = "&'static str")]

@@ -66,4 +66,5 @@ pub use ids::{ApiKeyId, CannedReplyId, MessageId, Subject, TicketId, WorkspaceId
 pub use runtime::serve::serve;
 pub use secrecy::ExposeSecret;
 pub use std::process::ExitCode;
+pub use store::workspace::Workspace;
 pub use time::Timestamp;

@@ -167,7 +167,7 @@ impl Response {
                 "CONFLICT" => 409,
                 "RATE_LIMITED" => 429,
                 "INTERNAL_ERROR" => 500,
-                other => panic!("{other} is no code of the contract"),
+                other => panic!("{other} is not in openapi.yaml, Envelope"),
             };
             assert_eq!(self.status, status);
         }

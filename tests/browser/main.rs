@@ -61,6 +61,7 @@ fn main() -> ExitCode {
     let scenarios = scenarios! {
         views: in_english_light_every_view_is_accessible, in_english_dark_every_view_is_accessible,
             in_indonesian_light_every_view_is_accessible, in_indonesian_dark_every_view_is_accessible,
+            the_api_reference_is_accessible_and_fits,
             the_local_issuers_page_is_accessible;
         keyboard: everything_can_be_done_with_the_keyboard_alone, the_filter_is_a_group_of_radio_buttons;
         layout: a_hundred_keys_are_listed_newest_first, long_names_do_not_break_a_narrow_window,

@@ -217,16 +217,26 @@ async fn sign_in_to(browser: &Browser, workspace: &str) {
 
 /// The local issuer's page is English only.
 pub async fn the_local_issuers_page_is_accessible(visit: Arc<Visit>) {
+    take_english_only(&visit, "/dashboard", "#as-kim", ISSUER).await;
+}
+
+/// So is the API reference.
+pub async fn the_api_reference_is_accessible_and_fits(visit: Arc<Visit>) {
+    take_english_only(&visit, "/docs", "#rate-limits", "docs").await;
+}
+
+/// Takes a page that has no other language, light and dark, once this element is there.
+async fn take_english_only(visit: &Visit, path: &str, element: &str, what: &str) {
     let browser = visit.browser().await;
-    browser.go("/dashboard").await;
+    browser.go(path).await;
     for dark in [false, true] {
         let view = View {
-            visit: &visit,
+            visit,
             browser: browser.clone(),
             named: format!("en-{}", if dark { "dark" } else { "light" }),
         };
         view.browser.set_dark(dark).await;
-        view.browser.see("#as-kim").await;
-        view.take(ISSUER).await;
+        view.browser.see(element).await;
+        view.take(what).await;
     }
 }

@@ -45,7 +45,7 @@ pub trait FromRequest: Sized {
     }
 }
 
-/// R response for which the handler does not run.
+/// A response for which the handler does not run.
 #[derive(Debug)]
 pub enum EarlyResponse {
     Reply(Reply),
