@@ -53,6 +53,8 @@ async fn security_txt_names_the_deployments_contact_if_there_is_one() {
         file.header("content-type"),
         Some("text/plain; charset=utf-8")
     );
+    let head = app.call("HEAD", path).await_status(200).await;
+    assert_eq!(head.header("content-type"), file.header("content-type"));
     let line = |name: &str| {
         let lines = file.text.lines();
         lines

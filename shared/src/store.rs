@@ -27,7 +27,7 @@ mod reads;
 mod retry;
 pub(crate) mod session_calls;
 pub(crate) mod sessions;
-pub(crate) mod submissions;
+pub(crate) mod submission_refund;
 mod tags;
 mod ticket_items;
 pub mod ticket_list;

@@ -111,7 +111,9 @@ impl<'a> Compiled<'a> {
 
 /// Follows a schema that is only a reference to the schema it refers to.
 fn resolved_schema<'a>(document: &'a Value, pointer: &str) -> (&'a Value, String) {
-    let schema = document.pointer(pointer).unwrap();
+    let schema = document
+        .pointer(pointer)
+        .unwrap_or_else(|| panic!("openapi.yaml has no {pointer}"));
     match schema.as_object() {
         Some(members) if members.len() == 1 && members.contains_key("$ref") => {
             resolved(document, pointer.to_owned())

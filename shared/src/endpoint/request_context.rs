@@ -16,7 +16,7 @@ use crate::{
     error::ApiError,
     http::language::Language,
     ids::WorkspaceId,
-    store::{capacity_meter::CapacityMeter, database::Database, submissions::Submission},
+    store::{capacity_meter::CapacityMeter, database::Database, submission_refund::Submission},
     time::Timestamp,
 };
 

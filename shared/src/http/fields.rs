@@ -20,7 +20,7 @@ use crate::{
     error::ApiError,
     http::{
         json::{self, KnownFields, Object, TextOrElse},
-        listed::{listed, none_of},
+        sentences::{listed, none_of},
     },
 };
 

@@ -7,7 +7,7 @@ use strum::VariantNames;
 use crate::{
     domain::text::{self, TooLong},
     error::ApiError,
-    http::{fields::too_long, listed::none_of},
+    http::{fields::too_long, sentences::none_of},
 };
 
 /// The parameters of a query string. Parameters that the endpoint does not read are ignored. A parameter without a

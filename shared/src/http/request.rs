@@ -12,9 +12,9 @@ use crate::{
         event::Event,
         fields::Fields,
         json::{KnownFields, MAX_BODY_BYTES, MAX_MEMBERS, NotAnObject, Object},
-        listed::listed,
         origin::Origin,
         query::Query,
+        sentences::listed,
     },
     ids::ResourceId,
 };

@@ -10,7 +10,7 @@ use crate::{
         conditional_update::{UpdateResult, send},
         database::{Database, StoreError},
         rate_windows::{Quota, Rollover, count, no_first_window, open_next_windows, status},
-        submissions::Submission,
+        submission_refund::Submission,
     },
     time::{MINUTE, Timestamp},
 };

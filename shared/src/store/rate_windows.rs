@@ -4,7 +4,7 @@
 //! and users have one window; a session leases calls from its user's (see [`crate::store::session_calls`]). A client
 //! address has up to three windows in one item, and one write counts in all of them, or in none. When some of them are
 //! over, the write that opens the next ones also counts in the others. A counted submission can be refunded (see
-//! [`crate::store::submissions`]).
+//! [`crate::store::submission_refund`]).
 //!
 //! A revoked key has no item. So the conditions of both writes fail, because they name its attributes, and neither
 //! write can create the item again.
