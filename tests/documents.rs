@@ -56,7 +56,7 @@ async fn security_txt_names_the_deployments_contact_if_there_is_one() {
     let head = app.call("HEAD", path).await_status(200).await;
     assert_eq!(head.header("content-type"), file.header("content-type"));
     let line = |name: &str| {
-        let lines = file.text.lines();
+        let mut lines = file.text.lines();
         lines
             .find_map(|line| line.strip_prefix(name))
             .unwrap()
