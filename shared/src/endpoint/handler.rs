@@ -52,6 +52,16 @@ pub enum EarlyResponse {
     Error(ApiError),
 }
 
+impl EarlyResponse {
+    /// Redirects to a path, or is the error that prevents it.
+    pub(super) fn redirect(path: impl Into<String>) -> Self {
+        match Answer::try_from(Redirect::to(path)) {
+            Ok(answer) => Self::Reply(Reply::Answer(answer)),
+            Err(error) => Self::Error(error),
+        }
+    }
+}
+
 impl<E: Into<ApiError>> From<E> for EarlyResponse {
     fn from(error: E) -> Self {
         Self::Error(error.into())

@@ -13,7 +13,6 @@ use crate::{
     },
     error::{ApiError, ErrorCode},
     http::{
-        envelope::Redirect,
         language::{Language, language_of},
         origin::Origin,
         reply::{Page, Reply},
@@ -53,10 +52,7 @@ impl FromRequest for AuthenticatedPage {
             Err(error)
                 if error.code == ErrorCode::AuthRequired && request.authorization().is_none() =>
             {
-                let redirect = Redirect::to(sign_in_path(&request));
-                return Err(EarlyResponse::Reply(IntoReply::<Self>::into_reply(
-                    redirect,
-                )?));
+                return Err(EarlyResponse::redirect(sign_in_path(&request)));
             }
             Err(error) => return Err(error.into()),
         };

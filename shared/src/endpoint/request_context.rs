@@ -2,7 +2,7 @@
 //! outlives a panic and a timeout.
 
 use std::{
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
 };
 
@@ -58,19 +58,11 @@ impl RequestContext {
 
     /// Keeps a counted submission until its outcome is known.
     pub(crate) fn set_submission(&self, submission: Submission, database: Database) {
-        let mut kept = self
-            .submission
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *kept = Some((submission, database));
+        *locked(&self.submission) = Some((submission, database));
     }
 
     pub(crate) fn take_submission(&self) -> Option<(Submission, Database)> {
-        let mut kept = self
-            .submission
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.take()
+        locked(&self.submission).take()
     }
 
     // Each `OnceLock` is set at most once per request, so the results of `set` are ignored.
@@ -105,21 +97,16 @@ impl RequestContext {
 
     /// Replaces the recorded status.
     pub(crate) fn set_rate_limit(&self, status: RateLimitStatus) {
-        *self
-            .rate_limit
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(status);
+        *locked(&self.rate_limit) = Some(status);
     }
 
     /// Adds a `Set-Cookie` of [`crate::http::cookies`] to the response, even if it is an error.
     pub(crate) fn set_cookie(&self, set_cookie: String) {
-        let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        cookies.push(set_cookie);
+        locked(&self.cookies).push(set_cookie);
     }
 
     pub(crate) fn cookies(&self) -> Vec<String> {
-        let cookies = self.cookies.lock();
-        cookies.unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.cookies).clone()
     }
 
     /// An error is shown on a page in this language; with `None`, it is in the envelope.
@@ -154,9 +141,11 @@ impl RequestContext {
     }
 
     pub(crate) fn rate_limit(&self) -> Option<RateLimitStatus> {
-        *self
-            .rate_limit
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.rate_limit)
     }
+}
+
+/// What a panic of the handler left behind is still good: every write is one assignment or push.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

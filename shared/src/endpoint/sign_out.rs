@@ -6,7 +6,7 @@ use crate::{
     auth::session::check_same_origin,
     endpoint::{
         authenticated::{OverLimit, Session, authenticated_call},
-        handler::{EarlyResponse, FromRequest, IntoReply},
+        handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -53,8 +53,7 @@ impl FromRequest for SignOut {
             }),
             // Nobody is signed in, so the page is right.
             Err(error) if is_form && error.code == ErrorCode::AuthRequired => {
-                let redirect = IntoReply::<Self>::into_reply(Redirect::to(SIGNED_OUT))?;
-                Err(EarlyResponse::Reply(redirect))
+                Err(EarlyResponse::redirect(SIGNED_OUT))
             }
             Err(error) => Err(error.into()),
         }
