@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import select
 import signal
 import socket
 import sys
@@ -49,14 +50,20 @@ def expect_health(port):
     assert status == 200, (status, answer)
 
 
+def end(process, number):
+    """Ends a process with this signal, and waits until its parent can see that: /proc shows it only later or sooner."""
+    handle = os.pidfd_open(process)
+    os.kill(process, number)
+    select.select([handle], [], [], 20)
+    os.close(handle)
+
+
 def deaths(port):
     """Kills the function eight times between calls and eight times during a call. Each call gets a response."""
     for number in (signal.SIGKILL, signal.SIGABRT) * 4:
         expect_health(port)
         for process in processes():
-            os.kill(process, number)
-        while processes():
-            time.sleep(0.01)
+            end(process, number)
         expect_health(port)
     for number in (signal.SIGKILL, signal.SIGABRT) * 4:
         expect_health(port)
