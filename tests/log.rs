@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use local::proxy::Fault;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::ExposeSecret;
 
 use crate::app::{App, response::Response};
@@ -60,7 +60,8 @@ async fn each_request_logs_one_line_with_its_result_and_its_cost() {
 
 #[tokio::test]
 async fn metrics_count_calls_limited_calls_and_refusals_by_reason() {
-    let app = App::builder().caller_limit(1).start().await;
+    let app = App::builder().caller_limit(1);
+    let app = app.setting("STACK_NAME", "suppuo-dev").start().await;
     let (_, key) = app.new_key("acc_a").await;
     let metric = |line: &Value, name: &str, dimension: &str| {
         let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
@@ -70,12 +71,14 @@ async fn metrics_count_calls_limited_calls_and_refusals_by_reason() {
                 .unwrap()
                 .iter()
                 .any(|metric| metric["Name"] == name);
-            named && directive["Dimensions"][0][0] == dimension && line[dimension].is_string()
+            let dimensions = json!([["stack", dimension]]);
+            named && directive["Dimensions"] == dimensions && line[dimension].is_string()
         });
         declared.then(|| line[name].as_u64().unwrap())
     };
 
     let good = line(&app, &app.list().bearer(&key).await_status(200).await);
+    assert_eq!(good["stack"], "suppuo-dev");
     assert_eq!(metric(&good, "Calls", "route"), Some(1));
     assert_eq!(metric(&good, "Limited", "route"), Some(0));
     assert_eq!(metric(&good, "Refused", "reason"), None);

@@ -32,6 +32,7 @@ mod public_limits;
 mod public_limits_refunds;
 mod reference;
 mod routes;
+mod secret_rotation;
 mod session_limits;
 mod sessions;
 mod sign_in;

@@ -1,13 +1,16 @@
-//! The functions start with exactly the values that the template's parameters allow.
+//! The functions start with exactly the values that the template's parameters allow, and have the variables that they
+//! read.
 
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use local::lambda::{self, Instance};
+use local::{
+    lambda::{self, Instance},
+    secrets,
+};
 use regex_lite::Regex;
-use serde_json::Value;
 
-use crate::app::{TEMPLATE, binary};
+use crate::app::{ROUTES, TEMPLATE, binary};
 
 /// Values for a parameter of any kind. Each parameter allows some of them and refuses the others.
 const VALUES: [&str; 47] = [
@@ -60,33 +63,31 @@ const VALUES: [&str; 47] = [
     "https://exämple.com",
 ];
 
-/// The environment variables that a function checks at its start, each with the parameter that sets it.
-fn read_at_start() -> BTreeMap<String, (String, Value)> {
-    let template = TEMPLATE.value();
-    let variables = template["Globals"]["Function"]["Environment"]["Variables"]
-        .as_object()
-        .unwrap();
-    let read = variables.iter().filter_map(|(variable, parameter)| {
-        let name = parameter.as_str().unwrap();
-        let parameter = template["Parameters"].get(name)?;
-        Some((variable.clone(), (name.to_owned(), parameter.clone())))
+/// Variables whose values a function does not check at its start. They name what the function uses later.
+const NAMES: [&str; 3] = ["TABLE_NAME", "SIGNING_SECRET", "HUUDIS_CLIENT_SECRET"];
+
+/// The environment variables that functions check at their start, each with the parameter that sets it and a function
+/// that reads it.
+fn checked_at_start() -> BTreeMap<String, (String, String)> {
+    let all = ROUTES.iter().flat_map(|route| {
+        let variables = route.variables.iter();
+        variables.map(|(variable, parameter)| {
+            let reader = (parameter.clone(), route.function.clone());
+            (variable.clone(), reader)
+        })
     });
-    // Functions accept any name for the client's secret. It must be an ARN only where a policy names it.
-    read.filter(|(variable, _)| variable != "HUUDIS_CLIENT_SECRET")
+    all.filter(|(variable, _)| !NAMES.contains(&variable.as_str()))
         .collect()
 }
 
-async fn starts_with(variable: &str, value: &str) -> bool {
-    let always = [
-        ("TABLE_NAME", "t"),
-        ("AWS_REGION", "us-east-1"),
-        ("SIGNING_SECRET", "s"),
-    ];
+/// Whether a function starts with these settings. If not, it names the variable.
+async fn starts_with(function: &str, variable: &str, value: &str) -> bool {
+    let always = [("TABLE_NAME", "t"), ("AWS_REGION", "us-east-1")];
     let settings = always.into_iter().chain([(variable, value)]);
     let settings: Vec<_> = settings
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let instance = Instance::start(&binary("health"), &settings, lambda::TIMEOUT)
+    let instance = Instance::start(&binary(function), &settings, lambda::TIMEOUT)
         .await
         .unwrap();
     // A function that starts asks for an event; a function that cannot start exits.
@@ -102,10 +103,38 @@ async fn starts_with(variable: &str, value: &str) -> bool {
 }
 
 #[tokio::test]
+async fn a_function_has_the_variables_that_it_reads_and_no_others() {
+    let checked = checked_at_start();
+    for route in &*ROUTES {
+        for variable in checked.keys() {
+            // No parameter allows it.
+            let reads = !starts_with(&route.function, variable, ",é").await;
+            let has = route.variables.contains_key(variable);
+            assert_eq!(reads, has, "{} and {variable}", route.function);
+        }
+        let needs_table = !starts_with(&route.function, "TABLE_NAME", "").await;
+        let uses = |action: &str| route.actions.iter().any(|used| used.starts_with(action));
+        let has = NAMES.map(|name| route.variables.contains_key(name));
+        assert_eq!(has[0], needs_table, "{}", route.function);
+        let uses_table = uses("dynamodb:");
+        assert_eq!(has[0], uses_table, "{}", route.function);
+        // `tests/routes.rs` shows that a function uses what its policies allow.
+        for (secret, has) in [secrets::SIGNING_SECRET, secrets::CLIENT_SECRET]
+            .iter()
+            .zip(&has[1..])
+        {
+            let reads = uses(&format!("secretsmanager:GetSecretValue of {secret}"));
+            assert_eq!(*has, reads, "{} and {secret}", route.function);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_function_starts_with_exactly_the_values_that_the_template_allows() {
-    let parameters = read_at_start();
-    assert_eq!(parameters.len(), 11);
-    for (variable, (name, parameter)) in parameters {
+    let checked = checked_at_start();
+    assert_eq!(checked.len(), 11);
+    for (variable, (name, function)) in checked {
+        let parameter = &TEMPLATE.value()["Parameters"][&name];
         let pattern = parameter["AllowedPattern"].as_str();
         let pattern = pattern.unwrap_or_else(|| panic!("{name} admits anything"));
         let pattern = Regex::new(&format!("^(?:{pattern})$")).unwrap();
@@ -117,7 +146,7 @@ async fn a_function_starts_with_exactly_the_values_that_the_template_allows() {
             pattern.is_match(parameter["Default"].as_str().unwrap()),
             "{name}"
         );
-        let outcomes = VALUES.map(|value| starts_with(&variable, value));
+        let outcomes = VALUES.map(|value| starts_with(&function, &variable, value));
         for (value, starts) in VALUES.iter().zip(join_all(outcomes).await) {
             assert_eq!(starts, pattern.is_match(value), "{name} = {value:?}");
         }

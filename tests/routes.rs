@@ -293,11 +293,15 @@ fn the_globals_of_the_template_have_only_known_names_and_values() {
     );
     let known = [
         "Architectures",
+        "AutoPublishAlias",
+        "AutoPublishAliasAllProperties",
         "CodeUri",
+        "DeploymentPreference",
         "Environment",
         "Handler",
         "LoggingConfig",
         "MemorySize",
+        "PermissionsBoundary",
         "Runtime",
         "Timeout",
         "Tracing",
@@ -308,14 +312,12 @@ fn the_globals_of_the_template_have_only_known_names_and_values() {
     let function = &globals["Function"];
     assert_eq!(function["Runtime"], "provided.al2023");
     assert_eq!(function["Tracing"], "Active");
-    assert_eq!(
-        function["Environment"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .collect::<Vec<_>>(),
-        ["Variables"]
-    );
+    let environment = json!({ "Variables": { "STACK_NAME": "AWS::StackName" } });
+    assert_eq!(function["Environment"], environment);
+    assert_eq!(function["AutoPublishAliasAllProperties"], true);
+    assert_eq!(function["PermissionsBoundary"], "FunctionBoundary");
+    let alarms = json!(["Failures"]);
+    assert_eq!(function["DeploymentPreference"]["Alarms"], alarms);
     let group = json!({ "LogFormat": "JSON", "LogGroup": "Logs" });
     assert_eq!(function["LoggingConfig"], group);
     assert!(

@@ -13,7 +13,7 @@ use local::{
     issuer::{Issuer, Key, TokenRequest},
     lambda::{self, Instance},
     proxy::{Fault, Operation, Proxy},
-    secrets,
+    secrets::{self, Secrets},
     template::{Route, Template},
 };
 use serde_json::Value;
@@ -78,11 +78,11 @@ impl Deployment {
         let (key, client_secret) = (Key::generate(), secrets::generate()?);
         // One issuer is served; the other, with the same key, makes tokens here.
         let served = Issuer::new(name.clone(), key.clone(), client_secret.clone());
-        let secrets = [
+        let secrets = Secrets::new([
             (secrets::SIGNING_SECRET, secrets::generate()?),
             (secrets::CLIENT_SECRET, client_secret.clone()),
-        ];
-        tokio::spawn(served.serve(listener, secrets::router(secrets)));
+        ]);
+        tokio::spawn(served.serve(listener, secrets.router()));
         let secrets_manager = name.clone() + secrets::PATH;
         let settings = [
             ("AWS_ACCESS_KEY_ID", "bench"),

@@ -27,7 +27,7 @@ use crate::{
     front,
     functions::Functions,
     issuer::{Issuer, Key},
-    secrets,
+    secrets::{self, Secrets},
     template::{Route, Template},
 };
 
@@ -123,11 +123,11 @@ async fn start_issuer(data: &Path, ports: &Ports) -> Result<(), Error> {
         Key::kept_in(&data.join("issuer.key"))?,
         client_secret.clone(),
     );
-    let secrets = [
+    let secrets = Secrets::new([
         (secrets::SIGNING_SECRET, signing_secret),
         (secrets::CLIENT_SECRET, client_secret),
-    ];
-    tokio::spawn(issuer.serve(listener, secrets::router(secrets)));
+    ]);
+    tokio::spawn(issuer.serve(listener, secrets.router()));
     Ok(())
 }
 

@@ -1,6 +1,11 @@
 //! Secrets Manager: reading secrets only.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Json, Router,
@@ -12,7 +17,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::{Error, lambda::locked};
 
 /// The name of the secret that seals cursors and sign-ins.
 pub const SIGNING_SECRET: &str = "signing";
@@ -38,27 +43,56 @@ pub fn kept_in(file: &Path) -> Result<String, Error> {
     Ok(fs::read_to_string(file)?)
 }
 
-/// Serves `GetSecretValue` (Secrets Manager API reference) for these names and values.
-pub fn router(secrets: impl IntoIterator<Item = (&'static str, String)>) -> Router {
-    let secrets: BTreeMap<_, _> = secrets.into_iter().collect();
-    Router::new()
-        .route(PATH, routing::post(answer))
-        .route(&format!("{PATH}/"), routing::post(answer))
-        .with_state(Arc::new(secrets))
+/// The secrets of a deployment, each with all its versions, of which the last one is current.
+#[derive(Clone)]
+pub struct Secrets(Arc<Mutex<BTreeMap<&'static str, Vec<String>>>>);
+
+impl Secrets {
+    /// Secrets with these names and values.
+    pub fn new(secrets: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let versions = secrets.into_iter().map(|(name, value)| (name, vec![value]));
+        Self(Arc::new(Mutex::new(versions.collect())))
+    }
+
+    /// Gives a secret a new current version.
+    pub fn rotate(&self, name: &'static str, value: String) {
+        locked(&self.0).entry(name).or_default().push(value);
+    }
+
+    /// Serves `GetSecretValue` (Secrets Manager API reference) for the current and the previous version.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route(PATH, routing::post(answer))
+            .route(&format!("{PATH}/"), routing::post(answer))
+            .with_state(self.clone())
+    }
+
+    /// The value and the id of a version.
+    fn find(&self, name: &str, stage: &str) -> Option<(String, String)> {
+        let secrets = locked(&self.0);
+        let versions = secrets.get(name)?;
+        let number = versions.len().checked_sub(match stage {
+            "AWSCURRENT" => 1,
+            "AWSPREVIOUS" => 2,
+            _ => return None,
+        })?;
+        Some((versions[number].clone(), number.to_string()))
+    }
 }
 
 async fn answer(
-    State(secrets): State<Arc<BTreeMap<&'static str, String>>>,
+    State(secrets): State<Secrets>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let operation = headers.get("x-amz-target").map(HeaderValue::as_bytes);
     let name = request["SecretId"].as_str().unwrap_or_default();
+    let stage = request["VersionStage"].as_str().unwrap_or("AWSCURRENT");
     if operation == Some(b"secretsmanager.GetSecretValue")
-        && let Some(secret) = secrets.get(name)
+        && let Some((secret, version)) = secrets.find(name, stage)
     {
-        let value = json!({ "Name": name, "SecretString": secret });
+        let value = json!({ "Name": name, "SecretString": secret, "VersionId": version });
         (StatusCode::OK, Json(value))
     } else {
         let error =

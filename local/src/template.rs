@@ -1,6 +1,10 @@
 //! Reads `template.yaml`, which declares the table and the routes.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::{Map, Value};
 
@@ -30,7 +34,13 @@ pub struct Route {
     /// The actions that the function's policies allow: `dynamodb:Query` on the table, `dynamodb:Query on an index`,
     /// `secretsmanager:GetSecretValue of signing`.
     pub actions: BTreeSet<String>,
+    /// The function's environment variables, each with the parameter or the resource whose value it has.
+    pub variables: BTreeMap<String, String>,
 }
+
+/// The table's ARN in a policy.
+const TABLE: &str =
+    "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}";
 
 /// Follows an action that is allowed on the table's indexes.
 pub const ON_AN_INDEX: &str = "on an index";
@@ -111,22 +121,35 @@ fn routes_of(function: &Value) -> Result<Vec<Route>, Error> {
         {
             let allowed = statement["Action"].as_array().into_iter().flatten();
             for action in allowed.filter_map(text) {
-                let resource = statement["Resource"].as_str().unwrap_or_default();
+                let resource = match &statement["Resource"] {
+                    // The client's secret, whose ARN may lack its end.
+                    Value::Array(both) => both[0].as_str(),
+                    one => one.as_str(),
+                };
+                let resource = resource.unwrap_or_default();
                 actions.insert(match (action.split(':').next(), resource) {
                     _ if statement["Effect"] != "Allow" => return Err("does not only allow".into()),
-                    (Some("dynamodb"), "Table.Arn") => action,
+                    (Some("dynamodb"), TABLE) => action,
                     (Some("secretsmanager"), "SigningSecret") => {
                         format!("{action} of {}", secrets::SIGNING_SECRET)
                     }
                     (Some("secretsmanager"), "HuudisClientSecretArn") => {
                         format!("{action} of {}", secrets::CLIENT_SECRET)
                     }
-                    (Some("dynamodb"), "${Table.Arn}/index/*") => format!("{action} {ON_AN_INDEX}"),
+                    (Some("dynamodb"), index) if index == format!("{TABLE}/index/*") => {
+                        format!("{action} {ON_AN_INDEX}")
+                    }
                     _ => return Err(format!("allows {action} on {resource}").into()),
                 });
             }
         }
     }
+    let variables = properties["Environment"]["Variables"].as_object();
+    let variables: BTreeMap<_, _> = variables
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
+        .collect();
     let function = binary.ok_or("names no binary")?;
     let events = properties["Events"].as_object().into_iter().flatten();
     let routes: Vec<_> = events
@@ -135,6 +158,7 @@ fn routes_of(function: &Value) -> Result<Vec<Route>, Error> {
                 endpoint: endpoint(event)?,
                 function: function.to_owned(),
                 actions: actions.clone(),
+                variables: variables.clone(),
             })
         })
         .collect::<Result<_, Error>>()?;

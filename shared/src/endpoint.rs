@@ -99,3 +99,4 @@ mod store_errors;
 pub mod ticket_filter;
 pub mod unauthenticated;
 pub mod unrouted;
+pub(crate) mod variables;

@@ -3,11 +3,11 @@
 //! Lambda forwards standard output to CloudWatch Logs unchanged. CloudWatch extracts metrics from a line that has
 //! `_aws` ("Specification: Embedded metric format", CloudWatch user guide):
 //!
-//! | metric | dimension | counts |
+//! | metric | dimensions | counts |
 //! |---|---|---|
-//! | `Calls` | `route` | all requests |
-//! | `Limited` | `route` | requests over a limit |
-//! | `Refused` | `reason` | refused credentials, by reason |
+//! | `Calls` | `stack`, `route` | all requests |
+//! | `Limited` | `stack`, `route` | requests over a limit |
+//! | `Refused` | `stack`, `reason` | refused credentials, by reason |
 //!
 //! A line may hold ids, counts, times and words from our own code. It never holds a key, a key's hash, a token, a
 //! header, a body or a path.

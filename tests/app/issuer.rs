@@ -17,7 +17,10 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL},
 };
-use local::{issuer::Key, secrets};
+use local::{
+    issuer::Key,
+    secrets::{self, Secrets},
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -30,6 +33,7 @@ pub struct TestIssuer {
     pub key: Key,
     name: String,
     client_secret: String,
+    secrets: Secrets,
     served: Arc<Mutex<Served>>,
     server: JoinHandle<()>,
 }
@@ -63,7 +67,6 @@ impl TestIssuer {
         let client_secret = secrets::generate().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let name = format!("http://{}", listener.local_addr().unwrap());
-        let client = BASE64_STANDARD.encode(format!("suppuo:{}", encoded(&client_secret)));
         let served = Arc::new(Mutex::new(Served {
             key_set: Some(json!({ "keys": [key.jwk(KID)] }).to_string()),
             discovery: Some(json!({
@@ -72,13 +75,13 @@ impl TestIssuer {
                 "token_endpoint": format!("{name}/token"),
                 "jwks_uri": format!("{name}/.well-known/jwks.json"),
             })),
-            client: format!("Basic {client}"),
+            client: basic(&client_secret),
             ..Served::default()
         }));
-        let secrets = [
+        let secrets = Secrets::new([
             (secrets::SIGNING_SECRET, secrets::generate().unwrap()),
             (secrets::CLIENT_SECRET, client_secret.clone()),
-        ];
+        ]);
         let app = Router::new()
             .route("/.well-known/jwks.json", routing::get(key_set_of))
             .route(
@@ -87,12 +90,13 @@ impl TestIssuer {
             )
             .route("/token", routing::post(exchange))
             .with_state(Arc::clone(&served))
-            .merge(secrets::router(secrets));
+            .merge(secrets.router());
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self {
             key,
             name,
             client_secret,
+            secrets,
             served,
             server,
         }
@@ -106,6 +110,19 @@ impl TestIssuer {
     /// The secret of its only client.
     pub fn client_secret(&self) -> &str {
         &self.client_secret
+    }
+
+    /// Gives the signing secret a new version.
+    pub fn rotate_signing_secret(&self) {
+        let secret = secrets::generate().unwrap();
+        self.secrets.rotate(secrets::SIGNING_SECRET, secret);
+    }
+
+    /// Registers another secret for the client, and stores it as a new version.
+    pub fn rotate_client_secret(&self) {
+        let secret = secrets::generate().unwrap();
+        self.served.lock().unwrap().client = basic(&secret);
+        self.secrets.rotate(secrets::CLIENT_SECRET, secret);
     }
 
     /// Publishes these keys from now on.
@@ -182,6 +199,12 @@ pub fn now() -> i64 {
         .as_secs()
         .try_into()
         .unwrap()
+}
+
+/// The `Authorization` header of the client (RFC 6749, section 2.3.1).
+fn basic(secret: &str) -> String {
+    let client = BASE64_STANDARD.encode(format!("suppuo:{}", encoded(secret)));
+    format!("Basic {client}")
 }
 
 /// Form-encodes a text, as a client must encode its secret for the header (RFC 6749, section 2.3.1).

@@ -36,10 +36,8 @@ use crate::{
             tokens::Tokens,
         },
     },
-    domain::{
-        session::{Lifetime, SessionHash, SessionId},
-        signing_keys::SigningKeys,
-    },
+    aws::signing_secret::SigningSecret,
+    domain::session::{Lifetime, SessionHash, SessionId},
     error::ApiError,
     http::{origin::Origin, query::Query},
     random,
@@ -63,7 +61,7 @@ const MAX_EMAIL: usize = 320;
 pub(crate) struct SignIn<'a> {
     pub(crate) provider: &'a Provider,
     pub(crate) access_tokens: &'a AccessTokens,
-    pub(crate) keys: &'a SigningKeys,
+    pub(crate) signing_secret: &'a SigningSecret,
     pub(crate) database: &'a Database,
     pub(crate) sessions: Lifetime,
     pub(crate) now: Timestamp,
@@ -98,7 +96,7 @@ impl SignIn<'_> {
             .provider
             .authorisation_url(&origin.url(CALLBACK), &pending, prompt, self.now)
             .await?;
-        let sealed = pending.seal(self.keys)?;
+        let sealed = pending.seal(&*self.signing_secret.get().await?)?;
         Ok(StartedSignIn {
             authorisation_url,
             sealed,
@@ -110,12 +108,18 @@ impl SignIn<'_> {
     /// # Errors
     ///
     /// `400` if this browser has no pending sign-in, or the answer belongs to another one.
-    pub(crate) fn pending(
+    pub(crate) async fn pending(
         &self,
         sealed: Option<&str>,
         answer: &Query,
     ) -> Result<PendingSignIn, ApiError> {
-        let pending = sealed.and_then(|sealed| PendingSignIn::open(self.keys, sealed, self.now));
+        let pending = match sealed {
+            Some(sealed) => {
+                let open = |keys: &_| PendingSignIn::open(keys, sealed, self.now);
+                self.signing_secret.open(open).await?
+            }
+            None => None,
+        };
         match (pending, answer.text("state")?) {
             (Some(pending), Some(state)) if state == pending.state => Ok(pending),
             _ => Err(ApiError::invalid_field(

@@ -1,12 +1,29 @@
 //! Secrets in Secrets Manager. Environment variables name them and never hold one.
+//!
+//! Secrets can be changed while instances run. An instance uses what it has read for ten minutes, then reads again. It
+//! reads earlier if the value turns out to be outdated. Secrets Manager also keeps the version before the current one
+//! (`AWSPREVIOUS`: "Secret versions", Secrets Manager user guide).
 
-use aws_sdk_secretsmanager::Client;
-use tokio::sync::OnceCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_secretsmanager::{
+    Client, operation::get_secret_value::GetSecretValueError as ReadError,
+};
 
 use crate::{
     aws::clients::{self, Connection},
     error::{ApiError, Cause},
+    log,
+    time::{MINUTE, Timestamp},
 };
+
+/// How long an instance uses a secret before it reads it again, in milliseconds.
+const USED_FOR: i64 = 10 * MINUTE;
+
+/// The shortest time between two early reads, in milliseconds, so that callers who send rubbish do not cause more.
+const EARLY_READS_APART: i64 = MINUTE;
+
+const PREVIOUS: &str = "AWSPREVIOUS";
 
 #[derive(Clone)]
 pub(crate) struct SecretsManager {
@@ -27,14 +44,57 @@ impl SecretsManager {
     }
 }
 
-/// A secret that an instance reads once, and the value that is made from it.
+/// A secret, and the value that is made from it.
 pub(crate) struct Secret<T> {
     manager: SecretsManager,
     id: Option<String>,
     /// Describes the secret in the log, as in "the signing secret".
     what: &'static str,
     make: fn(&str) -> Result<T, &'static str>,
-    value: OnceCell<T>,
+    kept: Mutex<Kept<T>>,
+}
+
+/// What an instance has read.
+struct Kept<T> {
+    current: Option<Version<T>>,
+    previous: Previous<T>,
+    read_at: Timestamp,
+    read_early_at: Option<Timestamp>,
+}
+
+/// The version before the current one.
+enum Previous<T> {
+    /// Not asked for since the current one was read.
+    Unknown,
+    Known(Option<Arc<T>>),
+}
+
+struct Version<T> {
+    id: String,
+    value: Arc<T>,
+}
+
+impl<T> Kept<T> {
+    fn usable(&self, now: Timestamp) -> Option<Arc<T>> {
+        let current = self.current.as_ref()?;
+        (now < self.read_at.plus_millis(USED_FOR)).then(|| Arc::clone(&current.value))
+    }
+
+    fn may_read_early(&self, now: Timestamp) -> bool {
+        self.read_early_at
+            .is_none_or(|at| now >= at.plus_millis(EARLY_READS_APART))
+    }
+
+    /// Keeps what was read. Returns whether it is another version.
+    fn keep(&mut self, read: Version<T>, now: Timestamp) -> bool {
+        self.read_at = now;
+        if self.current.as_ref().is_some_and(|kept| kept.id == read.id) {
+            return false;
+        }
+        self.current = Some(read);
+        self.previous = Previous::Unknown;
+        true
+    }
 }
 
 impl<T> Secret<T> {
@@ -50,45 +110,156 @@ impl<T> Secret<T> {
             id: id.map(str::to_owned),
             what,
             make,
-            value: OnceCell::new(),
+            kept: Mutex::new(Kept {
+                current: None,
+                previous: Previous::Unknown,
+                read_at: Timestamp::EPOCH,
+                read_early_at: None,
+            }),
         }
     }
 
-    /// The value. The first call reads the secret from Secrets Manager.
+    /// The current value. The first call reads the secret from Secrets Manager, and so does a call after ten minutes.
+    /// If that later read fails, the old value stays in use.
     ///
     /// # Errors
     ///
     /// `500` if Secrets Manager does not answer or the secret is unusable. The next call reads it again.
-    pub(crate) async fn get(&self) -> Result<&T, ApiError> {
-        let read = self.value.get_or_try_init(|| self.read());
-        read.await.map_err(ApiError::internal)
+    pub(crate) async fn get(&self) -> Result<Arc<T>, ApiError> {
+        self.current().await.map_err(ApiError::internal)
     }
 
     /// Reads the secret before the first event. A failure is only logged: the first call that needs the secret tries
     /// again.
     pub(crate) async fn read_at_start(&self) {
-        if let Err(cause) = self.value.get_or_try_init(|| self.read()).await {
-            crate::log::warn(&cause.to_string());
+        if let Err(cause) = self.current().await {
+            log::warn(&cause.to_string());
         }
     }
 
-    async fn read(&self) -> Result<T, Cause> {
-        let attempted = format!("read {}", self.what);
-        let failed = |what: &str| Cause::of(&attempted, what);
+    /// Reads the secret again because it turned out to be outdated. `None` if there is no newer version, if Secrets
+    /// Manager does not answer, or if an early read was less than a minute ago.
+    pub(crate) async fn read_early(&self) -> Option<Arc<T>> {
+        let now = Timestamp::now();
+        {
+            let mut kept = self.kept();
+            if !kept.may_read_early(now) {
+                return None;
+            }
+            kept.read_early_at = Some(now);
+        }
+        match self.read(None).await {
+            Ok(read) => {
+                let read = read?;
+                let value = Arc::clone(&read.value);
+                self.kept().keep(read, now).then_some(value)
+            }
+            Err(cause) => {
+                log::warn(&cause.to_string());
+                None
+            }
+        }
+    }
+
+    /// What `open` finds with the current value, the one before it, or one that is newer than what this instance knows.
+    ///
+    /// # Errors
+    ///
+    /// `500` if the current value cannot be read.
+    pub(crate) async fn open<R>(
+        &self,
+        open: impl Fn(&T) -> Option<R>,
+    ) -> Result<Option<R>, ApiError> {
+        if let Some(found) = open(&*self.get().await?) {
+            return Ok(Some(found));
+        }
+        if let Some(found) = self.previous().await.and_then(|previous| open(&previous)) {
+            return Ok(Some(found));
+        }
+        Ok(self.read_early().await.and_then(|newer| open(&newer)))
+    }
+
+    async fn current(&self) -> Result<Arc<T>, Cause> {
+        let now = Timestamp::now();
+        if let Some(value) = self.kept().usable(now) {
+            return Ok(value);
+        }
+        let read = match self.read(None).await {
+            Ok(Some(read)) => Ok(read),
+            Ok(None) => Err(self.failed("there is no such secret")),
+            Err(cause) => Err(cause),
+        };
+        let mut kept = self.kept();
+        match (read, &kept.current) {
+            (Ok(read), _) => {
+                kept.keep(read, now);
+            }
+            (Err(cause), None) => return Err(cause),
+            (Err(cause), Some(_)) => {
+                log::warn(&format!("{cause}; the old value stays in use"));
+                kept.read_at = now;
+            }
+        }
+        kept.usable(now)
+            .ok_or_else(|| self.failed("it is not kept"))
+    }
+
+    /// The value before the current one. `None` if there is none, or Secrets Manager does not answer.
+    async fn previous(&self) -> Option<Arc<T>> {
+        if let Previous::Known(known) = &self.kept().previous {
+            return known.clone();
+        }
+        let previous = match self.read(Some(PREVIOUS)).await {
+            Ok(read) => read.map(|read| read.value),
+            Err(cause) => {
+                log::warn(&cause.to_string());
+                return None;
+            }
+        };
+        self.kept().previous = Previous::Known(previous.clone());
+        previous
+    }
+
+    /// `None` if there is no such version.
+    async fn read(&self, stage: Option<&str>) -> Result<Option<Version<T>>, Cause> {
         let id = self
             .id
             .as_ref()
-            .ok_or_else(|| failed("none is configured"))?;
-        let read = self
-            .manager
-            .client()
-            .get_secret_value()
-            .secret_id(id)
-            .send();
-        let read = read.await.map_err(|e| Cause::of_service(&attempted, &e))?;
+            .ok_or_else(|| self.failed("none is configured"))?;
+        let request = self.manager.client().get_secret_value().secret_id(id);
+        let read = match request
+            .set_version_stage(stage.map(str::to_owned))
+            .send()
+            .await
+        {
+            Ok(read) => read,
+            Err(error) => {
+                return match error.as_service_error() {
+                    Some(ReadError::ResourceNotFoundException(_)) if stage.is_some() => Ok(None),
+                    _ => Err(Cause::of_service(&self.attempted(), &error)),
+                };
+            }
+        };
         let text = read
             .secret_string()
-            .ok_or_else(|| failed("it is no text"))?;
-        (self.make)(text).map_err(failed)
+            .ok_or_else(|| self.failed("it is no text"))?;
+        let value = (self.make)(text).map_err(|why| self.failed(why))?;
+        Ok(Some(Version {
+            id: read.version_id().unwrap_or_default().to_owned(),
+            value: Arc::new(value),
+        }))
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept<T>> {
+        // Nothing in it is left half changed.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attempted(&self) -> String {
+        format!("read {}", self.what)
+    }
+
+    fn failed(&self, why: &str) -> Cause {
+        Cause::of(&self.attempted(), why)
     }
 }

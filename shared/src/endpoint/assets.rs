@@ -7,6 +7,7 @@ use crate::{
         handler::{EarlyResponse, FromRequest, IntoReply},
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     error::ApiError,
     http::{
@@ -27,6 +28,8 @@ impl AssetName {
 }
 
 impl FromRequest for AssetName {
+    const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
+
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(

@@ -13,6 +13,7 @@ use crate::{
         handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     error::ApiError,
     http::{cookies::CookieName, origin::Origin, request::Request},
@@ -34,6 +35,8 @@ pub struct Authenticated {
 }
 
 impl FromRequest for Authenticated {
+    const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::CURSORS];
+
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,

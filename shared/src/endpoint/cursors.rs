@@ -17,7 +17,7 @@ impl Cursors {
     ///
     /// `500` if the signing secret cannot be read.
     pub async fn seal(&self, content: &impl Serialize) -> Result<String, ApiError> {
-        cursor::seal(self.secret.get().await?, &self.workspace, content)
+        cursor::seal(&*self.secret.get().await?, &self.workspace, content)
     }
 
     /// The content of a cursor that was sent in the parameter `param`.
@@ -30,7 +30,8 @@ impl Cursors {
         param: &'static str,
         cursor: &str,
     ) -> Result<T, ApiError> {
-        let content = cursor::open(self.secret.get().await?, &self.workspace, cursor);
+        let open = |keys: &_| cursor::open(keys, &self.workspace, cursor);
+        let content = self.secret.open(open).await?;
         let rule = "`cursor` must be one that the same list gave in this workspace.";
         content.ok_or_else(|| ApiError::invalid_field(param, rule))
     }

@@ -8,6 +8,7 @@ use crate::{
         pages::no_host,
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     error::ApiError,
     http::{
@@ -27,6 +28,8 @@ pub struct DocumentCall {
 }
 
 impl FromRequest for DocumentCall {
+    const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
+
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(

@@ -18,6 +18,10 @@ pub trait FromRequest: Sized {
     /// Whether a browser that navigates gets errors as a page.
     const ERRORS_AS_PAGES: bool = false;
 
+    /// The environment variables that a function with this parameter reads, of [`crate::endpoint::variables`].
+    #[doc(hidden)]
+    const VARIABLES: &[&[&str]] = &[];
+
     /// Decides the wording of such a page.
     const FLOW: Flow = Flow::Page;
 
@@ -93,6 +97,9 @@ pub trait Endpoint {
     const FLOW: Flow;
 
     #[doc(hidden)]
+    fn variables(&self) -> &'static [&'static [&'static str]];
+
+    #[doc(hidden)]
     fn prepare(&self, platform: &Platform) -> impl Future<Output = ()>;
 
     #[doc(hidden)]
@@ -130,6 +137,10 @@ where
 {
     const ERRORS_AS_PAGES: bool = P::ERRORS_AS_PAGES;
     const FLOW: Flow = P::FLOW;
+
+    fn variables(&self) -> &'static [&'static [&'static str]] {
+        P::VARIABLES
+    }
 
     fn prepare(&self, platform: &Platform) -> impl Future<Output = ()> {
         P::prepare(platform)

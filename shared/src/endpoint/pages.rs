@@ -10,6 +10,7 @@ use crate::{
         handler::{EarlyResponse, FromRequest, IntoReply},
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     error::{ApiError, ErrorCode},
     http::{
@@ -34,6 +35,8 @@ pub struct AuthenticatedPage {
 }
 
 impl FromRequest for AuthenticatedPage {
+    const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::ERROR_PAGES];
+
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(
@@ -80,6 +83,8 @@ pub struct UnauthenticatedPage {
 }
 
 impl FromRequest for UnauthenticatedPage {
+    const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
+
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(

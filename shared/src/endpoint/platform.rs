@@ -22,4 +22,6 @@ pub struct Platform {
     pub(crate) caller_limit: RateLimit,
     pub(crate) public_limits: PublicLimits,
     pub(crate) support_url: Option<Arc<str>>,
+    /// The stack's name, which the metrics have.
+    pub(crate) stack: String,
 }

@@ -8,6 +8,7 @@ use crate::{
         handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     error::ApiError,
     http::request::Request,
@@ -52,6 +53,8 @@ impl PublicCall {
 }
 
 impl FromRequest for PublicCall {
+    const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
+
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
@@ -63,6 +66,8 @@ impl FromRequest for PublicCall {
 }
 
 impl FromRequest for PublicSubmission {
+    const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS, variables::SUBMISSIONS];
+
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,
@@ -90,7 +95,7 @@ async fn count(
 ) -> Result<PublicForm, ApiError> {
     let database = context.database(platform);
     let keys = platform.signing_secret.get().await?;
-    let address = ClientAddress::of(request.source_ip()).hash(keys);
+    let address = ClientAddress::of(request.source_ip()).hash(&keys);
     let (limits, now) = (&platform.public_limits, Timestamp::now());
     let counted = address_windows::count_address(&database, &address, act, limits, now).await?;
     context.set_decision(&counted.decision)?;

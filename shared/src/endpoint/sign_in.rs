@@ -13,6 +13,7 @@ use crate::{
         pages::no_host,
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     error::ApiError,
     http::{
@@ -61,23 +62,25 @@ impl Dependencies {
             context: Arc::clone(context),
         };
         // Reads the signing secret now, so that its failure is reported before other errors.
-        dependencies.sign_in().await?;
+        platform.signing_secret.get().await?;
         Ok(dependencies)
     }
 
-    async fn sign_in(&self) -> Result<SignIn<'_>, ApiError> {
-        Ok(SignIn {
+    fn sign_in(&self) -> SignIn<'_> {
+        SignIn {
             provider: &self.platform.provider,
             access_tokens: &self.platform.access_tokens,
-            keys: self.platform.signing_secret.get().await?,
+            signing_secret: &self.platform.signing_secret,
             database: &self.database,
             sessions: self.platform.sessions,
             now: Timestamp::now(),
-        })
+        }
     }
 }
 
 impl FromRequest for SignInStart {
+    const VARIABLES: &[&[&str]] = &[variables::SIGN_IN_START, variables::ERROR_PAGES];
+
     const ERRORS_AS_PAGES: bool = true;
 
     async fn prepare(platform: &Platform) {
@@ -98,6 +101,12 @@ impl FromRequest for SignInStart {
 }
 
 impl FromRequest for SignInCallback {
+    const VARIABLES: &[&[&str]] = &[
+        variables::SIGN_IN_START,
+        variables::SIGN_IN_CALLBACK,
+        variables::ERROR_PAGES,
+    ];
+
     const ERRORS_AS_PAGES: bool = true;
 
     // Not for the start: its errors do not mean that a sign-in has expired.
@@ -131,7 +140,7 @@ impl SignInStart {
         let Dependencies {
             origin, context, ..
         } = &self.dependencies;
-        let sign_in = self.dependencies.sign_in().await?;
+        let sign_in = self.dependencies.sign_in();
         let started = sign_in.start(origin, return_to, prompt).await?;
         let cookie = CookieName::SignIn.set(origin, &started.sealed, PendingSignIn::COOKIE_SECONDS);
         context.set_cookie(cookie);
@@ -149,13 +158,13 @@ impl SignInCallback {
             platform,
             ..
         } = &self.dependencies;
-        let sign_in = self.dependencies.sign_in().await?;
+        let sign_in = self.dependencies.sign_in();
         let answer = self.request.query();
         let sealed = self.request.cookie(CookieName::SignIn);
         let old_session = self.request.cookie(CookieName::Session);
         let replaces = old_session.and_then(SessionId::parse).map(|id| id.hash());
         // If the answer belongs to another sign-in, the pending one remains.
-        let pending = match sign_in.pending(sealed, &answer) {
+        let pending = match sign_in.pending(sealed, &answer).await {
             Ok(pending) => pending,
             // The browser reloads the callback of a finished sign-in.
             Err(_)

@@ -9,6 +9,7 @@ use crate::{
         handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     error::{ApiError, ErrorCode},
     http::{
@@ -39,6 +40,8 @@ impl SignOut {
 }
 
 impl FromRequest for SignOut {
+    const VARIABLES: &[&[&str]] = &[variables::CALLERS];
+
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,

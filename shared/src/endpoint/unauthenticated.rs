@@ -7,6 +7,7 @@ use crate::{
         handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     http::request::Request,
     log,
@@ -22,6 +23,8 @@ pub struct Unauthenticated {
 }
 
 impl FromRequest for Unauthenticated {
+    const VARIABLES: &[&[&str]] = &[variables::TABLE];
+
     async fn from_request(
         request: Request,
         platform: &Arc<Platform>,

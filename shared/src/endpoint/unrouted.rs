@@ -7,6 +7,7 @@ use crate::{
         handler::{EarlyResponse, FromRequest},
         platform::Platform,
         request_context::RequestContext,
+        variables,
     },
     http::{envelope::Answer, reply::Reply, request::Request, routes},
 };
@@ -18,6 +19,8 @@ pub struct Unrouted {
 }
 
 impl FromRequest for Unrouted {
+    const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
+
     const ERRORS_AS_PAGES: bool = true;
 
     async fn from_request(

@@ -1,4 +1,7 @@
 //! The configuration, read once from the environment variables that `template.yaml` sets.
+//!
+//! A function reads only the variables of its endpoint ([`crate::endpoint::variables`]), and those that every function
+//! reads. All others have their defaults, and nothing uses them.
 
 use std::{env, fmt};
 
@@ -13,7 +16,9 @@ use crate::{
 
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    /// `TABLE_NAME`, required.
+    /// `STACK_NAME`, the name of the CloudFormation stack; `local` by default.
+    pub(crate) stack: String,
+    /// `TABLE_NAME`, required. Empty in a function that does not use the table.
     pub(crate) table: String,
     /// `AWS_REGION`, which Lambda sets.
     pub(crate) region: String,
@@ -21,8 +26,9 @@ pub(crate) struct Config {
     pub(crate) dynamodb: Option<String>,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`: set where Secrets Manager is not AWS's.
     pub(crate) secrets_manager: Option<String>,
-    /// `SIGNING_SECRET`, required: the name or ARN of the secret in Secrets Manager, not the secret itself.
-    pub(crate) signing_secret: String,
+    /// `SIGNING_SECRET`: the name or ARN of the secret in Secrets Manager, not the secret itself. Only some functions
+    /// have one.
+    pub(crate) signing_secret: Option<String>,
     /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
     pub(crate) issuer: Issuer,
     /// `HUUDIS_CLIENT_ID`, `suppuo` by default, and `HUUDIS_CLIENT_SECRET`.
@@ -62,6 +68,14 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// The variables that every function reads.
+const ALWAYS: &[&str] = &[
+    "STACK_NAME",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+];
+
 const MAX_CALLS: u32 = 999_999_999;
 
 /// The longest session, 11 years. Much longer ones would end after the year 9999, which RFC 3339 cannot write.
@@ -95,15 +109,28 @@ fn is_visible(text: &str) -> bool {
 }
 
 impl Config {
-    pub(crate) fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| env::var(name).ok())
+    pub(crate) fn from_env(variables: &[&[&str]]) -> Result<Self, ConfigError> {
+        Self::read(variables, |name| env::var(name).ok())
     }
 
     /// A blank setting counts as missing, because a template cannot leave one out. All other values are accepted
     /// exactly where the patterns of the template's parameters accept them.
-    fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let setting = |name| setting(name).filter(|value| !value.trim().is_empty());
-        let required = |name| setting(name).ok_or_else(|| ConfigError::new(name, "is not set"));
+    fn read(
+        variables: &[&[&str]],
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let is_read = |name| {
+            let read = variables.iter().copied().chain([ALWAYS]).flatten();
+            read.into_iter().any(|read| *read == name)
+        };
+        let setting = |name| {
+            let value = variable(name).filter(|_| is_read(name))?;
+            (!value.trim().is_empty()).then_some(value)
+        };
+        let required = |name| match setting(name) {
+            None if is_read(name) => Err(ConfigError::new(name, "is not set")),
+            value => Ok(value.unwrap_or_default()),
+        };
         let number = |name, default, max| match setting(name) {
             None => Ok(default),
             Some(text) => whole_number(&text, max).ok_or_else(|| {
@@ -155,11 +182,12 @@ impl Config {
             return Err(ConfigError::new("HUUDIS_CLIENT_ID", why));
         }
         Ok(Self {
+            stack: setting("STACK_NAME").unwrap_or_else(|| "local".to_owned()),
             table: required("TABLE_NAME")?,
             region: required("AWS_REGION")?,
             dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_manager: setting("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
-            signing_secret: required("SIGNING_SECRET")?,
+            signing_secret: setting("SIGNING_SECRET"),
             issuer: Issuer {
                 jwks_url: url("HUUDIS_JWKS_URL")?.unwrap_or_else(|| {
                     format!("{}/.well-known/jwks.json", name.trim_end_matches('/'))
@@ -188,13 +216,10 @@ impl Config {
     /// Its table and its secret do not exist.
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
-        let settings = [
-            ("TABLE_NAME", "none"),
-            ("AWS_REGION", "us-east-1"),
-            ("SIGNING_SECRET", "none"),
-        ];
-        let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
-        Self::read(|name| find(name).map(|(_, value)| (*value).to_owned())).unwrap()
+        Self::read(&[], |name| {
+            (name == "AWS_REGION").then(|| "us-east-1".to_owned())
+        })
+        .unwrap()
     }
 }
 
@@ -217,17 +242,48 @@ fn is_support_url(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::variables;
 
+    /// Reads the settings as a function does that reads every variable.
     fn read(settings: &[(&str, &str)]) -> Result<Config, String> {
-        let always = [("AWS_REGION", "us-east-1"), ("SIGNING_SECRET", "s")];
-        let settings = [settings, &always].concat();
+        let all = [
+            variables::CALLERS,
+            variables::PUBLIC_CALLS,
+            variables::SUBMISSIONS,
+            variables::SIGN_IN_START,
+            variables::SIGN_IN_CALLBACK,
+            variables::ERROR_PAGES,
+        ];
+        read_some(&all, settings)
+    }
+
+    fn read_some(variables: &[&[&str]], settings: &[(&str, &str)]) -> Result<Config, String> {
+        let settings = [settings, &[("AWS_REGION", "us-east-1")]].concat();
         let find = |name: &str| settings.iter().find(|(key, _)| *key == name);
-        Config::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
-            .map_err(|e| e.to_string())
+        let find = |name: &str| find(name).map(|(_, value)| (*value).to_owned());
+        Config::read(variables, find).map_err(|e| e.to_string())
     }
 
     #[test]
-    fn only_the_table_and_the_secret_are_required() {
+    fn a_function_ignores_what_its_endpoint_does_not_read() {
+        let settings = [
+            ("CALLER_LIMIT", "none"),
+            ("PUBLIC_LIMIT", "none"),
+            ("STACK_NAME", "suppuo-dev"),
+        ];
+        let config = read_some(&[variables::ERROR_PAGES], &settings).unwrap();
+        assert_eq!(
+            (config.table.as_str(), config.stack.as_str()),
+            ("", "suppuo-dev")
+        );
+        assert_eq!(config.caller_limit, RateLimit::new(2000, MINUTE));
+        let settings = [&settings[..], &[("TABLE_NAME", "t")]].concat();
+        let error = read_some(&[variables::CALLERS], &settings).unwrap_err();
+        assert!(error.starts_with("CALLER_LIMIT: must be"), "{error}");
+    }
+
+    #[test]
+    fn only_the_table_is_required() {
         let config = read(&[
             ("TABLE_NAME", "t"),
             ("HUUDIS_JWKS_URL", ""),

@@ -71,6 +71,7 @@ pub(crate) async fn answer<E: Endpoint>(
         platform,
     );
     request_log::write(&request_log::Finished {
+        stack: &platform.stack,
         route,
         request_id: &request_id,
         status: response.status_code,

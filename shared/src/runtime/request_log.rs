@@ -25,6 +25,8 @@ const NAMESPACE: &str = "Suppuo/Api";
 
 /// A request with its response.
 pub(crate) struct Finished<'a> {
+    /// The stack's name.
+    pub(crate) stack: &'a str,
     pub(crate) route: &'a str,
     pub(crate) request_id: &'a RequestId,
     pub(crate) status: i64,
@@ -41,6 +43,7 @@ struct Line<'a> {
     level: &'static str,
     message: &'static str,
     request_id: &'a RequestId,
+    stack: &'a str,
     route: &'a str,
     status: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +93,7 @@ pub(crate) fn write(finished: &Finished<'_>) {
         },
         message: "request",
         request_id: finished.request_id,
+        stack: finished.stack,
         route: finished.route,
         status: finished.status,
         code: error.map(|error| error.code),
@@ -122,7 +126,7 @@ fn metrics(now: Timestamp, refused: bool) -> Value {
             .iter()
             .map(|name| json!({ "Name": name, "Unit": "Count" }))
             .collect();
-        json!({ "Namespace": NAMESPACE, "Dimensions": [[dimension]], "Metrics": metrics })
+        json!({ "Namespace": NAMESPACE, "Dimensions": [["stack", dimension]], "Metrics": metrics })
     };
     let mut directives = vec![counts("route", &["Calls", "Limited"])];
     if refused {

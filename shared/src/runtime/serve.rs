@@ -47,7 +47,7 @@ pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
 }
 
 async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_runtime::Error> {
-    let (platform, endpoint) = (&Arc::new(Platform::start()?), &endpoint);
+    let (platform, endpoint) = (&Arc::new(Platform::start(endpoint.variables())?), &endpoint);
     endpoint.prepare(platform).await;
     Runtime::new(service_fn(|event: LambdaEvent<Event>| async move {
         let LambdaEvent { payload, context } = event;
@@ -58,8 +58,8 @@ async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_
 }
 
 impl Platform {
-    fn start() -> Result<Self, lambda_runtime::Error> {
-        Ok(Self::of(&Config::from_env()?)?)
+    fn start(variables: &[&[&str]]) -> Result<Self, lambda_runtime::Error> {
+        Ok(Self::of(&Config::from_env(variables)?)?)
     }
 
     pub(crate) fn of(config: &Config) -> Result<Self, Cause> {
@@ -73,10 +73,14 @@ impl Platform {
             access_tokens: AccessTokens::new(Arc::clone(&tokens), &config.issuer.audiences),
             provider: Provider::new(&config.issuer.name, &config.client, &secrets, http, tokens),
             sessions: config.sessions,
-            signing_secret: Arc::new(signing_secret::secret(&secrets, &config.signing_secret)),
+            signing_secret: Arc::new(signing_secret::secret(
+                &secrets,
+                config.signing_secret.as_deref(),
+            )),
             caller_limit: config.caller_limit,
             public_limits: config.public_limits,
             support_url: config.support_url.as_deref().map(Into::into),
+            stack: config.stack.clone(),
         })
     }
 }

@@ -175,7 +175,8 @@ impl Provider {
 
     /// # Errors
     ///
-    /// `500` if the issuer does not answer, or does not accept our client credentials.
+    /// `500` if the issuer does not answer, or does not accept our client credentials. If it does not accept them, the
+    /// client's secret may have been changed: a newer one is tried once.
     pub(super) async fn exchange(
         &self,
         callback: &str,
@@ -185,14 +186,24 @@ impl Provider {
     ) -> Result<Exchanged, ApiError> {
         const ATTEMPTED: &str = "exchange a code";
         let metadata = self.metadata(now).await?;
-        let client = self.client(&metadata, callback)?;
-        let client = client.set_client_secret(self.client_secret.get().await?.clone());
         let send = async |request: http::Request<Vec<u8>>| self.http.send(ATTEMPTED, request).await;
-        let exchanged = client
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_pkce_verifier(verifier)
-            .request_async(&|request| send(request))
-            .await;
+        let exchange = async |secret: Arc<ClientSecret>| {
+            let client = self.client(&metadata, callback)?;
+            let exchanged = client
+                .set_client_secret((*secret).clone())
+                .exchange_code(AuthorizationCode::new(code.to_owned()))
+                .set_pkce_verifier(PkceCodeVerifier::new(verifier.secret().clone()))
+                .request_async(&|request| send(request))
+                .await;
+            Ok::<_, ApiError>(exchanged)
+        };
+        let mut exchanged = exchange(self.client_secret.get().await?).await?;
+        if let Err(RequestTokenError::ServerResponse(refused)) = &exchanged
+            && matches!(refused.error(), BasicErrorResponseType::InvalidClient)
+            && let Some(newer) = self.client_secret.read_early().await
+        {
+            exchanged = exchange(newer).await?;
+        }
         let failed = |what: &str| ApiError::internal(Cause::of(ATTEMPTED, what));
         match exchanged {
             Ok(tokens) => Ok(Exchanged::Tokens(Tokens {

@@ -1,0 +1,41 @@
+//! The environment variables that endpoints read. `template.yaml` gives each function these and no others, so that a
+//! change of a setting replaces only the functions that read it.
+
+/// Every function that uses the table.
+pub(crate) const TABLE: &[&str] = &["TABLE_NAME"];
+
+/// To authenticate callers and to count their calls.
+pub(crate) const CALLERS: &[&str] = &[
+    "TABLE_NAME",
+    "HUUDIS_ISSUER",
+    "HUUDIS_JWKS_URL",
+    "HUUDIS_AUDIENCES",
+    "SESSION_IDLE_HOURS",
+    "SESSION_HOURS",
+    "CALLER_LIMIT",
+];
+
+/// To count the calls of the public form.
+pub(crate) const PUBLIC_CALLS: &[&str] = &["TABLE_NAME", "SIGNING_SECRET", "PUBLIC_LIMIT"];
+
+/// To count submissions, in addition to [`PUBLIC_CALLS`].
+pub(crate) const SUBMISSIONS: &[&str] = &["SUBMISSIONS_IN_10_MINUTES", "SUBMISSIONS_IN_AN_HOUR"];
+
+/// To send the browser to the issuer.
+pub(crate) const SIGN_IN_START: &[&str] = &["HUUDIS_ISSUER", "HUUDIS_CLIENT_ID", "SIGNING_SECRET"];
+
+/// To turn the issuer's answer into a session, in addition to [`SIGN_IN_START`].
+pub(crate) const SIGN_IN_CALLBACK: &[&str] = &[
+    "TABLE_NAME",
+    "HUUDIS_JWKS_URL",
+    "HUUDIS_AUDIENCES",
+    "HUUDIS_CLIENT_SECRET",
+    "SESSION_IDLE_HOURS",
+    "SESSION_HOURS",
+];
+
+/// To seal and open cursors. Only some of the endpoints that can do so have a list with cursors.
+pub(crate) const CURSORS: &[&str] = &["SIGNING_SECRET"];
+
+/// The link on error pages.
+pub(crate) const ERROR_PAGES: &[&str] = &["SUPPORT_URL"];
