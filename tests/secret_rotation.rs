@@ -144,6 +144,6 @@ async fn a_client_secret_that_the_issuer_refuses_is_read_again_once_a_minute() {
         let answer = back.cookie(UNDER_WAY, &begun.cookie).send().await;
         assert_eq!(answer.status, 500);
     }
-    // `app` reads the signing secret. So does `wrong`, which also takes it for the client's secret and reads that twice.
+    // `app` reads the signing secret. So does `wrong`, and it reads it twice again as the client's secret.
     assert_eq!(reads(&app, " of signing"), 4);
 }
