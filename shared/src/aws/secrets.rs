@@ -1,6 +1,10 @@
 //! Secrets in Secrets Manager. Environment variables name them and never hold one.
 
-use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::{
+    error::SdkError,
+    operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
+};
+use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -22,8 +26,13 @@ impl SecretsManager {
         }
     }
 
-    fn client(&self) -> Client {
-        clients::secrets_manager(&self.connection, self.endpoint.as_deref())
+    /// Boxed, like the requests to DynamoDB: see `crate::store::sent`.
+    fn read(
+        &self,
+        id: &str,
+    ) -> BoxFuture<'static, Result<GetSecretValueOutput, SdkError<GetSecretValueError>>> {
+        let client = clients::secrets_manager(&self.connection, self.endpoint.as_deref());
+        Box::pin(client.get_secret_value().secret_id(id).send())
     }
 }
 
@@ -79,13 +88,8 @@ impl<T> Secret<T> {
             .id
             .as_ref()
             .ok_or_else(|| failed("none is configured"))?;
-        let read = self
-            .manager
-            .client()
-            .get_secret_value()
-            .secret_id(id)
-            .send();
-        let read = read.await.map_err(|e| Cause::of_service(&attempted, &e))?;
+        let read = self.manager.read(id).await;
+        let read = read.map_err(|e| Cause::of_service(&attempted, &e))?;
         let text = read
             .secret_string()
             .ok_or_else(|| failed("it is no text"))?;

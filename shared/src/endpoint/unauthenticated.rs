@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     endpoint::{
         handler::{EarlyResponse, FromRequest},
@@ -22,14 +24,17 @@ pub struct Unauthenticated {
 }
 
 impl FromRequest for Unauthenticated {
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        request.check_body_size()?;
-        let table = TableProbe(context.database(platform));
-        Ok(Self { request, table })
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            request.check_body_size()?;
+            let table = TableProbe(context.database(platform));
+            Ok(Self { request, table })
+        }
+        .boxed_local()
     }
 }
 
