@@ -1,7 +1,7 @@
 //! `GET` and `HEAD /api/v1/health`: whether the service and its table answer. The status is always `200`.
 
 use serde::Serialize;
-use shared::{Answer, ApiError, ExitCode, Unauthenticated, handler, serve};
+use shared::{Answer, ApiError, ExitCode, HealthCheck, handler, serve};
 
 fn main() -> ExitCode {
     serve("GET /api/v1/health", handler(health))
@@ -22,7 +22,7 @@ struct Checks {
     db: &'static str,
 }
 
-async fn health(call: Unauthenticated) -> Result<Answer, ApiError> {
+async fn health(call: HealthCheck) -> Result<Answer, ApiError> {
     let (status, db) = if call.table.answers().await {
         ("ok", "ok")
     } else {

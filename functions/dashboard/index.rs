@@ -1,11 +1,11 @@
 //! `GET` and `HEAD /dashboard`: redirects to the only page.
 
-use shared::{ApiError, ExitCode, Redirect, UnauthenticatedPage, handler, serve};
+use shared::{ApiError, ExitCode, Redirect, Unauthenticated, handler, serve};
 
 fn main() -> ExitCode {
     serve("GET /dashboard", handler(index))
 }
 
-async fn index(_: UnauthenticatedPage) -> Result<Redirect, ApiError> {
+async fn index(_: Unauthenticated) -> Result<Redirect, ApiError> {
     Ok(Redirect::to("/dashboard/api-keys"))
 }

@@ -12,7 +12,8 @@
 //! | [`SignInStart`], [`SignInCallback`] | the sign-in | |
 //! | [`PublicCall`] | the public form | the call is counted for the client address |
 //! | [`PublicSubmission`] | the public form | the same, and the submission is counted |
-//! | [`Unauthenticated`] | whether the table answers | |
+//! | [`HealthCheck`] | whether the table answers | |
+//! | [`Unauthenticated`] | the request | |
 //! | [`DocumentCall`] | the origin and the link to support | |
 //! | [`Preflight`], [`Unrouted`], [`AssetName`] | a part of the request | |
 //!
@@ -76,6 +77,7 @@
 //! [`SignInCallback`]: sign_in::SignInCallback
 //! [`PublicCall`]: public::PublicCall
 //! [`PublicSubmission`]: public::PublicSubmission
+//! [`HealthCheck`]: health_check::HealthCheck
 //! [`Unauthenticated`]: unauthenticated::Unauthenticated
 //! [`DocumentCall`]: documents::DocumentCall
 //! [`Preflight`]: preflight::Preflight
@@ -88,6 +90,7 @@ pub mod cursors;
 pub mod documents;
 pub(crate) mod error_page;
 pub mod handler;
+pub mod health_check;
 pub mod pages;
 pub(crate) mod platform;
 pub mod preflight;

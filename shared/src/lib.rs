@@ -47,6 +47,7 @@ pub use endpoint::{
     cursors::Cursors,
     documents::DocumentCall,
     handler::handler,
+    health_check::HealthCheck,
     pages::{AuthenticatedPage, UnauthenticatedPage},
     preflight::Preflight,
     public::{PublicCall, PublicSubmission},

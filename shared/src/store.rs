@@ -25,6 +25,7 @@ pub mod public_form;
 pub(crate) mod rate_windows;
 mod reads;
 mod retry;
+mod sent;
 pub(crate) mod session_calls;
 pub(crate) mod sessions;
 pub(crate) mod submission_refund;

@@ -7,8 +7,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_secretsmanager::{
-    Client, operation::get_secret_value::GetSecretValueError as ReadError,
+    error::SdkError,
+    operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
 };
+use futures_util::future::BoxFuture;
 
 use crate::{
     aws::clients::{self, Connection},
@@ -39,8 +41,15 @@ impl SecretsManager {
         }
     }
 
-    fn client(&self) -> Client {
-        clients::secrets_manager(&self.connection, self.endpoint.as_deref())
+    /// Boxed, like the requests to DynamoDB: see `crate::store::sent`.
+    fn read(
+        &self,
+        id: &str,
+        stage: Option<&str>,
+    ) -> BoxFuture<'static, Result<GetSecretValueOutput, SdkError<GetSecretValueError>>> {
+        let client = clients::secrets_manager(&self.connection, self.endpoint.as_deref());
+        let request = client.get_secret_value().secret_id(id);
+        Box::pin(request.set_version_stage(stage.map(str::to_owned)).send())
     }
 }
 
@@ -226,16 +235,12 @@ impl<T> Secret<T> {
             .id
             .as_ref()
             .ok_or_else(|| self.failed("none is configured"))?;
-        let request = self.manager.client().get_secret_value().secret_id(id);
-        let read = match request
-            .set_version_stage(stage.map(str::to_owned))
-            .send()
-            .await
-        {
+        let read = match self.manager.read(id, stage).await {
             Ok(read) => read,
             Err(error) => {
+                use GetSecretValueError::ResourceNotFoundException as NotFound;
                 return match error.as_service_error() {
-                    Some(ReadError::ResourceNotFoundException(_)) if stage.is_some() => Ok(None),
+                    Some(NotFound(_)) if stage.is_some() => Ok(None),
                     _ => Err(Cause::of_service(&self.attempted(), &error)),
                 };
             }

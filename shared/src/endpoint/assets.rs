@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     endpoint::{
         handler::{EarlyResponse, FromRequest, IntoReply},
@@ -32,13 +34,16 @@ impl FromRequest for AssetName {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        _platform: &Arc<Platform>,
-        _context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        request.check_body_size()?;
-        Ok(Self(request.path_parameter("file").to_owned()))
+        _platform: &'a Arc<Platform>,
+        _context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            request.check_body_size()?;
+            Ok(Self(request.path_parameter("file").to_owned()))
+        }
+        .boxed_local()
     }
 }
 

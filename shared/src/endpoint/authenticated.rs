@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     auth::{
         authenticate::authenticate,
@@ -37,12 +39,13 @@ pub struct Authenticated {
 impl FromRequest for Authenticated {
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::CURSORS];
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        Ok(authenticated_call(request, platform, context, OverLimit::Refuse).await?)
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move { Ok(authenticated_call(request, platform, context, OverLimit::Refuse).await?) }
+            .boxed_local()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     endpoint::{
         handler::{EarlyResponse, FromRequest, IntoReply},
@@ -32,16 +34,19 @@ impl FromRequest for DocumentCall {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        _context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        request.check_body_size()?;
-        Ok(Self {
-            origin: request.origin().ok_or_else(no_host)?,
-            support_url: platform.support_url.clone(),
-        })
+        platform: &'a Arc<Platform>,
+        _context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            request.check_body_size()?;
+            Ok(Self {
+                origin: request.origin().ok_or_else(no_host)?,
+                support_url: platform.support_url.clone(),
+            })
+        }
+        .boxed_local()
     }
 }
 

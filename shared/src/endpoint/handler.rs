@@ -2,6 +2,8 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     endpoint::{platform::Platform, request_context::RequestContext},
     error::ApiError,
@@ -32,12 +34,14 @@ pub trait FromRequest: Sized {
     }
 
     /// Creates the parameter, or responds without the handler.
+    ///
+    /// Boxed, and not `async`, so that it is compiled here and not in each function: see [`crate::store`]'s `sent`.
     #[doc(hidden)]
-    fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> impl Future<Output = Result<Self, EarlyResponse>>;
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>>;
 
     /// Runs last, whether or not the handler ran.
     #[doc(hidden)]
@@ -91,24 +95,31 @@ impl<P: FromRequest> IntoReply<P> for Redirect {
 }
 
 /// An endpoint, which [`crate::serve()`] serves.
+///
+/// Everything else takes it as `&dyn Endpoint`, so that the runtime, the pipeline and the SDK are compiled once, in this
+/// library, and not again in each function.
 pub trait Endpoint {
-    const ERRORS_AS_PAGES: bool;
+    /// Whether a browser that navigates gets errors as a page.
+    #[doc(hidden)]
+    fn errors_as_pages(&self) -> bool;
 
-    const FLOW: Flow;
+    /// Decides the wording of such a page.
+    #[doc(hidden)]
+    fn flow(&self) -> Flow;
 
     #[doc(hidden)]
     fn variables(&self) -> &'static [&'static [&'static str]];
 
     #[doc(hidden)]
-    fn prepare(&self, platform: &Platform) -> impl Future<Output = ()>;
+    fn prepare<'a>(&'a self, platform: &'a Platform) -> LocalBoxFuture<'a, ()>;
 
     #[doc(hidden)]
-    fn answer(
-        &self,
+    fn answer<'a>(
+        &'a self,
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> impl Future<Output = Result<Reply, ApiError>>;
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Reply, ApiError>>;
 }
 
 /// Makes an endpoint of a function; see [`crate::endpoint`].
@@ -135,29 +146,37 @@ where
     R: IntoReply<P>,
     F: AsyncFn(P) -> Result<R, ApiError>,
 {
-    const ERRORS_AS_PAGES: bool = P::ERRORS_AS_PAGES;
-    const FLOW: Flow = P::FLOW;
-
     fn variables(&self) -> &'static [&'static [&'static str]] {
         P::VARIABLES
     }
 
-    fn prepare(&self, platform: &Platform) -> impl Future<Output = ()> {
-        P::prepare(platform)
+    fn errors_as_pages(&self) -> bool {
+        P::ERRORS_AS_PAGES
     }
 
-    async fn answer(
-        &self,
+    fn flow(&self) -> Flow {
+        P::FLOW
+    }
+
+    fn prepare<'a>(&'a self, platform: &'a Platform) -> LocalBoxFuture<'a, ()> {
+        P::prepare(platform).boxed_local()
+    }
+
+    fn answer<'a>(
+        &'a self,
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Reply, ApiError> {
-        let outcome = match P::from_request(request, platform, context).await {
-            Ok(parameter) => (self.function)(parameter).await.and_then(R::into_reply),
-            Err(EarlyResponse::Reply(reply)) => Ok(reply),
-            Err(EarlyResponse::Error(error)) => Err(error),
-        };
-        P::after_handler(context, outcome.as_ref().err()).await;
-        outcome
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Reply, ApiError>> {
+        async move {
+            let outcome = match P::from_request(request, platform, context).await {
+                Ok(parameter) => (self.function)(parameter).await.and_then(R::into_reply),
+                Err(EarlyResponse::Reply(reply)) => Ok(reply),
+                Err(EarlyResponse::Error(error)) => Err(error),
+            };
+            P::after_handler(context, outcome.as_ref().err()).await;
+            outcome
+        }
+        .boxed_local()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     auth::sign_in::{START, return_to::ReturnTo},
     domain::caller::Caller,
@@ -39,34 +41,39 @@ impl FromRequest for AuthenticatedPage {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        let origin = request.origin().ok_or_else(no_host)?;
-        let language = language_of(&request);
-        let database = context.database(platform);
-        let authenticated =
-            authenticate_and_count(&request, platform, &database, context, OverLimit::Refuse).await;
-        let authenticated = match authenticated {
-            Ok(authenticated) => authenticated,
-            // If the `Authorization` header is wrong, a sign-in does not help.
-            Err(error)
-                if error.code == ErrorCode::AuthRequired && request.authorization().is_none() =>
-            {
-                return Err(EarlyResponse::redirect(sign_in_path(&request)));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        request.check_body_size()?;
-        Ok(Self {
-            caller: authenticated.caller,
-            workspace: Workspace::new(authenticated.workspace, database),
-            language,
-            origin,
-            support_url: platform.support_url.clone(),
-        })
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            let origin = request.origin().ok_or_else(no_host)?;
+            let language = language_of(&request);
+            let database = context.database(platform);
+            let authenticated =
+                authenticate_and_count(&request, platform, &database, context, OverLimit::Refuse)
+                    .await;
+            let authenticated = match authenticated {
+                Ok(authenticated) => authenticated,
+                // If the `Authorization` header is wrong, a sign-in does not help.
+                Err(error)
+                    if error.code == ErrorCode::AuthRequired
+                        && request.authorization().is_none() =>
+                {
+                    return Err(EarlyResponse::redirect(sign_in_path(&request)));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            request.check_body_size()?;
+            Ok(Self {
+                caller: authenticated.caller,
+                workspace: Workspace::new(authenticated.workspace, database),
+                language,
+                origin,
+                support_url: platform.support_url.clone(),
+            })
+        }
+        .boxed_local()
     }
 }
 
@@ -87,14 +94,17 @@ impl FromRequest for UnauthenticatedPage {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        _platform: &Arc<Platform>,
-        _context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        request.check_body_size()?;
-        let language = language_of(&request);
-        Ok(Self { language })
+        _platform: &'a Arc<Platform>,
+        _context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            request.check_body_size()?;
+            let language = language_of(&request);
+            Ok(Self { language })
+        }
+        .boxed_local()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     endpoint::{
         handler::{EarlyResponse, FromRequest},
@@ -17,11 +19,11 @@ use crate::{
 pub struct Preflight;
 
 impl FromRequest for Preflight {
-    async fn from_request(
+    fn from_request<'a>(
         _request: Request,
-        _platform: &Arc<Platform>,
-        _context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        Ok(Self)
+        _platform: &'a Arc<Platform>,
+        _context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move { Ok(Self) }.boxed_local()
     }
 }

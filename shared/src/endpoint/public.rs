@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     domain::client_address::ClientAddress,
     endpoint::{
@@ -55,26 +57,32 @@ impl PublicCall {
 impl FromRequest for PublicCall {
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        let form = count(&request, platform, context, PublicAct::Call).await?;
-        Ok(Self { request, form })
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            let form = count(&request, platform, context, PublicAct::Call).await?;
+            Ok(Self { request, form })
+        }
+        .boxed_local()
     }
 }
 
 impl FromRequest for PublicSubmission {
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS, variables::SUBMISSIONS];
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        let form = count(&request, platform, context, PublicAct::Submission).await?;
-        Ok(Self { request, form })
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            let form = count(&request, platform, context, PublicAct::Submission).await?;
+            Ok(Self { request, form })
+        }
+        .boxed_local()
     }
 
     async fn after_handler(context: &RequestContext, error: Option<&ApiError>) {

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -87,16 +88,19 @@ impl FromRequest for SignInStart {
         platform.signing_secret.read_at_start().await;
     }
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
-        Ok(Self {
-            request,
-            dependencies,
-        })
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
+            Ok(Self {
+                request,
+                dependencies,
+            })
+        }
+        .boxed_local()
     }
 }
 
@@ -117,16 +121,19 @@ impl FromRequest for SignInCallback {
         platform.provider.client_secret().read_at_start().await;
     }
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
-        Ok(Self {
-            request,
-            dependencies,
-        })
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
+            Ok(Self {
+                request,
+                dependencies,
+            })
+        }
+        .boxed_local()
     }
 }
 

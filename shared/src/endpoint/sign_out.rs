@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     auth::session::check_same_origin,
     endpoint::{
@@ -42,23 +44,26 @@ impl SignOut {
 impl FromRequest for SignOut {
     const VARIABLES: &[&[&str]] = &[variables::CALLERS];
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        let is_form = request.is_navigation() && check_same_origin(&request).is_ok();
-        // A limit must not prevent people from signing out.
-        match authenticated_call(request, platform, context, OverLimit::AllowSessions).await {
-            Ok(call) => Ok(Self {
-                session: call.session,
-                is_form,
-            }),
-            // Nobody is signed in, so the page is right.
-            Err(error) if is_form && error.code == ErrorCode::AuthRequired => {
-                Err(EarlyResponse::redirect(SIGNED_OUT))
+        platform: &'a Arc<Platform>,
+        context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            let is_form = request.is_navigation() && check_same_origin(&request).is_ok();
+            // A limit must not prevent people from signing out.
+            match authenticated_call(request, platform, context, OverLimit::AllowSessions).await {
+                Ok(call) => Ok(Self {
+                    session: call.session,
+                    is_form,
+                }),
+                // Nobody is signed in, so the page is right.
+                Err(error) if is_form && error.code == ErrorCode::AuthRequired => {
+                    Err(EarlyResponse::redirect(SIGNED_OUT))
+                }
+                Err(error) => Err(error.into()),
             }
-            Err(error) => Err(error.into()),
         }
+        .boxed_local()
     }
 }

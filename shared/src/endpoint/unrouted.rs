@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
 use crate::{
     endpoint::{
         handler::{EarlyResponse, FromRequest},
@@ -23,16 +25,19 @@ impl FromRequest for Unrouted {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    async fn from_request(
+    fn from_request<'a>(
         request: Request,
-        _platform: &Arc<Platform>,
-        _context: &Arc<RequestContext>,
-    ) -> Result<Self, EarlyResponse> {
-        // The route of preflights, `/api/v1/public/{proxy+}`, does not match `/api/v1/public` itself.
-        if request.method() == "OPTIONS" && routes::is_public(request.path()) {
-            return Err(EarlyResponse::Reply(Reply::Answer(Answer::empty()?)));
+        _platform: &'a Arc<Platform>,
+        _context: &'a Arc<RequestContext>,
+    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+        async move {
+            // The route of preflights, `/api/v1/public/{proxy+}`, does not match `/api/v1/public` itself.
+            if request.method() == "OPTIONS" && routes::is_public(request.path()) {
+                return Err(EarlyResponse::Reply(Reply::Answer(Answer::empty()?)));
+            }
+            request.check_body_size()?;
+            Ok(Self { request })
         }
-        request.check_body_size()?;
-        Ok(Self { request })
+        .boxed_local()
     }
 }

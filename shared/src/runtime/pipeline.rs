@@ -24,9 +24,9 @@ use crate::{
 /// The part of a function's time that is reserved for writing the response and the log line.
 const RESERVED: Duration = Duration::from_millis(300);
 
-pub(crate) async fn answer<E: Endpoint>(
+pub(crate) async fn answer(
     route: &str,
-    endpoint: &E,
+    endpoint: &dyn Endpoint,
     platform: &Arc<Platform>,
     event: Event,
     context: &Context,
@@ -41,15 +41,14 @@ pub(crate) async fn answer<E: Endpoint>(
     let mut is_public = routes::is_public(route.split_once(' ').map_or("", |(_, path)| path));
     let work = async {
         let request = Request::from_event(event)?;
-        if E::ERRORS_AS_PAGES {
+        if endpoint.errors_as_pages() {
             request_context.set_language_cookie(language::language_cookie(&request));
             request_context.set_error_page_language(language::error_page_language(&request));
         }
         is_public |= routes::is_public(request.path());
         endpoint.answer(request, platform, &request_context).await
     };
-    // Boxed, because the nested future types exceed the compiler's recursion limit.
-    let caught = AssertUnwindSafe(work.boxed_local()).catch_unwind();
+    let caught = AssertUnwindSafe(work).catch_unwind();
     let outcome = match tokio::time::timeout_at(deadline.into(), caught).await {
         Ok(Ok(outcome)) => outcome,
         // The panic hook has logged where it panicked (crate::log).
@@ -67,7 +66,7 @@ pub(crate) async fn answer<E: Endpoint>(
         &request_id,
         &request_context,
         cors,
-        E::FLOW,
+        endpoint.flow(),
         platform,
     );
     request_log::write(&request_log::Finished {

@@ -29,6 +29,10 @@ use crate::{
 /// The runtime has one thread, because a Lambda function handles one event at a time. A second thread costs more than
 /// half as much CPU per call again.
 pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
+    run_to_the_end(route, &endpoint)
+}
+
+fn run_to_the_end(route: &'static str, endpoint: &dyn Endpoint) -> ExitCode {
     log::log_panics();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -46,8 +50,8 @@ pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
     }
 }
 
-async fn run(route: &'static str, endpoint: impl Endpoint) -> Result<(), lambda_runtime::Error> {
-    let (platform, endpoint) = (&Arc::new(Platform::start(endpoint.variables())?), &endpoint);
+async fn run(route: &'static str, endpoint: &dyn Endpoint) -> Result<(), lambda_runtime::Error> {
+    let platform = &Arc::new(Platform::start(endpoint.variables())?);
     endpoint.prepare(platform).await;
     Runtime::new(service_fn(|event: LambdaEvent<Event>| async move {
         let LambdaEvent { payload, context } = event;

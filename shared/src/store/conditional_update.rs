@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::{
 use crate::store::{
     attributes::Item,
     database::{Database, StoreError},
+    sent,
 };
 
 #[derive(Default)]
@@ -67,7 +68,7 @@ pub(super) async fn send(
     expressions: Expressions,
 ) -> Result<UpdateResult, StoreError> {
     let update = update(database, key, expressions);
-    result_of(database, database.meter.call(update.send()).await)
+    result_of(database, database.meter.call(sent::update(update)).await)
 }
 
 /// Like [`send`], but without the SDK's retries. If the response is lost, the update may or may not have been made.
@@ -78,7 +79,7 @@ pub(super) async fn send_once(
 ) -> Result<UpdateResult, StoreError> {
     let once = Config::builder().retry_config(RetryConfig::disabled());
     let update = update(database, key, expressions).customize();
-    let update = update.config_override(once).send();
+    let update = sent::customized_update(update.config_override(once));
     result_of(database, database.meter.call(update).await)
 }
 

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
 use crate::store::{
     attributes::{self, Item},
     database::{Database, StoreError},
+    sent,
 };
 
 /// Selects items of a partition by their sort keys.
@@ -41,11 +42,10 @@ impl Database {
             .table_name(&*self.table)
             .set_key(Some(key))
             .consistent_read(consistent)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send();
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let read = self
             .meter
-            .call(read)
+            .call(sent::get(read))
             .await
             .map_err(|e| StoreError::new(attempted, &e))?;
         self.meter.read(read.consumed_capacity());
@@ -74,11 +74,10 @@ impl Database {
                 .client
                 .batch_get_item()
                 .request_items(&*self.table, of_table)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send();
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
             let read = self
                 .meter
-                .call(read)
+                .call(sent::get_all(read))
                 .await
                 .map_err(|e| StoreError::new(attempted, &e))?;
             self.meter.read(read.consumed_capacity());
@@ -149,9 +148,8 @@ impl Database {
     ) -> Result<QueryOutput, StoreError> {
         let page = query
             .table_name(&*self.table)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send();
-        let page = self.meter.call(page).await;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let page = self.meter.call(sent::query(page)).await;
         let page = page.map_err(|e| StoreError::new(attempted, &e))?;
         self.meter.read(page.consumed_capacity());
         Ok(page)

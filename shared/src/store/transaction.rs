@@ -11,7 +11,10 @@ use aws_sdk_dynamodb::{
 
 use crate::{
     random,
-    store::database::{Database, StoreError},
+    store::{
+        database::{Database, StoreError},
+        sent,
+    },
 };
 
 pub(super) struct Transaction<'a> {
@@ -116,9 +119,8 @@ impl<'a> Transaction<'a> {
             .transact_write_items()
             .set_transact_items(Some(writes.clone()))
             .client_request_token(token)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send();
-        let error = match database.meter.call(transaction).await {
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let error = match database.meter.call(sent::transaction(transaction)).await {
             Ok(written) => {
                 database.meter.write(written.consumed_capacity());
                 return Ok(Ok(()));
