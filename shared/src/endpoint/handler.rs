@@ -96,8 +96,8 @@ impl<P: FromRequest> IntoReply<P> for Redirect {
 
 /// An endpoint, which [`crate::serve()`] serves.
 ///
-/// Everything else takes it as `&dyn Endpoint`, so that the runtime, the pipeline and the SDK are compiled once, in this
-/// library, and not again in each function.
+/// Everything else takes it as `&dyn Endpoint`, so that the runtime, the pipeline and the SDK are compiled once, in
+/// this library, and not again in each function.
 pub trait Endpoint {
     /// Whether a browser that navigates gets errors as a page.
     #[doc(hidden)]
