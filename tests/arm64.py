@@ -27,7 +27,8 @@ RUST_SRC = {
     ),
 }
 TOOLS = PROJECT / ".tools" / "arm64"
-BUILT = PROJECT / "target" / "arm64"
+CARGO_TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
+BUILT = CARGO_TARGET / "arm64"
 # The C library that the functions use under QEMU.
 LIBRARIES = pathlib.Path("/usr/aarch64-linux-gnu")
 TEST = "events::each_functions_event_gets_the_expected_status"
@@ -131,7 +132,7 @@ def make_sysroot(version, root):
 def compiler():
     """A compiler that has the target."""
     if has_target("rustc"):
-        return "rustc"
+        return shutil.which("rustc")
     details = output("rustc", "--version", "--verbose")
     version = next(line.split()[1] for line in details.splitlines() if line.startswith("release:"))
     if not shutil.which("dpkg-deb"):
@@ -142,22 +143,28 @@ def compiler():
     rustc = TOOLS / "bin" / "rustc"
     if not made_for.is_file() or made_for.read_text() != key or not has_target(rustc):
         make_sysroot(version, TOOLS)
+        # Cargo does not notice that this is another standard library than the one that these were built with.
+        shutil.rmtree(CARGO_TARGET / TARGET, ignore_errors=True)
         made_for.write_text(key)
     return str(rustc)
 
 
 def build(rustc):
-    """Builds all functions, unoptimised. Returns their names."""
+    """Builds all functions, unoptimised. Returns the binaries."""
     say("building the functions")
-    # A rustup that refuses: cargo-lambda would let it install the target if it did not find it.
-    write_program(BUILT / "refusing" / "rustup", 'echo "error: rustup is not to be used: $*" >&2; exit 1')
+    # cargo-lambda asks the rustc on the PATH for the target, and if that has none, lets rustup install it. So our rustc
+    # is on the PATH, and a rustup that refuses.
+    refusing = BUILT / "refusing"
+    write_program(refusing / "rustup", 'echo "error: rustup is not to be used: $*" >&2; exit 1')
+    path = os.pathsep.join([str(refusing), str(pathlib.Path(rustc).parent), os.environ["PATH"]])
     shutil.rmtree(BUILT / "lambda", ignore_errors=True)
     run(
         *("cargo", "lambda", "build", "--quiet", "--arm64", "--package", "functions"),
         *("--lambda-dir", BUILT / "lambda"),
         RUSTC=rustc,
-        PATH=f"{BUILT / 'refusing'}:{os.environ['PATH']}",
+        PATH=path,
         CARGO_PROFILE_DEV_DEBUG="none",
+        CARGO_INCREMENTAL="0",
     )
     binaries = sorted((BUILT / "lambda").glob("*/bootstrap"))
     for binary in binaries:
