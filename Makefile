@@ -19,7 +19,7 @@ VENV = python3 -m venv $(or $(1),.tools) \
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Serve the API on http://127.0.0.1:9000 (API_PORT, ISSUER_PORT, DYNAMODB_PORT, LAMBDA_PORT: other ports)
@@ -125,6 +125,10 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/bin/sam build \
 	  --build-dir target/sam-check --parameter-overrides Architecture=x86_64
+
+.PHONY: arm64
+arm64: .tools/bin/sam ## Build the functions for arm64, and send each its event, under QEMU if this is an x86_64
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/arm64.py
 
 .tools/bin/sam: Makefile
 	@echo "▸ installing the tools that check and build the template into .tools"

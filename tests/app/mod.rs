@@ -46,9 +46,13 @@ static DYNAMODB: LazyLock<DynamoDb> = LazyLock::new(|| DynamoDb::start(None, 0).
 
 static APPS: AtomicUsize = AtomicUsize::new(0);
 
-/// The binary of a function. Cargo says where one of them is; the others lie beside it.
+/// The binary of a function. Cargo says where one of them is; the others lie beside it. `make arm64` has others, in the
+/// folder that `FUNCTIONS` names.
 pub fn binary(function: &str) -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_health")).with_file_name(function)
+    match std::env::var_os("FUNCTIONS") {
+        Some(folder) => Path::new(&folder).join(function),
+        None => Path::new(env!("CARGO_BIN_EXE_health")).with_file_name(function),
+    }
 }
 
 pub struct App {
