@@ -1,11 +1,12 @@
 """The stack, deployed and deleted by SAM as an operator does it."""
 
 import os
+import pathlib
 import subprocess
 
 from emulator import OPERATOR, PROJECT, REGION
 
-BUILT = PROJECT / "target" / "sam-check" / "template.yaml"
+BUILT = pathlib.Path(os.environ.get("BUILT") or PROJECT / "target" / "sam-check" / "template.yaml")
 SAM = PROJECT / ".tools" / "bin" / "sam"
 
 
@@ -51,6 +52,7 @@ class Stack:
         self.parameters |= changed
         return self.sam(
             "deploy",
+            f"--config-file={PROJECT / 'samconfig.toml'}",
             f"--template-file={BUILT}",
             f"--stack-name={self.name}",
             "--no-confirm-changeset",
