@@ -1,5 +1,7 @@
 """Calls every route of the template with each credential that it takes, and with wrong ones."""
 
+import re
+
 import routes
 from people import SESSION, cookie, session
 
@@ -33,19 +35,23 @@ class Calls:
     def path(self, route):
         """The route's path with the id of something that was made for this call."""
         resource = route.path.removeprefix("/api/v1/").split("/")[0]
-        values = {"file": "portal.css", "proxy+": "tickets"}
-        if "{id}" in route.path:
+        values = {"proxy+": "tickets"}
+        if "{file}" in route.path:
+            page = self.gateway.call("GET", "/dashboard/signed-out").expect(200)
+            # The names of files change with their contents.
+            values["file"] = re.search(rb'/dashboard/assets/([^"]+\.css)', page.body)[1].decode()
+        elif "{id}" in route.path:
             if resource == "api-keys":
                 values["id"] = self.people.key(WORKSPACE)[0]
             elif resource == "canned-replies":
                 values["id"] = self.make("/api/v1/canned-replies", {"title": "Refunds", "body": "Soon."})["id"]
             elif resource == "tickets":
                 values["id"] = self.ticket()["id"]
-                # With tags, a change of the tags also takes some away.
+                # A tag of its own: if a change of the tags takes it away, no ticket is left with it.
                 self.gateway.call(
                     "PATCH",
                     f"/api/v1/tickets/{values['id']}",
-                    {"tags": ["old"]},
+                    {"tags": [values["id"][-20:]]},
                     bearer=self.people.token(WORKSPACE),
                 ).expect(200)
             else:
@@ -88,9 +94,13 @@ class Calls:
             expected = 302
         if route.path.endswith("/auth/huudis/callback"):
             # A sign-in from its beginning to its end, twice: the second one ends the first one's session.
-            first = self.people.sign_in(WORKSPACE)
+            first, path = self.people.sign_in_by(WORKSPACE, "usr_rehearsal", None)
+            # The browser reloads the page that signed it in.
+            reload = {**session(first), "Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+            again = self.gateway.call("GET", path, headers=reload).expect(302)
+            assert again.headers["Location"].startswith("/dashboard"), again
             self.people.sign_in(WORKSPACE, earlier=first)
-            self.send_session(first, 401)
+            self.gateway.call("GET", "/api/v1/auth/me", headers=session(first)).expect(401)
         elif route.path.endswith("/security.txt"):
             self.send(route).expect(200, 404)
         else:
@@ -100,9 +110,6 @@ class Calls:
             with_nonsense = self.send(route, headers={"Authorization": "nonsense"})
             assert with_nonsense.status == answer.status, with_nonsense
         self.done[route.key].add("none")
-
-    def send_session(self, value, status):
-        return self.gateway.call("GET", "/api/v1/auth/me", headers=session(value)).expect(status)
 
     def missed(self):
         """The routes that were not called with each credential that they take."""

@@ -45,13 +45,18 @@ class People:
 
     def sign_in(self, workspace, sub="usr_rehearsal", earlier=None):
         """Signs a person in, from the page to the session. Returns the session's cookie."""
+        return self.sign_in_by(workspace, sub, earlier)[0]
+
+    def sign_in_by(self, workspace, sub, earlier):
+        """The same. Also returns the path by which the browser came back."""
         request, cookies = self.start()
         back = self.allow(request, workspace, sub)
         assert back.startswith(self.gateway.origin + CALLBACK + "?"), back
         if earlier:
             cookies[SESSION] = earlier
-        done = self.gateway.call("GET", back.removeprefix(self.gateway.origin), headers=cookie(cookies)).expect(302)
-        return done.cookies()[SESSION]
+        path = back.removeprefix(self.gateway.origin)
+        done = self.gateway.call("GET", path, headers=cookie(cookies)).expect(302)
+        return done.cookies()[SESSION], path
 
 
 class NotFollowed(urllib.request.HTTPRedirectHandler):
