@@ -1,43 +1,54 @@
-"""The stack, deployed and deleted by SAM as an operator does it."""
+"""The stack, deployed and deleted by SAM as an operator does it, without anybody to answer a question."""
 
 import os
-import pathlib
 import subprocess
+import tomllib
 
 from emulator import OPERATOR, PROJECT, REGION
 
-BUILT = pathlib.Path(os.environ.get("BUILT") or PROJECT / "target" / "sam-check" / "template.yaml")
+BUILT = PROJECT / "target" / "sam-check" / "template.yaml"
 SAM = PROJECT / ".tools" / "bin" / "sam"
+CONFIG = PROJECT / "samconfig.toml"
+# The environment of samconfig.toml that is deployed.
+ENVIRONMENT = "dev"
 
 
 class Failed(Exception):
     """A command of the operator failed."""
 
 
-class Stack:
-    def __init__(self, emulator, name, **parameters):
-        self.emulator = emulator
-        self.name = name
-        self.parameters = parameters
+def settings():
+    """What samconfig.toml says about deploying to the environment."""
+    return tomllib.loads(CONFIG.read_text())[ENVIRONMENT]["deploy"]["parameters"]
 
-    def environment(self):
-        """The operator's: only the emulator can be reached with it."""
-        return {
+
+def parameters():
+    """The values of the template's parameters in samconfig.toml."""
+    written = settings().get("parameter_overrides", [])
+    written = written.split() if isinstance(written, str) else written
+    return dict(one.split("=", 1) for one in written)
+
+
+class Operator:
+    """Somebody with a shell, and credentials of an account that the emulator has."""
+
+    def __init__(self, emulator):
+        self.emulator = emulator
+        self.environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(self.emulator.folder),
+            "HOME": str(emulator.folder),
             "SAM_CLI_TELEMETRY": "0",
-            "AWS_ENDPOINT_URL": self.emulator.url,
+            "AWS_ENDPOINT_URL": emulator.url,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_MAX_ATTEMPTS": "1",
             **OPERATOR,
         }
 
-    def sam(self, *arguments):
-        """Runs SAM without anybody to answer a question, and returns what it printed."""
+    def runs(self, *command):
+        """Runs a command, and returns what it printed."""
         done = subprocess.run(
-            [SAM, *arguments],
+            command,
             cwd=PROJECT,
-            env=self.environment(),
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -45,31 +56,52 @@ class Stack:
             timeout=300,
         )
         if done.returncode != 0:
-            raise Failed(f"sam {arguments[0]} of {self.name}: {done.stdout}")
+            raise Failed(f"{' '.join(map(str, command[:3]))}: {done.stdout}")
         return done.stdout
+
+
+class Stack:
+    def __init__(self, operator, **changed):
+        self.operator = operator
+        self.cloudformation = operator.emulator.client("cloudformation")
+        self.name = settings()["stack_name"]
+        self.parameters = parameters() | changed
+        self.template = BUILT
+
+    def sam(self, command, *arguments):
+        return self.operator.runs(SAM, command, f"--config-file={CONFIG}", f"--config-env={ENVIRONMENT}", *arguments)
 
     def deploy(self, **changed):
         self.parameters |= changed
         return self.sam(
             "deploy",
-            f"--config-file={PROJECT / 'samconfig.toml'}",
-            f"--template-file={BUILT}",
-            f"--stack-name={self.name}",
+            f"--template-file={self.template}",
             "--no-confirm-changeset",
             "--no-fail-on-empty-changeset",
             "--parameter-overrides",
             *(f"{name}={value}" for name, value in self.parameters.items()),
         )
 
+    def package(self):
+        """From now on, deploys what the bucket has already, and does not pack it again."""
+        packed = self.operator.emulator.folder / "packaged.yaml"
+        self.sam("package", f"--template-file={self.template}", f"--output-template-file={packed}", "--resolve-s3")
+        self.template = packed
+
     def delete(self):
-        self.sam("delete", f"--stack-name={self.name}", "--no-prompts", f"--region={REGION}")
+        self.sam("delete", "--no-prompts", f"--region={REGION}")
 
     def outputs(self):
-        stacks = self.emulator.client("cloudformation").describe_stacks(StackName=self.name)
-        return {one["OutputKey"]: one["OutputValue"] for one in stacks["Stacks"][0]["Outputs"]}
+        [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
 
     def resources(self):
-        """The stack's resources: their physical ids by their names in the template."""
-        pages = self.emulator.client("cloudformation").get_paginator("list_stack_resources")
-        listed = pages.paginate(StackName=self.name).search("StackResourceSummaries[]")
-        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
+        """The physical ids of the stack's resources, by their names in the template."""
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]
+        }
+
+    def exists(self):
+        listed = self.cloudformation.list_stacks()["StackSummaries"]
+        return any(one["StackName"] == self.name and one["StackStatus"] != "DELETE_COMPLETE" for one in listed)

@@ -42,10 +42,11 @@ def replace(function, replacement):
 
 
 def _pass_on(old, new):
-    """CloudFormation finds the functions of a type of resource in a table."""
+    """Puts the mended function wherever the old one was imported by name, and in CloudFormation's table of types."""
     from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
-    for handlers in _RESOURCE_HANDLERS.values():
-        for step, function in handlers.items():
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("ministack")]
+    for names in [*map(vars, modules), *_RESOURCE_HANDLERS.values()]:
+        for name, function in names.items():
             if function is old:
-                handlers[step] = new
+                names[name] = new

@@ -32,6 +32,18 @@ def an_alarm_may_be_of_metric_math():
     )
 
 
+@mend
+def sam_knows_the_values_of_parameters():
+    rewrite(
+        engine._apply_transforms,
+        (
+            "_sam_transform(copy.deepcopy(template), {}, _NO_IAM_POLICY_LOADER)",
+            "_sam_transform(copy.deepcopy(template), "
+            "_transform_parameters(template, provided_params, previous_params), _NO_IAM_POLICY_LOADER)",
+        ),
+    )
+
+
 def _api_props(original, props, stack_name, logical_id):
     """The properties that SAM writes into the body."""
     info = (props.get("Body") or {}).get("info") or {}
@@ -110,8 +122,8 @@ def a_reference_to_a_secret_is_its_arn():
     )
 
 
-def _may_call(function, function_ref, api_id, stage, route_key):
-    """Whether the function's resource policy lets this route call it."""
+def _may_call(name, function_ref, api_id, stage, route_key):
+    """Whether the function's resource policy lets this route call it, or the alias that the route names."""
     account, region = apigateway.get_account_id(), apigateway.get_region()
     source = arn.execute_api_arn(region, account, api_id, stage, *(route_key.split(" ", 1) + [""])[:2]).rstrip("/")
     context = iam_evaluator.EvalContext(
@@ -123,9 +135,9 @@ def _may_call(function, function_ref, api_id, stage, route_key):
         region=region,
         service_context={"aws:sourcearn": source, "aws:sourceaccount": account},
     )
-    policy = function["policy"]
-    decision = iam_evaluator.evaluate_resource_policy(policy, context, service="apigateway.amazonaws.com").decision
-    return decision == "Allow"
+    policy = lambda_svc._functions[name]["policy"]
+    decided = iam_evaluator.evaluate_resource_policy(policy, context, service="apigateway.amazonaws.com")
+    return decided.decision == "Allow"
 
 
 def _cookies(headers):
@@ -142,7 +154,7 @@ def the_gateway_asks_for_permission_and_takes_cookies_out():
         apigateway._invoke_lambda_proxy,
         (
             "    # Build API Gateway v2 proxy event (payload format 2.0)\n",
-            "    if not _rehearsal_may_call(func_data, lambda_ref, api_id, stage, route_key):\n"
+            "    if not _rehearsal_may_call(func_name, lambda_ref, api_id, stage, route_key):\n"
             '        return 500, {"Content-Type": "application/json"}, b\'{"message":"Internal Server Error"}\'\n',
         ),
         (

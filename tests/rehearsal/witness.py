@@ -2,7 +2,7 @@
 
 import json
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_evaluator, responses
 
 
 def attend(path):
@@ -12,7 +12,7 @@ def attend(path):
 
     def witnessed(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
         refusal = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
-        principal = iam_evaluator.resolve_principal(access_key_id or "", iam_evaluator_account())
+        principal = iam_evaluator.resolve_principal(access_key_id or "", responses.get_account_id())
         role = getattr(principal, "arn", "")
         if ":assumed-role/" in role:
             decision = {
@@ -26,9 +26,3 @@ def attend(path):
         return refusal
 
     iam_evaluator.enforce = witnessed
-
-
-def iam_evaluator_account():
-    from ministack.core.responses import get_account_id
-
-    return get_account_id()
