@@ -1,5 +1,6 @@
 """The stack, deployed and deleted by SAM as an operator does it, without anybody to answer a question."""
 
+import json
 import os
 import subprocess
 import tomllib
@@ -10,7 +11,7 @@ BUILT = PROJECT / "target" / "sam-check" / "template.yaml"
 SAM = PROJECT / ".tools" / "bin" / "sam"
 CONFIG = PROJECT / "samconfig.toml"
 # The environment of samconfig.toml that is deployed.
-ENVIRONMENT = "dev"
+ENVIRONMENT = "default"
 
 
 class Failed(Exception):
@@ -83,10 +84,11 @@ class Stack:
         )
 
     def package(self):
-        """From now on, deploys what the bucket has already, and does not pack it again."""
-        packed = self.operator.emulator.folder / "packaged.yaml"
-        self.sam("package", f"--template-file={self.template}", f"--output-template-file={packed}", "--resolve-s3")
-        self.template = packed
+        """From now on, deploys what the bucket has already, because packing takes a minute. SAM has put its addresses
+        into the template that the stack has."""
+        deployed = self.cloudformation.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
+        self.template = self.operator.emulator.folder / "packaged.yaml"
+        self.template.write_text(deployed if isinstance(deployed, str) else json.dumps(deployed))
 
     def delete(self):
         self.sam("delete", "--no-prompts", f"--region={REGION}")

@@ -2,9 +2,10 @@
 
 Each mend asserts what it is for. If one fails with "no longer needed", remove it."""
 
-import json
+import threading
+import time
 
-from ministack.core import arn, iam_evaluator
+from ministack.core import arn, iam_evaluator, lambda_runtime
 from ministack.services import apigateway, budgets, lambda_svc
 from ministack.services.cloudformation import engine, provisioners
 
@@ -163,6 +164,26 @@ def the_gateway_asks_for_permission_and_takes_cookies_out():
             " **_rehearsal_cookies(headers),",
         ),
     )
+
+
+def _retire(workers):
+    """Ends workers that are not used any more, each after the call that it may still answer."""
+
+    def end_in_turn():
+        for worker in workers:
+            deadline = time.monotonic() + 30
+            while worker.in_use and time.monotonic() < deadline:
+                time.sleep(0.01)
+            lambda_runtime.kill_workers([worker])
+
+    threading.Thread(target=end_in_turn, daemon=True).start()
+
+
+@mend
+def an_update_lets_calls_end():
+    """Lambda ends an environment after its call. The emulator kills it, and the caller gets a 502."""
+    lambda_runtime._rehearsal_retire = _retire
+    rewrite(lambda_runtime.invalidate_worker, ("    kill_workers(doomed)\n", "    _rehearsal_retire(doomed)\n"))
 
 
 @mend
