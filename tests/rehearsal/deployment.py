@@ -2,7 +2,9 @@
 
 import json
 import os
+import pathlib
 import subprocess
+import sys
 import tomllib
 
 from emulator import OPERATOR, PROJECT, REGION
@@ -11,7 +13,7 @@ BUILT = PROJECT / "target" / "sam-check" / "template.yaml"
 SAM = PROJECT / ".tools" / "bin" / "sam"
 CONFIG = PROJECT / "samconfig.toml"
 # The environment of samconfig.toml that is deployed.
-ENVIRONMENT = "default"
+ENVIRONMENT = "dev"
 
 
 class Failed(Exception):
@@ -19,15 +21,8 @@ class Failed(Exception):
 
 
 def settings():
-    """What samconfig.toml says about deploying to the environment."""
-    return tomllib.loads(CONFIG.read_text())[ENVIRONMENT]["deploy"]["parameters"]
-
-
-def parameters():
-    """The values of the template's parameters in samconfig.toml."""
-    written = settings().get("parameter_overrides", [])
-    written = written.split() if isinstance(written, str) else written
-    return dict(one.split("=", 1) for one in written)
+    """What samconfig.toml says about the environment."""
+    return tomllib.loads(CONFIG.read_text())[ENVIRONMENT]["global"]["parameters"]
 
 
 class Operator:
@@ -36,7 +31,8 @@ class Operator:
     def __init__(self, emulator):
         self.emulator = emulator
         self.environment = {
-            "PATH": os.environ["PATH"],
+            # The AWS CLI is there.
+            "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(emulator.folder),
             "SAM_CLI_TELEMETRY": "0",
             "AWS_ENDPOINT_URL": emulator.url,
@@ -66,7 +62,8 @@ class Stack:
         self.operator = operator
         self.cloudformation = operator.emulator.client("cloudformation")
         self.name = settings()["stack_name"]
-        self.parameters = parameters() | changed
+        # SAM does not merge the values on its command line with those of the file.
+        self.parameters = dict(one.split("=", 1) for one in settings()["parameter_overrides"]) | changed
         self.template = BUILT
 
     def sam(self, command, *arguments):
@@ -77,8 +74,6 @@ class Stack:
         return self.sam(
             "deploy",
             f"--template-file={self.template}",
-            "--no-confirm-changeset",
-            "--no-fail-on-empty-changeset",
             "--parameter-overrides",
             *(f"{name}={value}" for name, value in self.parameters.items()),
         )

@@ -17,7 +17,7 @@ import readme
 import traffic
 from calls import WORKSPACE, Calls
 from deployment import Operator, Stack
-from emulator import Emulator, Issuer
+from emulator import PROJECT, Emulator, Issuer
 from gateway import Gateway
 from people import People
 from rights import Rights
@@ -36,6 +36,8 @@ NOT_PROVEN = (
 )
 # Below it, no caller is refused by accident; above it, each call of a burst that is refused was counted.
 NEW_LIMIT = 420
+# Its end looks like the six characters that AWS adds to a name.
+CLIENT_SECRET = "suppuo-dev/client-secret"
 BEGAN = time.monotonic()
 
 
@@ -56,7 +58,7 @@ def connect(stack, issuer):
 
 def first_deployment(emulator, issuer):
     secret = emulator.client("secretsmanager").create_secret(
-        Name="suppuo-huudis-client", SecretString=issuer.client_secret()
+        Name=CLIENT_SECRET, SecretString=issuer.client_secret()
     )
     stack = Stack(
         Operator(emulator),
@@ -95,13 +97,22 @@ def updates(stack, gateway, people):
     say('deployed again: "No changes"')
     stack.package()
     keys = [people.key(WORKSPACE)[1] for _ in range(20)]
-    answered, limits = traffic.during(lambda: stack.deploy(CallerLimit=NEW_LIMIT), gateway, keys)
+    # Without the six characters at its end, the ARN of the client's secret is good, too.
+    partial = stack.parameters["HuudisClientSecretArn"][: -len("-AbCdEf")]
+    assert partial.endswith(CLIENT_SECRET), partial
+
+    def change():
+        stack.deploy(CallerLimit=NEW_LIMIT, HuudisClientSecretArn=partial)
+
+    answered, limits = traffic.during(change, gateway, keys)
     assert len(limits) == 2, f"the calls met only one of the limits: {limits}"
     assert stack.resources().keys() == before.keys(), "the update made or deleted resources"
     say(f"{answered} calls during an update were answered, {limits}")
     statuses = traffic.burst(gateway, people.key(WORKSPACE)[1], NEW_LIMIT + 20)
     assert statuses == {200: NEW_LIMIT, 429: 20}, statuses
     say(f"the new limit is in force: {statuses}")
+    people.sign_in(WORKSPACE)
+    say("people sign in with a partial ARN of the client's secret")
 
 
 def main():
@@ -123,12 +134,14 @@ def main():
         tables = TableOperations(stack)
         holdings = Holdings(gateway, people, WORKSPACE)
         restored = tables.restore("suppuo-restored")
+        say("a backup of the table is restored to another name, and has the settings of a new table")
         later = holdings.ticket(gateway)
+        stack.operator.runs(PROJECT / "operations" / "rotate-signing-secret", stack.name)
         stack.deploy(TableName=restored, CreateTable="false")
         gateway, people = connect(stack, issuer)
         holdings.check(gateway)
         holdings.is_unknown(gateway, later)
-        say("the stack uses a restored table: keys, cursors, tickets and sessions work")
+        say("the stack uses it: keys, tickets, sessions, and cursors that the secret before the rotation sealed work")
         stack.delete()
         assert not stack.exists()
         say("the stack is deleted")
