@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import edges
+import processes
 import readme
 import traffic
 from calls import WORKSPACE, Calls
@@ -115,10 +116,8 @@ def updates(stack, gateway, people):
     say("people sign in with a partial ARN of the client's secret")
 
 
-def main():
-    target = pathlib.Path(sys.argv[1]).resolve()
+def rehearse(folder, target):
     with contextlib.ExitStack() as running:
-        folder = pathlib.Path(running.enter_context(tempfile.TemporaryDirectory(prefix="suppuo-rehearsal-")))
         issuer = running.enter_context(Issuer(folder, target).running())
         emulator = running.enter_context(Emulator(folder).running())
         say("the emulator runs, and each of its mends is needed")
@@ -150,6 +149,15 @@ def main():
         # A new stack has a signing secret of its own.
         holdings.check(gateway, cursor_works=False)
         say("a new stack has taken the table up: keys, tickets and sessions work")
+
+
+def main():
+    processes.end_on_signals()
+    target = pathlib.Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory(prefix="suppuo-rehearsal-") as folder:
+        rehearse(pathlib.Path(folder), target)
+        left = list(processes.of_folder(folder))
+        assert not left, left
     say("done. Not proven here: " + "; ".join(NOT_PROVEN))
 
 
