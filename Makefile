@@ -120,8 +120,11 @@ reference: ## Update the files generated from openapi.yaml: the page for people,
 template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, for x86_64
 	.tools/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --region us-east-1
-	@# Only whether it builds is checked. So the optimiser is off, which takes most of the time of a real build, and the
-	@# result is where `sam deploy` does not look.
+	$(MAKE) $(UNOPTIMISED)
+
+# Without the optimiser, which takes most of the time of a real build, and where `sam deploy` does not look.
+UNOPTIMISED := target/sam-check/template.yaml
+$(UNOPTIMISED): template.yaml Cargo.toml Cargo.lock $(shell find functions shared -type f) | .tools/bin/sam
 	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/bin/sam build \
 	  --build-dir target/sam-check --parameter-overrides Architecture=x86_64
@@ -129,6 +132,17 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 .PHONY: arm64
 arm64: .tools/bin/sam ## Build the functions for arm64, and send each its event, under QEMU if this is an x86_64
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/arm64.py
+
+.PHONY: rehearse
+rehearse: $(UNOPTIMISED) .tools/rehearsal/bin/ministack ## Deploy to an emulator of AWS, update, restore, delete
+	@cargo build --quiet --package local
+	@.tools/rehearsal/bin/python tests/rehearsal/rehearse.py $(TARGET)
+
+.tools/rehearsal/bin/ministack: tests/rehearsal/requirements.txt
+	@echo "▸ installing the emulator of AWS into .tools"
+	@$(call VENV,.tools/rehearsal)
+	@.tools/rehearsal/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
 
 .tools/bin/sam: Makefile
 	@echo "▸ installing the tools that check and build the template into .tools"

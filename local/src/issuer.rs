@@ -30,6 +30,7 @@ impl Issuer {
             .route("/.well-known/openid-configuration", routing::get(discovery))
             .route("/.well-known/jwks.json", routing::get(key_set))
             .route("/dev/token", routing::post(token))
+            .route("/dev/redirect-uri", routing::post(register))
             .route(
                 "/authorize",
                 routing::get(authorize::show_form).post(authorize::submit_form),
@@ -66,6 +67,12 @@ async fn discovery(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
 
 async fn key_set(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
     Json(json!({ "keys": [issuer.key.jwk(KID)] }))
+}
+
+/// Registers the redirect URI in the body, of an API that is not on this machine.
+async fn register(State(issuer): State<Arc<Issuer>>, redirect_uri: String) -> StatusCode {
+    issuer.register(redirect_uri);
+    StatusCode::NO_CONTENT
 }
 
 /// Reads the body as JSON whatever its content type: `curl -d` says that it sends a form.

@@ -1,4 +1,4 @@
-//! `make run` and `make token`; see [`local::run`].
+//! `make run`, `make token`, and the issuer alone for `make rehearse`; see [`local::run`].
 
 use std::{env, process::ExitCode};
 
@@ -9,7 +9,8 @@ async fn main() -> ExitCode {
     let done = match env::args().nth(1).as_deref() {
         Some("run") => run::run().await,
         Some("token") => run::print_token().await,
-        _ => Err("usage: local run | token".into()),
+        Some("issuer") => run::issuer().await,
+        _ => Err("usage: local run | token | issuer".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -93,6 +93,17 @@ pub async fn run() -> Result<(), Error> {
     outcome
 }
 
+/// Serves the issuer alone until a signal ends it: an API that is deployed elsewhere signs people in here.
+pub async fn issuer() -> Result<(), Error> {
+    let mut signals = Signals::new()?;
+    let ports = Ports::from_env()?;
+    let data = env::current_dir()?.join(env::var_os("DATA").unwrap_or_else(|| ".data".into()));
+    fs::create_dir_all(&data)?;
+    start_issuer(&data, &ports).await?;
+    signals.any().await;
+    Ok(())
+}
+
 /// Prints an access token for the API that `make run` serves.
 pub async fn print_token() -> Result<(), Error> {
     println!("{}", token::token(&Ports::from_env()?).await?);

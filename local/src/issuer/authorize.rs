@@ -63,9 +63,9 @@ pub(super) async fn submit_form(State(issuer): State<Arc<Issuer>>, body: Bytes) 
 ///
 /// The response: a redirect with the error, or if the redirect URI or the client is wrong, a page.
 fn validate(issuer: &Issuer, parameters: &Parameters) -> Result<Url, Box<Response>> {
-    let back = redirect_uri(value(parameters, "redirect_uri"));
+    let back = redirect_uri(issuer, value(parameters, "redirect_uri"));
     let back = back.ok_or_else(|| {
-        let what = "`redirect_uri` must be http on this machine, with the path";
+        let what = "`redirect_uri` must be registered, or http on this machine with the path";
         Box::new(error_page(&format!("{what} {CALLBACK}.")))
     })?;
     if value(parameters, "client_id") != CLIENT_ID {
@@ -102,8 +102,11 @@ fn random_code() -> Result<String, Error> {
     Ok(BASE64URL.encode(bytes))
 }
 
-fn redirect_uri(text: &str) -> Option<Url> {
+fn redirect_uri(issuer: &Issuer, text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
+    if issuer.is_registered(text) {
+        return Some(url);
+    }
     let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     let bare = url.username().is_empty() && url.password().is_none();
     let ends = url.query().is_none() && url.fragment().is_none();
@@ -144,16 +147,24 @@ fn redirect(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::issuer::key::Key;
 
     #[test]
-    fn people_are_sent_back_to_this_machine_only() {
+    fn people_are_sent_back_to_this_machine_or_to_a_registered_uri() {
+        let name = "http://127.0.0.1:9400".to_owned();
+        let issuer = Issuer::new(name, Key::generate(), String::new());
+        let registered = format!("https://api.example.test{CALLBACK}");
+        assert!(redirect_uri(&issuer, &registered).is_none());
+        issuer.register(registered.clone());
+        assert!(redirect_uri(&issuer, &registered).is_some());
+        assert!(redirect_uri(&issuer, &format!("{registered}?a=b")).is_none());
         for good in [
             "http://127.0.0.1:9000",
             "http://localhost",
             "http://[::1]:1",
         ] {
             assert!(
-                redirect_uri(&format!("{good}{CALLBACK}")).is_some(),
+                redirect_uri(&issuer, &format!("{good}{CALLBACK}")).is_some(),
                 "{good}"
             );
         }
@@ -169,7 +180,7 @@ mod tests {
             String::new(),
         ];
         for bad in elsewhere {
-            assert!(redirect_uri(&bad).is_none(), "{bad}");
+            assert!(redirect_uri(&issuer, &bad).is_none(), "{bad}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The issuer, and the tokens that it signs.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -20,6 +20,8 @@ pub struct Issuer {
     pub(super) client_secret: String,
     /// The grants that have not been exchanged, by code.
     grants: Mutex<HashMap<String, Grant>>,
+    /// Redirect URIs besides those on this machine.
+    registered: Mutex<HashSet<String>>,
 }
 
 pub const CLIENT_ID: &str = "suppuo";
@@ -54,6 +56,7 @@ impl Issuer {
             key,
             client_secret,
             grants: Mutex::default(),
+            registered: Mutex::default(),
         }
     }
 
@@ -76,6 +79,21 @@ impl Issuer {
     pub(super) fn signed(&self, claims: &Value) -> String {
         let header = json!({ "alg": "ES256", "typ": "JWT", "kid": KID });
         self.key.sign(&header, claims)
+    }
+
+    pub(super) fn register(&self, redirect_uri: String) {
+        let mut registered = self
+            .registered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        registered.insert(redirect_uri);
+    }
+
+    pub(super) fn is_registered(&self, redirect_uri: &str) -> bool {
+        let registered = self.registered.lock();
+        registered
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(redirect_uri)
     }
 
     pub(super) fn grant(&self, code: String, grant: Grant) {

@@ -1,0 +1,176 @@
+"""Calls every route of the template with each credential that it takes, and with wrong ones."""
+
+import re
+
+import routes
+from people import SESSION, cookie, session
+
+WORKSPACE = "acc_rehearsal"
+OTHER = "acc_other"
+
+
+class Calls:
+    def __init__(self, gateway, people):
+        self.gateway = gateway
+        self.people = people
+        self.routes = routes.of_template()
+        # The credentials with which each route was called and has done what it is for.
+        self.done = {route.key: set() for route in self.routes}
+
+    def send(self, route, path=None, **named):
+        query = route.event["rawQueryString"]
+        path = "/nowhere" if route.path == "$default" else path or self.path(route)
+        body = named.pop("body", route.body())
+        if isinstance(body, dict) and "accountId" in body:
+            body = {**body, "accountId": WORKSPACE}
+        return self.gateway.call(route.method, path + (f"?{query}" if query else ""), body, **named)
+
+    def make(self, path, body):
+        made = self.gateway.call("POST", path, body, bearer=self.people.token(WORKSPACE))
+        return made.expect(201).data
+
+    def ticket(self):
+        return self.make("/api/v1/tickets", {"subject": "One", "body": "Where?", "requesterEmail": "kim@example.com"})
+
+    def path(self, route):
+        """The route's path with the id of something that was made for this call."""
+        resource = route.path.removeprefix("/api/v1/").split("/")[0]
+        values = {"proxy+": "tickets"}
+        if "{file}" in route.path:
+            page = self.gateway.call("GET", "/dashboard/signed-out").expect(200)
+            # The names of files change with their contents.
+            values["file"] = re.search(rb'/dashboard/assets/([^"]+\.css)', page.body)[1].decode()
+        elif "{id}" in route.path:
+            if resource == "api-keys":
+                values["id"] = self.people.key(WORKSPACE)[0]
+            elif resource == "canned-replies":
+                values["id"] = self.make("/api/v1/canned-replies", {"title": "Refunds", "body": "Soon."})["id"]
+            elif resource == "tickets":
+                values["id"] = self.ticket()["id"]
+                # A tag of its own: if a change of the tags takes it away, no ticket is left with it.
+                self.gateway.call(
+                    "PATCH",
+                    f"/api/v1/tickets/{values['id']}",
+                    {"tags": [values["id"][-20:]]},
+                    bearer=self.people.token(WORKSPACE),
+                ).expect(200)
+            else:
+                raise AssertionError(f"say here how one of {resource} is made, for {route}")
+        elif "{accessToken}" in route.path:
+            values["accessToken"] = self.ticket()["accessToken"]
+        return route.filled(values)
+
+    def with_each_credential(self):
+        """Each credential does on each route what the route is for."""
+        _, key = self.people.key(WORKSPACE)
+        for _ in range(2):
+            # With two tickets, a list has a second page, and so a cursor.
+            self.ticket()
+        for route in self.routes:
+            if route.is_open:
+                self.call_without_credential(route)
+                continue
+            # A person's first call opens their window, and the second one finds it open.
+            newcomer = self.people.token(WORKSPACE, sub=f"usr_{route.function}_{route.method}".lower())
+            own_session = self.people.sign_in(WORKSPACE)
+            for name, credential in (
+                ("access token", {"bearer": newcomer}),
+                ("access token", {"bearer": newcomer}),
+                ("key", {"bearer": key}),
+                ("session", {"headers": session(own_session)}),
+            ):
+                answer = self.send(route, **credential)
+                if name != "session" and route.takes_only_a_session:
+                    answer.expect(409)
+                    continue
+                answer.expect(200, 201)
+                assert answer.headers["X-RateLimit-Remaining"], answer
+                self.done[route.key].add(name)
+
+    def call_without_credential(self, route):
+        statuses = {"$default": 404, "GET /dashboard": 302, "HEAD /dashboard": 302}
+        expected = statuses.get(route.key, 201 if route.method == "POST" else 200)
+        if route.path.endswith("/auth/huudis/start"):
+            expected = 302
+        if route.path.endswith("/auth/huudis/callback"):
+            # A sign-in from its beginning to its end, twice: the second one ends the first one's session.
+            first, path = self.people.sign_in_by(WORKSPACE, "usr_rehearsal", None)
+            # The browser reloads the page that signed it in.
+            reload = {**session(first), "Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+            again = self.gateway.call("GET", path, headers=reload).expect(302)
+            assert again.headers["Location"].startswith("/dashboard"), again
+            self.people.sign_in(WORKSPACE, earlier=first)
+            self.gateway.call("GET", "/api/v1/auth/me", headers=session(first)).expect(401)
+        elif route.path.endswith("/security.txt"):
+            self.send(route).expect(200, 404)
+        else:
+            answer = self.send(route).expect(expected)
+            allowed = answer.headers["Access-Control-Allow-Origin"]
+            assert (allowed == "*") == (route.is_public or route.is_preflight), answer
+            with_nonsense = self.send(route, headers={"Authorization": "nonsense"})
+            assert with_nonsense.status == answer.status, with_nonsense
+        self.done[route.key].add("none")
+
+    def missed(self):
+        """The routes that were not called with each credential that they take."""
+        for route in self.routes:
+            if route.is_open:
+                takes = {"none"}
+            elif route.takes_only_a_session:
+                takes = {"session"}
+            else:
+                takes = {"access token", "key", "session"}
+            if missing := takes - self.done[route.key]:
+                yield f"{route} with {', '.join(sorted(missing))}"
+
+    def with_wrong_credentials(self):
+        """Every route that needs a credential refuses wrong ones, and says so in the envelope."""
+        id, revoked = self.people.key(WORKSPACE)
+        token = self.people.token(WORKSPACE)
+        self.gateway.call("DELETE", f"/api/v1/api-keys/{id}", bearer=token).expect(200)
+        unknown = "sk_live_" + "0" * 48
+        ended = self.people.sign_in(WORKSPACE)
+        self.gateway.call("POST", "/api/v1/auth/logout", headers=session(ended)).expect(200)
+        own_session = self.people.sign_in(WORKSPACE)
+        other_session = self.people.sign_in(OTHER)
+        bearers = {
+            revoked: (401, "INVALID_TOKEN"),
+            unknown: (401, "INVALID_TOKEN"),
+            unknown[:-1]: (401, "INVALID_TOKEN"),
+            self.people.token(WORKSPACE, expiresIn=-3600): (401, "AUTH_REQUIRED"),
+            self.people.token(WORKSPACE, aud="other"): (401, "AUTH_REQUIRED"),
+            self.people.token(WORKSPACE, iss="https://other.test"): (401, "AUTH_REQUIRED"),
+            "a.b.c": (401, "AUTH_REQUIRED"),
+            self.people.token(None): (403, "FORBIDDEN"),
+        }
+        refused = 0
+        for route in self.routes:
+            if route.is_open:
+                continue
+            values = {"id": "x", "file": "x"}
+            path = route.filled(values)
+            for bearer, expected in bearers.items():
+                self.refused(route, expected, path=path, bearer=bearer)
+            nobody = (302, None) if route.is_page else (401, "AUTH_REQUIRED")
+            self.refused(route, nobody, path=path)
+            self.refused(route, (401, "AUTH_REQUIRED"), path=path, headers={"Authorization": "Basic eDp5"})
+            self.refused(route, nobody, path=path, headers=session(ended))
+            # An `Authorization` header overrides the session, even if it is wrong.
+            self.refused(route, (401, "AUTH_REQUIRED"), path=path, bearer="a.b.c", headers=session(own_session))
+            refused += len(bearers) + 4
+            if route.writes:
+                evil = {**cookie({SESSION: own_session}), "Origin": "https://evil.test"}
+                self.refused(route, (403, "FORBIDDEN"), path=path, headers=evil)
+                refused += 1
+            if "{id}" in route.path:
+                self.refused(route, (404, "NOT_FOUND"), path=self.path(route), headers=session(other_session))
+                refused += 1
+        return refused
+
+    def refused(self, route, expected, **named):
+        answer = self.send(route, **named)
+        status, code = expected
+        answer.expect(status)
+        if status != 302 and route.method != "HEAD":
+            assert answer.code == code, answer
+            assert answer.json["meta"]["requestId"] == answer.headers["X-Request-Id"], answer

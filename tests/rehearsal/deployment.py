@@ -1,0 +1,104 @@
+"""The stack, deployed and deleted by SAM as an operator does it, without anybody to answer a question."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tomllib
+
+from emulator import OPERATOR, PROJECT, REGION
+
+BUILT = PROJECT / "target" / "sam-check" / "template.yaml"
+SAM = PROJECT / ".tools" / "bin" / "sam"
+CONFIG = PROJECT / "samconfig.toml"
+# The environment of samconfig.toml that is deployed.
+ENVIRONMENT = "dev"
+
+
+class Failed(Exception):
+    """A command of the operator failed."""
+
+
+def settings():
+    """What samconfig.toml says about the environment."""
+    return tomllib.loads(CONFIG.read_text())[ENVIRONMENT]["global"]["parameters"]
+
+
+class Operator:
+    """Somebody with a shell, and credentials of an account that the emulator has."""
+
+    def __init__(self, emulator):
+        self.emulator = emulator
+        self.environment = {
+            # The AWS CLI is there.
+            "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(emulator.folder),
+            "SAM_CLI_TELEMETRY": "0",
+            "AWS_ENDPOINT_URL": emulator.url,
+            "AWS_DEFAULT_REGION": REGION,
+            **OPERATOR,
+        }
+
+    def runs(self, *command):
+        """Runs a command, and returns what it printed."""
+        done = subprocess.run(
+            command,
+            cwd=PROJECT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(map(str, command[:3]))}: {done.stdout}")
+        return done.stdout
+
+
+class Stack:
+    def __init__(self, operator, **changed):
+        self.operator = operator
+        self.cloudformation = operator.emulator.client("cloudformation")
+        self.name = settings()["stack_name"]
+        # SAM does not merge the values on its command line with those of the file.
+        self.parameters = dict(one.split("=", 1) for one in settings()["parameter_overrides"]) | changed
+        self.template = BUILT
+
+    def sam(self, command, *arguments):
+        return self.operator.runs(SAM, command, f"--config-file={CONFIG}", f"--config-env={ENVIRONMENT}", *arguments)
+
+    def deploy(self, **changed):
+        self.parameters |= changed
+        return self.sam(
+            "deploy",
+            f"--template-file={self.template}",
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in self.parameters.items()),
+        )
+
+    def package(self):
+        """From now on, deploys what the bucket has already, because packing takes a minute. SAM has put its addresses
+        into the template that the stack has."""
+        deployed = self.cloudformation.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
+        self.template = self.operator.emulator.folder / "packaged.yaml"
+        self.template.write_text(deployed if isinstance(deployed, str) else json.dumps(deployed))
+
+    def delete(self):
+        self.sam("delete", "--no-prompts", f"--region={REGION}")
+
+    def outputs(self):
+        [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+
+    def resources(self):
+        """The physical ids of the stack's resources, by their names in the template."""
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]
+        }
+
+    def exists(self):
+        listed = self.cloudformation.list_stacks()["StackSummaries"]
+        return any(one["StackName"] == self.name and one["StackStatus"] != "DELETE_COMPLETE" for one in listed)
