@@ -14,6 +14,7 @@ mod app;
 mod canned_replies;
 mod dashboard;
 mod dashboard_errors;
+mod deployment;
 mod documents;
 mod envelope;
 mod events;

@@ -1,0 +1,192 @@
+//! What operators rely on in `template.yaml` and `samconfig.toml`, as far as `make rehearse` cannot show it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use regex_lite::Regex;
+use serde_json::{Value, json};
+
+use crate::app::{ROUTES, TEMPLATE, project};
+
+fn resource(name: &str) -> &'static Value {
+    &TEMPLATE.value()["Resources"][name]["Properties"]
+}
+
+/// The resources of a kind, by their names.
+fn resources(kind: &str) -> BTreeMap<&'static str, &'static Value> {
+    let all = TEMPLATE.value()["Resources"].as_object().unwrap().iter();
+    all.filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name.as_str(), &resource["Properties"]))
+        .collect()
+}
+
+/// A text with CloudFormation's variables replaced by `x`, as JSON.
+fn json_of(text: &Value) -> Value {
+    let variable = Regex::new(r"\$\{[A-Za-z:.]+\}").unwrap();
+    serde_json::from_str(&variable.replace_all(text.as_str().unwrap(), "x")).unwrap()
+}
+
+#[test]
+fn with_a_host_name_the_assigned_one_is_closed_and_no_output_names_it() {
+    let closed = &resource("Api")["DisableExecuteApiEndpoint"];
+    assert_eq!(closed, &json!(["HasDomainName", true, false]));
+    let assigned = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
+    for (name, output) in TEMPLATE.value()["Outputs"].as_object().unwrap() {
+        let value = output["Value"].to_string();
+        if value.contains("execute-api") {
+            let choice = output["Value"].as_array().unwrap();
+            let own = choice[1].as_str().unwrap();
+            let path = own.strip_prefix("https://${DomainName}").unwrap();
+            let expected = json!(["HasDomainName", own, format!("{assigned}{path}")]);
+            assert_eq!(output["Value"], expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_alarm_says_when_it_begins_and_ends() {
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    assert_eq!(alarms.len(), 5);
+    let guide = fs::read_to_string(project().join("docs/operations.md")).unwrap();
+    for (name, alarm) in alarms {
+        let notified = json!(["HasAlarmTopic", ["AlarmTopicArn"], "AWS::NoValue"]);
+        assert_eq!(alarm["AlarmActions"], notified, "{name}");
+        assert_eq!(alarm["OKActions"], notified, "{name}");
+        assert!(guide.contains(&format!("\n### {name}: ")), "{name}");
+        let shown = resource("Dashboard")["DashboardBody"].as_str().unwrap();
+        assert!(shown.contains(&format!("${{{name}.Arn}}")), "{name}");
+    }
+}
+
+#[test]
+fn the_throttles_of_each_index_are_watched() {
+    let alarm = resource("Throttles")["Metrics"].to_string();
+    for index in resource("Table")["GlobalSecondaryIndexes"]
+        .as_array()
+        .unwrap()
+    {
+        let name = index["IndexName"].as_str().unwrap();
+        assert_eq!(
+            alarm.matches(name).count(),
+            4,
+            "the ids and dimensions of {name}"
+        );
+    }
+}
+
+#[test]
+fn the_dashboard_is_json_and_shows_the_metrics_that_are_written() {
+    let body = json_of(&resource("Dashboard")["DashboardBody"]);
+    let widgets = body["widgets"].as_array().unwrap();
+    assert!(widgets.len() >= 9);
+    let mut places = BTreeSet::new();
+    for widget in widgets {
+        let properties = &widget["properties"];
+        assert!(properties["title"].is_string());
+        assert!(widget["type"] == "alarm" || properties["region"] == "x");
+        assert!(places.insert((widget["x"].as_u64(), widget["y"].as_u64())));
+    }
+    // The names that `shared/src/runtime/request_log.rs` and the metric filters write.
+    let shown = body.to_string();
+    for metric in [
+        "Calls",
+        "Limited",
+        "Refused",
+        "GatewayThrottles",
+        "FailedCalls-x",
+    ] {
+        assert!(shown.contains(metric), "{metric}");
+    }
+}
+
+#[test]
+fn a_line_of_the_access_log_is_json_without_the_path() {
+    let format = &resource("Api")["AccessLogSettings"]["Format"];
+    let line = json_of(format);
+    let keys: Vec<_> = line.as_object().unwrap().keys().collect();
+    assert!(keys.iter().any(|key| *key == "stack"));
+    let format = format.as_str().unwrap();
+    for secret in ["$context.path", "sourceIp", "userAgent"] {
+        assert!(!format.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn the_public_routes_have_throttles_of_their_own() {
+    let throttled = resource("Api")["RouteSettings"].as_object().unwrap();
+    let public = ROUTES.iter().filter(|route| {
+        let path = route.endpoint.as_ref().map(|(_, path)| path.as_str());
+        path.is_some_and(|path| path.starts_with("/api/v1/public/tickets"))
+    });
+    let public: BTreeSet<_> = public.map(local::template::Route::key).collect();
+    assert_eq!(throttled.keys().cloned().collect::<BTreeSet<_>>(), public);
+}
+
+/// `sam deploy --guided` asks for each function whether it may be without authentication, unless the API has `Auth`.
+#[test]
+fn a_guided_deployment_asks_for_no_function_whether_it_may_be_open() {
+    assert_eq!(
+        resource("Api")["Auth"],
+        json!({ "EnableIamAuthorizer": false })
+    );
+}
+
+#[test]
+fn each_environment_has_its_own_names_and_says_its_parameters_once() {
+    let settings: toml::Table = fs::read_to_string(project().join("samconfig.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let template = TEMPLATE.value()["Parameters"].as_object().unwrap();
+    let mut names = BTreeSet::new();
+    for environment in ["dev", "staging", "prod"] {
+        let of = |command: &str| &settings[environment][command]["parameters"];
+        let (global, build, deploy) = (of("global"), of("build"), of("deploy"));
+        assert_eq!(build, &settings["default"]["build"]["parameters"]);
+        let stack = global["stack_name"].as_str().unwrap();
+        // `sam delete` empties the prefix of its stack.
+        assert_eq!(deploy["s3_prefix"].as_str(), Some(stack));
+        let tags = deploy["tags"].as_array().unwrap();
+        assert!(tags.contains(&format!("environment={environment}").into()));
+        assert!(build.get("parameter_overrides").is_none());
+        assert!(deploy.get("parameter_overrides").is_none());
+        let said = global["parameter_overrides"].as_array().unwrap();
+        let said: BTreeMap<_, _> = said
+            .iter()
+            .map(|one| one.as_str().unwrap().split_once('=').unwrap())
+            .collect();
+        assert!(said.keys().all(|name| template.contains_key(*name)));
+        assert!(said.contains_key("Architecture"));
+        // It must be filled in before the first deployment.
+        let pattern = template["HuudisClientSecretArn"]["AllowedPattern"].as_str();
+        let pattern = Regex::new(&format!("^(?:{})$", pattern.unwrap())).unwrap();
+        assert!(!pattern.is_match(said["HuudisClientSecretArn"]));
+        for name in [("stack", stack), ("table", said["TableName"])] {
+            assert!(names.insert(name), "{name:?}");
+        }
+    }
+}
+
+#[test]
+fn the_client_secrets_arn_may_be_whole_or_partial() {
+    let parameter = &TEMPLATE.value()["Parameters"]["HuudisClientSecretArn"];
+    let pattern = parameter["AllowedPattern"].as_str().unwrap();
+    let pattern = Regex::new(&format!("^(?:{pattern})$")).unwrap();
+    let arn = |name: &str| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}");
+    for name in [
+        "suppuo/client",
+        "suppuo/client-a1B2c3",
+        "suppuo-client",
+        "x",
+    ] {
+        assert!(pattern.is_match(&arn(name)), "{name}");
+    }
+    for wrong in [&arn(""), &arn("a b"), "suppuo/client", &arn("x")[1..]] {
+        assert!(!pattern.is_match(wrong), "{wrong}");
+    }
+    let policies = resource("AuthHuudisCallback")["Policies"].to_string();
+    let both = r#"["HuudisClientSecretArn","${HuudisClientSecretArn}-??????"]"#;
+    assert!(policies.contains(both), "{policies}");
+}
