@@ -95,9 +95,8 @@ class Stack:
     def resources(self):
         """The physical ids of the stack's resources, by their names in the template."""
         pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
-        return {
-            one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]
-        }
+        listed = [one for page in pages for one in page["StackResourceSummaries"]]
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
 
     def exists(self):
         listed = self.cloudformation.list_stacks()["StackSummaries"]
