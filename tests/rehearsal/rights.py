@@ -59,7 +59,7 @@ class Rights:
                         yield name, action, resource
 
     def check(self, decisions):
-        """Fails on an action that was denied, and on one that was granted and not used. Returns how many were granted."""
+        """Fails on an action that was denied, and on one that was granted and not used. Returns how many were."""
         assert not denied(decisions), "denied:\n" + "\n".join(sorted(denied(decisions)))
         ours = [one for one in decisions if one["role"] in self.roles]
         used = {(self.roles[one["role"]], one["action"], one["resource"]) for one in ours}
