@@ -1,7 +1,7 @@
 //! The functions start with exactly the values that the template's parameters allow, and have the variables that they
 //! read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use local::{
@@ -126,6 +126,32 @@ async fn a_function_has_the_variables_that_it_reads_and_no_others() {
             let reads = uses(&format!("secretsmanager:GetSecretValue of {secret}"));
             assert_eq!(*has, reads, "{} and {secret}", route.function);
         }
+    }
+}
+
+/// If only a parameter changes, CloudFormation publishes a new version of a function only if the version's description
+/// has changed, too. Without a parameter that the function reads, a change of it would not take effect. With another
+/// one, the update would fail, because Lambda publishes no version of a function that has not changed.
+#[test]
+fn the_description_of_a_functions_version_has_the_parameters_that_it_reads() {
+    let parameters = TEMPLATE.value()["Parameters"].as_object().unwrap();
+    let named = Regex::new(r"\$\{(\w+)\}").unwrap();
+    for (name, function) in TEMPLATE.value()["Resources"].as_object().unwrap() {
+        if function["Type"] != "AWS::Serverless::Function" {
+            continue;
+        }
+        let description = &function["Properties"]["VersionDescription"];
+        // `!Sub` takes a text, or a list that begins with it.
+        let text = description.as_str().or(description[0].as_str());
+        let described: BTreeSet<_> = named
+            .captures_iter(text.unwrap_or_default())
+            .map(|found| found[1].to_owned())
+            .collect();
+        let variables = &function["Properties"]["Environment"]["Variables"];
+        let variables = variables.as_object().into_iter().flatten();
+        let read = variables.filter_map(|(_, value)| value.as_str());
+        let read = read.filter(|value| parameters.contains_key(*value));
+        assert_eq!(described, read.map(str::to_owned).collect(), "{name}");
     }
 }
 

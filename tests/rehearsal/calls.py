@@ -3,7 +3,7 @@
 import re
 
 import routes
-from people import SESSION, cookie, session
+from people import PAGE, SESSION, cookie, session
 
 WORKSPACE = "acc_rehearsal"
 OTHER = "acc_other"
@@ -96,7 +96,7 @@ class Calls:
             # A sign-in from its beginning to its end, twice: the second one ends the first one's session.
             first, path = self.people.sign_in_by(WORKSPACE, "usr_rehearsal", None)
             # The browser reloads the page that signed it in.
-            reload = {**session(first), "Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+            reload = {**session(first), **PAGE}
             again = self.gateway.call("GET", path, headers=reload).expect(302)
             assert again.headers["Location"].startswith("/dashboard"), again
             self.people.sign_in(WORKSPACE, earlier=first)

@@ -40,13 +40,13 @@ class Operator:
             **OPERATOR,
         }
 
-    def runs(self, *command):
+    def runs(self, *command, typed=""):
         """Runs a command, and returns what it printed."""
         done = subprocess.run(
             command,
             cwd=PROJECT,
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -71,12 +71,21 @@ class Stack:
 
     def deploy(self, **changed):
         self.parameters |= changed
-        return self.sam(
-            "deploy",
-            f"--template-file={self.template}",
-            "--parameter-overrides",
-            *(f"{name}={value}" for name, value in self.parameters.items()),
-        )
+        return self.sam_deploy(self.parameters)
+
+    def sam_deploy(self, parameters):
+        values = (f"{name}={value}" for name, value in parameters.items())
+        return self.sam("deploy", f"--template-file={self.template}", "--parameter-overrides", *values)
+
+    def refuses(self, **changed):
+        """Whether these values of parameters are refused before anything is changed."""
+        before = self.description()
+        try:
+            self.sam_deploy(self.parameters | changed)
+        except Failed as refusal:
+            assert self.description() == before, "the refused update has changed the stack"
+            return all(name in str(refusal) for name in changed)
+        return False
 
     def package(self):
         """From now on, deploys what the bucket has already, because packing takes a minute. SAM has put its addresses
@@ -88,16 +97,18 @@ class Stack:
     def delete(self):
         self.sam("delete", "--no-prompts", f"--region={REGION}")
 
-    def outputs(self):
+    def description(self):
         [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
-        return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        return {name: stack[name] for name in ("StackStatus", "Parameters", "Outputs")}
+
+    def outputs(self):
+        return {one["OutputKey"]: one["OutputValue"] for one in self.description()["Outputs"]}
 
     def resources(self):
         """The physical ids of the stack's resources, by their names in the template."""
         pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
-        return {
-            one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]
-        }
+        listed = [one for page in pages for one in page["StackResourceSummaries"]]
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
 
     def exists(self):
         listed = self.cloudformation.list_stacks()["StackSummaries"]

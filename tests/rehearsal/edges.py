@@ -1,9 +1,8 @@
 """What does not belong to one route: preflights, other methods, unknown paths, headers of the gateway."""
 
-from people import SESSION, cookie, session
+from people import PAGE, SESSION, cookie, session
 
 SHOP = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
-PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
 def preflights(gateway):

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 SESSION = "__Host-suppuo_session"
 CALLBACK = "/api/v1/auth/huudis/callback"
+# The headers of a browser that opens a page.
+PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
 class People:

@@ -21,7 +21,7 @@ from deployment import Operator, Stack
 from emulator import PROJECT, Emulator, Issuer
 from gateway import Gateway
 from people import People
-from rights import Rights
+from rights import Rights, denied
 from table import Holdings, TableOperations
 
 NOT_PROVEN = (
@@ -39,6 +39,13 @@ NOT_PROVEN = (
 NEW_LIMIT = 420
 # Its end looks like the six characters that AWS adds to a name.
 CLIENT_SECRET = "suppuo-dev/client-secret"
+NOT_ACCEPTED = {
+    "CallerLimit": "1.5",
+    "HuudisAudiences": "suppuo,",
+    "HuudisIssuer": "huudis.com",
+    "HuudisClientSecretArn": "client-secret",
+    "TableName": "no",
+}
 BEGAN = time.monotonic()
 
 
@@ -97,6 +104,9 @@ def updates(stack, gateway, people):
     assert "No changes to deploy" in printed, printed
     say('deployed again: "No changes"')
     stack.package()
+    for name, value in NOT_ACCEPTED.items():
+        assert stack.refuses(**{name: value}), f"{name}={value} is not refused"
+    say(f"values that the functions would not accept are refused: {', '.join(NOT_ACCEPTED)}")
     keys = [people.key(WORKSPACE)[1] for _ in range(20)]
     # Without the six characters at its end, the ARN of the client's secret is good, too.
     partial = stack.parameters["HuudisClientSecretArn"][: -len("-AbCdEf")]
@@ -130,6 +140,11 @@ def rehearse(folder, target):
         say(f"{rights.check(emulator.decisions())} granted actions were each used, and none was denied")
         updates(stack, gateway, people)
 
+        leaked = people.key(WORKSPACE)[1]
+        stack.operator.runs(PROJECT / "operations" / "revoke-key", stack.outputs()["TableName"], typed=leaked + "\n")
+        assert gateway.call("GET", "/api/v1/me", bearer=leaked).expect(401).code == "INVALID_TOKEN"
+        say("an operator has revoked a key that was found")
+
         tables = TableOperations(stack)
         holdings = Holdings(gateway, people, WORKSPACE)
         restored = tables.restore("suppuo-restored")
@@ -149,6 +164,8 @@ def rehearse(folder, target):
         # A new stack has a signing secret of its own.
         holdings.check(gateway, cursor_works=False)
         say("a new stack has taken the table up: keys, tickets and sessions work")
+        assert not denied(emulator.decisions()), denied(emulator.decisions())
+        say("no function was denied anything in all of it")
 
 
 def main():

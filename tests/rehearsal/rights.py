@@ -21,6 +21,13 @@ def kind(resource):
     return resource
 
 
+def denied(decisions):
+    """What any function was denied."""
+    return {
+        f"{one['role']}: {one['action']} on {one['resource']}: {one['why']}" for one in decisions if not one["allowed"]
+    }
+
+
 class Rights:
     def __init__(self, emulator, stack):
         self.emulator = emulator
@@ -52,14 +59,9 @@ class Rights:
                         yield name, action, resource
 
     def check(self, decisions):
-        """Fails on an action that was denied, and on one that was granted and not used. Returns their number."""
+        """Fails on an action that was denied, and on one that was granted and not used. Returns how many were."""
+        assert not denied(decisions), "denied:\n" + "\n".join(sorted(denied(decisions)))
         ours = [one for one in decisions if one["role"] in self.roles]
-        denied = {
-            f"{self.roles[one['role']]}: {one['action']} on {one['resource']}: {one['why']}"
-            for one in ours
-            if not one["allowed"]
-        }
-        assert not denied, "denied:\n" + "\n".join(sorted(denied))
         used = {(self.roles[one["role"]], one["action"], one["resource"]) for one in ours}
         granted, used_rights = set(), set()
         for name, action, pattern in self.granted():

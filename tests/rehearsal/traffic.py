@@ -8,21 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 LIST = ("GET", "/api/v1/api-keys")
 
 
-def during(change, gateway, keys, calls=400, at_once=8):
-    """Makes calls with these keys in turn until the change is done, and at least so many. Each must be answered.
-    Returns the number of calls and the limits that the answers named."""
+def during(change, gateway, keys, calls=400, afterwards=50, at_once=8):
+    """Makes calls with these keys in turn until the change is done, and some afterwards. Each must be answered. Returns
+    the number of calls and the limits that the answers named."""
     changed = threading.Event()
     turns = itertools.cycle(keys)
-    count = itertools.count()
     lock = threading.Lock()
+    made, made_afterwards = itertools.count(), itertools.count()
 
     def call_on():
         limits = Counter()
         while True:
             with lock:
-                number, key = next(count), next(turns)
-            if number >= calls and changed.is_set():
-                return limits
+                key = next(turns)
+                enough = next(made) >= calls
+                if changed.is_set() and next(made_afterwards) >= afterwards and enough:
+                    return limits
             answer = gateway.call(*LIST, bearer=key).expect(200)
             limits[answer.headers["X-RateLimit-Limit"]] += 1
 
