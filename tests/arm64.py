@@ -152,17 +152,16 @@ def compiler():
 def build(rustc):
     """Builds all functions, unoptimised. Returns the binaries."""
     say("building the functions")
-    # cargo-lambda asks the rustc on the PATH for the target, and if that has none, lets rustup install it. So our rustc
-    # is on the PATH, and a rustup that refuses.
-    refusing = BUILT / "refusing"
-    write_program(refusing / "rustup", 'echo "error: rustup is not to be used: $*" >&2; exit 1')
-    path = os.pathsep.join([str(refusing), str(pathlib.Path(rustc).parent), os.environ["PATH"]])
+    # cargo-lambda asks rustup for the targets, and lets it install one that is not listed. This one lists ours, and
+    # refuses the rest.
+    rustup = BUILT / "rustup"
+    write_program(rustup, f'[ "$*" = "target list --installed" ] && echo {TARGET}')
     shutil.rmtree(BUILT / "lambda", ignore_errors=True)
     run(
         *("cargo", "lambda", "build", "--quiet", "--arm64", "--package", "functions"),
         *("--lambda-dir", BUILT / "lambda"),
         RUSTC=rustc,
-        PATH=path,
+        RUSTUP=str(rustup),
         CARGO_PROFILE_DEV_DEBUG="none",
         CARGO_INCREMENTAL="0",
     )
