@@ -95,7 +95,9 @@ class Stack:
         self.template.write_text(deployed if isinstance(deployed, str) else json.dumps(deployed))
 
     def delete(self):
+        """Deletes the stack and its code, so that the next deployment packs it again."""
         self.sam("delete", "--no-prompts", f"--region={REGION}")
+        self.template = BUILT
 
     def description(self):
         [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]

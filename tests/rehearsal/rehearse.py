@@ -39,6 +39,7 @@ NOT_PROVEN = (
 NEW_LIMIT = 420
 # Its end looks like the six characters that AWS adds to a name.
 CLIENT_SECRET = "suppuo-dev/client-secret"
+MOST_RESOURCES = 450
 NOT_ACCEPTED = {
     "CallerLimit": "1.5",
     "HuudisAudiences": "suppuo,",
@@ -80,6 +81,15 @@ def first_deployment(emulator, issuer):
     )
     stack.deploy()
     return stack
+
+
+def how_large(stack):
+    """The number of the stack's resources, which CloudFormation limits to 500."""
+    resources = stack.resources()
+    # A gradual update needs a deployment group for each function, an application and a role.
+    gradual = len(resources) + sum(name.endswith("Aliaslive") for name in resources) + 2
+    assert gradual <= MOST_RESOURCES, f"{gradual} resources with gradual updates: divide the stack"
+    return f"{len(resources)} resources, {gradual} with gradual updates"
 
 
 def calls_of_all_kinds(gateway, people):
@@ -132,7 +142,7 @@ def rehearse(folder, target):
         emulator = running.enter_context(Emulator(folder).running())
         say("the emulator runs, and each of its mends is needed")
         stack = first_deployment(emulator, issuer)
-        say(f"{stack.name} is deployed: {len(stack.resources())} resources")
+        say(f"{stack.name} is deployed: {how_large(stack)}")
         gateway, people = connect(stack, issuer)
         say("it is healthy")
         calls_of_all_kinds(gateway, people)
