@@ -120,7 +120,6 @@ reference: ## Update the files generated from openapi.yaml: the page for people,
 template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, for x86_64
 	.tools/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --region us-east-1
-	.tools/bin/python tests/resource_count.py
 	$(MAKE) $(UNOPTIMISED)
 
 # Without the optimiser, which takes most of the time of a real build, and where `sam deploy` does not look.

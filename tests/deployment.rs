@@ -31,7 +31,7 @@ fn json_of(text: &Value) -> Value {
 #[test]
 fn with_a_host_name_the_assigned_one_is_closed_and_no_output_names_it() {
     let closed = &resource("Api")["DisableExecuteApiEndpoint"];
-    assert_eq!(closed, &json!(["HasDomainName", true, false]));
+    assert_eq!(closed, &json!(["ClosesAssignedName", true, false]));
     let assigned = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
     for (name, output) in TEMPLATE.value()["Outputs"].as_object().unwrap() {
         let value = output["Value"].to_string();
@@ -115,13 +115,23 @@ fn a_line_of_the_access_log_is_json_without_the_path() {
 
 #[test]
 fn the_public_routes_have_throttles_of_their_own() {
-    let throttled = resource("Api")["RouteSettings"].as_object().unwrap();
+    let settings = resource("Api")["RouteSettings"].as_array().unwrap();
+    assert_eq!(settings[0], "IsPublicFormOpen");
     let public = ROUTES.iter().filter(|route| {
         let path = route.endpoint.as_ref().map(|(_, path)| path.as_str());
         path.is_some_and(|path| path.starts_with("/api/v1/public/tickets"))
     });
     let public: BTreeSet<_> = public.map(local::template::Route::key).collect();
-    assert_eq!(throttled.keys().cloned().collect::<BTreeSet<_>>(), public);
+    for (open, throttled) in [(true, &settings[1]), (false, &settings[2])] {
+        let throttled = throttled.as_object().unwrap();
+        let routes: BTreeSet<_> = throttled.keys().cloned().collect();
+        assert_eq!(routes, public);
+        for limits in throttled.values() {
+            let rate = limits["ThrottlingRateLimit"].as_u64().unwrap();
+            let burst = limits["ThrottlingBurstLimit"].as_u64().unwrap();
+            assert_eq!((rate > 0, burst > 0), (open, open));
+        }
+    }
 }
 
 /// `sam deploy --guided` asks for each function whether it may be without authentication, unless the API has `Auth`.

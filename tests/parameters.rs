@@ -13,7 +13,7 @@ use regex_lite::Regex;
 use crate::app::{ROUTES, TEMPLATE, binary};
 
 /// Values for a parameter of any kind. Each parameter allows some of them and refuses the others.
-const VALUES: [&str; 47] = [
+const VALUES: [&str; 50] = [
     "1",
     "9",
     "12",
@@ -49,6 +49,9 @@ const VALUES: [&str; 47] = [
     "https://huudis.com/",
     "https://huudis.com:8443/a/b",
     "http://127.0.0.1:9400",
+    "http://localhost:9400/realm",
+    "http://huudis.com",
+    "ftp://huudis.com",
     "huudis.com",
     "https://",
     "https://huudis.com?a=b",

@@ -216,6 +216,25 @@ async fn a_wrong_or_missing_client_secret_is_a_500() {
 }
 
 #[tokio::test]
+async fn the_client_secrets_arn_may_lack_its_end() {
+    let app = App::start().await;
+    let name = local::secrets::CLIENT_SECRET;
+    // Secrets Manager takes an ARN for a whole one if its name looks as if it had the end of one.
+    assert!(name.ends_with("-client"));
+    let partial = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}");
+    let whole = format!("{partial}-{}", local::secrets::ARN_SUFFIX);
+    for arn in [partial, whole] {
+        let deployed = app.sibling().setting("HUUDIS_CLIENT_SECRET", arn);
+        let deployed = deployed.start().await;
+        let begun = app.begin_sign_in().await;
+        let query = begun.allow(&json!({}), &json!({}));
+        let back = deployed.call("GET", CALLBACK).query(&query);
+        let done = back.cookie(UNDER_WAY, &begun.cookie).send().await;
+        assert_eq!(done.status, 302, "{done:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_replaces_and_ends_a_planted_session() {
     let app = App::start().await;
     // An attacker may plant a made-up session or their own. The sign-in uses neither, and ends both.

@@ -25,7 +25,10 @@ pub const SIGNING_SECRET: &str = "signing";
 /// The name of the secret with which the API authenticates to the issuer.
 pub const CLIENT_SECRET: &str = "huudis-client";
 
-/// The path of [`router`].
+/// At the end of each secret's ARN, after a hyphen.
+pub const ARN_SUFFIX: &str = "AbCdEf";
+
+/// The path of [`Secrets::router`].
 pub const PATH: &str = "/secrets-manager";
 
 /// A random secret.
@@ -68,8 +71,19 @@ impl Secrets {
     }
 
     /// The value and the id of a version.
-    fn find(&self, name: &str, stage: &str) -> Option<(String, String)> {
+    fn find(&self, id: &str, stage: &str) -> Option<(String, String)> {
         let secrets = locked(&self.0);
+        let name = id.split_once(":secret:").map_or(Some(id), |(_, end)| {
+            // What looks like a whole ARN is one ("Secret ARN", `GetSecretValue`, Secrets Manager API reference).
+            let looks_whole = end.rsplit_once('-').is_some_and(|(_, suffix)| {
+                suffix.len() == ARN_SUFFIX.len()
+                    && suffix.bytes().all(|b| b.is_ascii_alphanumeric())
+            });
+            let whole = end
+                .strip_suffix(ARN_SUFFIX)
+                .and_then(|name| name.strip_suffix('-'));
+            if looks_whole { whole } else { Some(end) }
+        })?;
         let versions = secrets.get(name)?;
         let number = versions.len().checked_sub(match stage {
             "AWSCURRENT" => 1,

@@ -46,7 +46,7 @@ impl SecretsManager {
         &self,
         id: &str,
         stage: Option<&str>,
-    ) -> BoxFuture<'static, Result<GetSecretValueOutput, SdkError<GetSecretValueError>>> {
+    ) -> BoxFuture<'static, Result<GetSecretValueOutput, ReadError>> {
         let client = clients::secrets_manager(&self.connection, self.endpoint.as_deref());
         let request = client.get_secret_value().secret_id(id);
         Box::pin(request.set_version_stage(stage.map(str::to_owned)).send())
@@ -235,12 +235,18 @@ impl<T> Secret<T> {
             .id
             .as_ref()
             .ok_or_else(|| self.failed("none is configured"))?;
-        let read = match self.manager.read(id, stage).await {
+        let mut read = self.manager.read(id, stage).await;
+        if let (Err(error), Some(name)) = (&read, name_in(id))
+            && stage.is_none()
+            && is_missing(error)
+        {
+            read = self.manager.read(name, stage).await;
+        }
+        let read = match read {
             Ok(read) => read,
             Err(error) => {
-                use GetSecretValueError::ResourceNotFoundException as NotFound;
-                return match error.as_service_error() {
-                    Some(NotFound(_)) if stage.is_some() => Ok(None),
+                return match stage {
+                    Some(_) if is_missing(&error) => Ok(None),
                     _ => Err(Cause::of_service(&self.attempted(), &error)),
                 };
             }
@@ -267,4 +273,21 @@ impl<T> Secret<T> {
     fn failed(&self, why: &str) -> Cause {
         Cause::of(&self.attempted(), why)
     }
+}
+
+type ReadError = SdkError<GetSecretValueError>;
+
+/// Whether there is no such secret, or no such version of it.
+fn is_missing(error: &ReadError) -> bool {
+    let error = error.as_service_error();
+    error.is_some_and(GetSecretValueError::is_resource_not_found_exception)
+}
+
+/// The last part of a secret's ARN.
+///
+/// An ARN may lack the hyphen and the six characters at its end. If its name ends in such a hyphen and characters too,
+/// Secrets Manager takes it for a whole ARN and finds nothing ("Secret ARN", `GetSecretValue`, Secrets Manager API
+/// reference). As a name, the last part is then found.
+fn name_in(arn: &str) -> Option<&str> {
+    arn.split_once(":secret:").map(|(_, name)| name)
 }

@@ -88,14 +88,16 @@ fn whole_number(text: &str, max: u32) -> Option<u32> {
     (number <= max).then_some(number)
 }
 
-/// Whether it is an absolute HTTP URL without user info, query and fragment.
+/// Whether it is an absolute URL without user info, query and fragment: HTTPS, or HTTP of this machine.
 fn is_url(text: &str) -> bool {
-    let text = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    let Some(text) = text else { return false };
+    let Some((scheme, text)) = text.split_once("://") else {
+        return false;
+    };
     let (authority, path) = text.split_at(text.find('/').unwrap_or(text.len()));
     let (host, port) = authority.split_once(':').unwrap_or((authority, "1"));
+    if scheme != "https" && !(scheme == "http" && ["127.0.0.1", "localhost"].contains(&host)) {
+        return false;
+    }
     let consists_of = |text: &str, others: &[u8]| {
         text.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
