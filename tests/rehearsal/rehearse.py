@@ -93,7 +93,7 @@ def how_large(stack):
     return f"{len(resources)} resources, {gradual} with gradual updates"
 
 
-def calls_of_all_kinds(gateway, people):
+def calls_of_all_kinds(stack, gateway, people):
     say(f"{readme.walk_through(gateway, people)} curl commands of the README do what it says")
     calls = Calls(gateway, people)
     calls.with_each_credential()
@@ -107,6 +107,8 @@ def calls_of_all_kinds(gateway, people):
     edges.cookies(gateway, people, WORKSPACE)
     edges.bodies(gateway, people, WORKSPACE)
     say("preflights, unknown paths, HEAD, cookies and bodies are as they should be")
+    edges.permissions(gateway, stack)
+    say("the gateway calls no function without the permission that the function gives to the route")
 
 
 def updates(stack, gateway, people):
@@ -171,7 +173,7 @@ def rehearse(emulator, issuer):
     say(f"{stack.name} is deployed: {how_large(stack)}")
     gateway, people = connect(stack, issuer)
     say("it is healthy")
-    calls_of_all_kinds(gateway, people)
+    calls_of_all_kinds(stack, gateway, people)
     rights = Rights(emulator, stack).check(emulator.decisions())
     say(f"{rights} granted actions were each used, and none was denied")
     updates(stack, gateway, people)
