@@ -1,5 +1,7 @@
 """What does not belong to one route: preflights, other methods, unknown paths, headers of the gateway."""
 
+import json
+
 from people import PAGE, SESSION, cookie, session
 
 SHOP = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
@@ -55,6 +57,29 @@ def cookies(gateway, people, workspace):
     assert plain.code == "AUTH_REQUIRED", plain
     gateway.call("POST", "/api/v1/auth/logout", headers=session(own)).expect(200)
     gateway.call("GET", "/api/v1/auth/me", headers=session(own)).expect(401)
+
+
+def permissions(gateway, stack):
+    """The gateway calls a function only if the function's policy allows that to the route."""
+    functions = stack.operator.emulator.client("lambda")
+    alias = {"FunctionName": stack.resources()["Health"], "Qualifier": "live"}
+    head = [
+        statement
+        for statement in json.loads(functions.get_policy(**alias)["Policy"])["Statement"]
+        if "/HEAD/" in json.dumps(statement)
+    ]
+    assert len(head) == 1, head
+    functions.remove_permission(StatementId=head[0]["Sid"], **alias)
+    gateway.call("HEAD", "/api/v1/health").expect(500)
+    gateway.call("GET", "/api/v1/health").expect(200)
+    functions.add_permission(
+        StatementId=head[0]["Sid"],
+        Action=head[0]["Action"],
+        Principal=head[0]["Principal"]["Service"],
+        SourceArn=head[0]["Condition"]["ArnLike"]["AWS:SourceArn"],
+        **alias,
+    )
+    gateway.call("HEAD", "/api/v1/health").expect(200)
 
 
 def bodies(gateway, people, workspace):

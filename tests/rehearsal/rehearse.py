@@ -28,6 +28,7 @@ NOT_PROVEN = (
     "throttling by the gateway",
     "access logs",
     "the deletion of expired items (TTL)",
+    "point-in-time recovery: a backup is restored instead",
     "the evaluation of alarms",
     "host names and certificates",
     "gradual updates (CodeDeploy)",
@@ -92,7 +93,7 @@ def how_large(stack):
     return f"{len(resources)} resources, {gradual} with gradual updates"
 
 
-def calls_of_all_kinds(gateway, people):
+def calls_of_all_kinds(stack, gateway, people):
     say(f"{readme.walk_through(gateway, people)} curl commands of the README do what it says")
     calls = Calls(gateway, people)
     calls.with_each_credential()
@@ -106,6 +107,8 @@ def calls_of_all_kinds(gateway, people):
     edges.cookies(gateway, people, WORKSPACE)
     edges.bodies(gateway, people, WORKSPACE)
     say("preflights, unknown paths, HEAD, cookies and bodies are as they should be")
+    edges.permissions(gateway, stack)
+    say("the gateway calls no function without the permission that the function gives to the route")
 
 
 def updates(stack, gateway, people):
@@ -128,63 +131,73 @@ def updates(stack, gateway, people):
     answered, limits = traffic.during(change, gateway, keys)
     assert len(limits) == 2, f"the calls met only one of the limits: {limits}"
     assert stack.resources().keys() == before.keys(), "the update made or deleted resources"
-    say(f"{answered} calls during an update were answered, {limits}")
+    say(f"{answered} calls during an update were answered, by the limit that they named: {dict(limits)}")
     statuses = traffic.burst(gateway, people.key(WORKSPACE)[1], NEW_LIMIT + 20)
     assert statuses == {200: NEW_LIMIT, 429: 20}, statuses
-    say(f"the new limit is in force: {statuses}")
+    say(f"the new limit is in force: {dict(statuses)}")
     people.sign_in(WORKSPACE)
     say("people sign in with a partial ARN of the client's secret")
 
 
-def rehearse(folder, target):
-    with contextlib.ExitStack() as running:
-        issuer = running.enter_context(Issuer(folder, target).running())
-        emulator = running.enter_context(Emulator(folder).running())
-        say("the emulator runs, and each of its mends is needed")
-        stack = first_deployment(emulator, issuer)
-        say(f"{stack.name} is deployed: {how_large(stack)}")
-        gateway, people = connect(stack, issuer)
-        say("it is healthy")
-        calls_of_all_kinds(gateway, people)
-        rights = Rights(emulator, stack)
-        say(f"{rights.check(emulator.decisions())} granted actions were each used, and none was denied")
-        updates(stack, gateway, people)
+def operations(stack, issuer, gateway, people):
+    """What an operator does next: a leaked key, a rotation, a restored table, the end, and a new beginning."""
+    run = stack.operator.runs
+    leaked = people.key(WORKSPACE)[1]
+    run(PROJECT / "operations" / "revoke-key", stack.outputs()["TableName"], typed=leaked + "\n")
+    assert gateway.call("GET", "/api/v1/me", bearer=leaked).expect(401).code == "INVALID_TOKEN"
+    say("an operator has revoked a key that was found")
 
-        leaked = people.key(WORKSPACE)[1]
-        stack.operator.runs(PROJECT / "operations" / "revoke-key", stack.outputs()["TableName"], typed=leaked + "\n")
-        assert gateway.call("GET", "/api/v1/me", bearer=leaked).expect(401).code == "INVALID_TOKEN"
-        say("an operator has revoked a key that was found")
+    holdings = Holdings(gateway, people, WORKSPACE)
+    restored = TableOperations(stack).restore("suppuo-restored")
+    say("a backup of the table is restored to another name, and has the settings of a new table")
+    later = holdings.ticket(gateway)
+    run(PROJECT / "operations" / "rotate-signing-secret", stack.name)
+    stack.deploy(TableName=restored, CreateTable="false")
+    gateway, people = connect(stack, issuer)
+    holdings.check(gateway)
+    holdings.is_unknown(gateway, later)
+    say("the stack uses it: keys, tickets, sessions, and cursors that the secret before the rotation sealed work")
 
-        tables = TableOperations(stack)
-        holdings = Holdings(gateway, people, WORKSPACE)
-        restored = tables.restore("suppuo-restored")
-        say("a backup of the table is restored to another name, and has the settings of a new table")
-        later = holdings.ticket(gateway)
-        stack.operator.runs(PROJECT / "operations" / "rotate-signing-secret", stack.name)
-        stack.deploy(TableName=restored, CreateTable="false")
-        gateway, people = connect(stack, issuer)
-        holdings.check(gateway)
-        holdings.is_unknown(gateway, later)
-        say("the stack uses it: keys, tickets, sessions, and cursors that the secret before the rotation sealed work")
-        stack.delete()
-        assert not stack.exists()
-        say("the stack is deleted")
-        stack.deploy()
-        gateway, people = connect(stack, issuer)
-        # A new stack has a signing secret of its own.
-        holdings.check(gateway, cursor_works=False)
-        say("a new stack has taken the table up: keys, tickets and sessions work")
-        assert not denied(emulator.decisions()), denied(emulator.decisions())
-        say("no function was denied anything in all of it")
+    stack.delete()
+    assert not stack.exists()
+    say("the stack is deleted")
+    stack.deploy()
+    gateway, people = connect(stack, issuer)
+    # A new stack has a signing secret of its own.
+    holdings.check(gateway, cursor_works=False)
+    say("a new stack has taken the table up: keys, tickets and sessions work")
+
+
+def rehearse(emulator, issuer):
+    stack = first_deployment(emulator, issuer)
+    say(f"{stack.name} is deployed: {how_large(stack)}")
+    gateway, people = connect(stack, issuer)
+    say("it is healthy")
+    calls_of_all_kinds(stack, gateway, people)
+    rights = Rights(emulator, stack).check(emulator.decisions())
+    say(f"{rights} granted actions were each used, and none was denied")
+    updates(stack, gateway, people)
+    operations(stack, issuer, gateway, people)
+    assert not denied(emulator.decisions())
+    say("no function was denied anything in all of it")
 
 
 def main():
     processes.end_on_signals()
     target = pathlib.Path(sys.argv[1]).resolve()
-    with tempfile.TemporaryDirectory(prefix="suppuo-rehearsal-") as folder:
-        rehearse(pathlib.Path(folder), target)
-        left = list(processes.of_folder(folder))
-        assert not left, left
+    with contextlib.ExitStack() as running:
+        folder = pathlib.Path(running.enter_context(tempfile.TemporaryDirectory(prefix="suppuo-rehearsal-")))
+        issuer = running.enter_context(Issuer(folder, target).running())
+        emulator = running.enter_context(Emulator(folder).running())
+        say("the emulator runs, and each of its mends is needed")
+        try:
+            rehearse(emulator, issuer)
+        except Exception:
+            print("denied:", *sorted(denied(emulator.decisions())), sep="\n  ")
+            print(f"the emulator's log:\n{processes.tail(emulator.log)}")
+            raise
+    left = list(processes.of_folder(folder))
+    assert not left, left
     say("done. Not proven here: " + "; ".join(NOT_PROVEN))
 
 
