@@ -125,9 +125,10 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 # Without the optimiser, which takes most of the time of a real build, and where `sam deploy` does not look.
 UNOPTIMISED := target/sam-check/template.yaml
 $(UNOPTIMISED): template.yaml Cargo.toml Cargo.lock $(shell find functions shared -type f) | .tools/bin/sam
-	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/bin/sam build \
-	  --build-dir target/sam-check --parameter-overrides Architecture=x86_64
+	export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0; \
+	  (cd functions && cargo lambda build --release --quiet) && \
+	  sam build --build-dir target/sam-check --parameter-overrides Architecture=x86_64
 
 .PHONY: arm64
 arm64: .tools/bin/sam ## Build the functions for arm64, and send each its event, under QEMU if this is an x86_64
