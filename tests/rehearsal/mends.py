@@ -2,11 +2,12 @@
 
 Each mend asserts what it is for. If one fails with "no longer needed", remove it."""
 
+import re
 import threading
 import time
 
 from ministack.core import arn, iam_evaluator, lambda_runtime
-from ministack.services import apigateway, budgets, lambda_svc
+from ministack.services import apigateway, budgets, lambda_svc, secretsmanager
 from ministack.services.cloudformation import engine, provisioners
 
 from mending import anchored, replace, rewrite
@@ -120,6 +121,19 @@ def a_reference_to_a_secret_is_its_arn():
         engine._resolve_refs,
         ('return resources[ref]["PhysicalResourceId"]', "return _rehearsal_ref(resources[ref])"),
         ('return str(resources[var]["PhysicalResourceId"])', "return str(_rehearsal_ref(resources[var]))"),
+    )
+
+
+@mend
+def an_arn_that_looks_whole_is_whole():
+    """A partial ARN is not found if its name ends like a whole one ("GetSecretValue", Secrets Manager API reference)."""
+    secretsmanager._rehearsal_looks_whole = re.compile(".*-[A-Za-z0-9]{6}").fullmatch
+    rewrite(
+        secretsmanager._resolve,
+        (
+            'if s["ARN"].startswith(secret_id):',
+            'if s["ARN"].startswith(secret_id) and not _rehearsal_looks_whole(secret_id):',
+        ),
     )
 
 
