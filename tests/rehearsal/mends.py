@@ -126,7 +126,7 @@ def a_reference_to_a_secret_is_its_arn():
 
 @mend
 def an_arn_that_looks_whole_is_whole():
-    """A partial ARN is not found if its name ends like a whole one ("GetSecretValue", Secrets Manager API reference)."""
+    """Secrets Manager finds no partial ARN that ends like a whole one ("GetSecretValue", its API reference)."""
     secretsmanager._rehearsal_looks_whole = re.compile(".*-[A-Za-z0-9]{6}").fullmatch
     rewrite(
         secretsmanager._resolve,
