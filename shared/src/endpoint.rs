@@ -86,6 +86,7 @@
 
 pub mod assets;
 pub mod authenticated;
+pub(crate) mod config;
 pub mod cursors;
 pub mod documents;
 pub(crate) mod error_page;

@@ -1,6 +1,5 @@
 //! How a function starts, and how it handles each request.
 
-pub(crate) mod config;
 mod pipeline;
 mod request_log;
 mod respond;

@@ -255,7 +255,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::runtime::config::Config;
+    use crate::endpoint::config::Config;
 
     const NOW: i64 = 1_781_146_800;
 

@@ -13,7 +13,7 @@ use crate::{
     endpoint::{
         cursors::Cursors,
         handler::{EarlyResponse, FromRequest},
-        platform::Platform,
+        platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
@@ -37,6 +37,8 @@ pub struct Authenticated {
 }
 
 impl FromRequest for Authenticated {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::CURSORS];
 
     fn from_request<'a>(
@@ -55,13 +57,14 @@ pub(super) async fn authenticated_call(
     context: &Arc<RequestContext>,
     over_limit: OverLimit,
 ) -> Result<Authenticated, ApiError> {
-    let database = context.database(platform);
+    let services = platform.services()?;
+    let database = context.database(services);
     let authenticated =
         authenticate_and_count(&request, platform, &database, context, over_limit).await?;
     request.check_body_size()?;
     let cursors = Cursors {
         workspace: authenticated.workspace.clone(),
-        secret: Arc::clone(&platform.signing_secret),
+        secret: Arc::clone(&services.signing_secret),
     };
     let hash = authenticated
         .caller
@@ -100,7 +103,7 @@ pub(super) async fn authenticate_and_count(
 ) -> Result<scheme::Authenticated, ApiError> {
     let schemes = Context {
         database,
-        access_tokens: &platform.access_tokens,
+        access_tokens: &platform.services()?.access_tokens,
         sessions: platform.sessions,
         limit: platform.caller_limit,
         now: Timestamp::now(),

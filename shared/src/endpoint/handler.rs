@@ -5,7 +5,10 @@ use std::{marker::PhantomData, sync::Arc};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
-    endpoint::{platform::Platform, request_context::RequestContext},
+    endpoint::{
+        platform::{Connect, Platform},
+        request_context::RequestContext,
+    },
     error::ApiError,
     http::{
         envelope::{Answer, Redirect},
@@ -23,6 +26,10 @@ pub trait FromRequest: Sized {
     /// The environment variables that a function with this parameter reads, of [`crate::endpoint::variables`].
     #[doc(hidden)]
     const VARIABLES: &[&[&str]] = &[];
+
+    /// How a function with this parameter connects to the services, if it uses them.
+    #[doc(hidden)]
+    const CONNECT: Option<Connect> = None;
 
     /// Decides the wording of such a page.
     const FLOW: Flow = Flow::Page;
@@ -111,6 +118,9 @@ pub trait Endpoint {
     fn variables(&self) -> &'static [&'static [&'static str]];
 
     #[doc(hidden)]
+    fn connect(&self) -> Option<Connect>;
+
+    #[doc(hidden)]
     fn prepare<'a>(&'a self, platform: &'a Platform) -> LocalBoxFuture<'a, ()>;
 
     #[doc(hidden)]
@@ -148,6 +158,10 @@ where
 {
     fn variables(&self) -> &'static [&'static [&'static str]] {
         P::VARIABLES
+    }
+
+    fn connect(&self) -> Option<Connect> {
+        P::CONNECT
     }
 
     fn errors_as_pages(&self) -> bool {

@@ -7,7 +7,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use crate::{
     endpoint::{
         handler::{EarlyResponse, FromRequest},
-        platform::Platform,
+        platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
@@ -25,6 +25,8 @@ pub struct HealthCheck {
 }
 
 impl FromRequest for HealthCheck {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[variables::TABLE];
 
     fn from_request<'a>(
@@ -34,7 +36,7 @@ impl FromRequest for HealthCheck {
     ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
         async move {
             request.check_body_size()?;
-            let table = TableProbe(context.database(platform));
+            let table = TableProbe(context.database(platform.services()?));
             Ok(Self { request, table })
         }
         .boxed_local()

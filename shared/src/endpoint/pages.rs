@@ -10,7 +10,7 @@ use crate::{
     endpoint::{
         authenticated::{OverLimit, authenticate_and_count},
         handler::{EarlyResponse, FromRequest, IntoReply},
-        platform::Platform,
+        platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
@@ -37,6 +37,8 @@ pub struct AuthenticatedPage {
 }
 
 impl FromRequest for AuthenticatedPage {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::ERROR_PAGES];
 
     const ERRORS_AS_PAGES: bool = true;
@@ -49,7 +51,7 @@ impl FromRequest for AuthenticatedPage {
         async move {
             let origin = request.origin().ok_or_else(no_host)?;
             let language = language_of(&request);
-            let database = context.database(platform);
+            let database = context.database(platform.services()?);
             let authenticated =
                 authenticate_and_count(&request, platform, &database, context, OverLimit::Refuse)
                     .await;

@@ -8,7 +8,7 @@ use crate::{
     domain::client_address::ClientAddress,
     endpoint::{
         handler::{EarlyResponse, FromRequest},
-        platform::Platform,
+        platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
@@ -55,6 +55,8 @@ impl PublicCall {
 }
 
 impl FromRequest for PublicCall {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
 
     fn from_request<'a>(
@@ -71,6 +73,8 @@ impl FromRequest for PublicCall {
 }
 
 impl FromRequest for PublicSubmission {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS, variables::SUBMISSIONS];
 
     fn from_request<'a>(
@@ -101,8 +105,9 @@ async fn count(
     context: &RequestContext,
     act: PublicAct,
 ) -> Result<PublicForm, ApiError> {
-    let database = context.database(platform);
-    let keys = platform.signing_secret.get().await?;
+    let services = platform.services()?;
+    let database = context.database(services);
+    let keys = services.signing_secret.get().await?;
     let address = ClientAddress::of(request.source_ip()).hash(&keys);
     let (limits, now) = (&platform.public_limits, Timestamp::now());
     let counted = address_windows::count_address(&database, &address, act, limits, now).await?;

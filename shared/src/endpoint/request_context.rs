@@ -12,7 +12,7 @@ use crate::{
         caller::Caller,
         rate_limit::{Decision, RateLimitStatus},
     },
-    endpoint::platform::Platform,
+    endpoint::platform::Services,
     error::ApiError,
     http::language::Language,
     ids::WorkspaceId,
@@ -52,8 +52,8 @@ impl RequestContext {
     }
 
     /// The table, with this request's meter and deadline.
-    pub(crate) fn database(&self, platform: &Platform) -> Database {
-        platform.database.of_request(&self.meter, self.deadline)
+    pub(crate) fn database(&self, services: &Services) -> Database {
+        services.database.of_request(&self.meter, self.deadline)
     }
 
     /// Keeps a counted submission until its outcome is known.

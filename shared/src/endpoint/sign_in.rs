@@ -12,7 +12,7 @@ use crate::{
         error_page,
         handler::{EarlyResponse, FromRequest},
         pages::no_host,
-        platform::Platform,
+        platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
@@ -56,36 +56,42 @@ impl Dependencies {
             return Err(EarlyResponse::Reply(Reply::Page(page?)));
         }
         request.check_body_size()?;
+        let services = platform.services()?;
         let dependencies = Self {
             origin: request.origin().ok_or_else(no_host)?,
-            database: context.database(platform),
+            database: context.database(services),
             platform: Arc::clone(platform),
             context: Arc::clone(context),
         };
         // Reads the signing secret now, so that its failure is reported before other errors.
-        platform.signing_secret.get().await?;
+        services.signing_secret.get().await?;
         Ok(dependencies)
     }
 
-    fn sign_in(&self) -> SignIn<'_> {
-        SignIn {
-            provider: &self.platform.provider,
-            access_tokens: &self.platform.access_tokens,
-            signing_secret: &self.platform.signing_secret,
+    fn sign_in(&self) -> Result<SignIn<'_>, ApiError> {
+        let services = self.platform.services()?;
+        Ok(SignIn {
+            provider: &services.provider,
+            access_tokens: &services.access_tokens,
+            signing_secret: &services.signing_secret,
             database: &self.database,
             sessions: self.platform.sessions,
             now: Timestamp::now(),
-        }
+        })
     }
 }
 
 impl FromRequest for SignInStart {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[variables::SIGN_IN_START, variables::ERROR_PAGES];
 
     const ERRORS_AS_PAGES: bool = true;
 
     async fn prepare(platform: &Platform) {
-        platform.signing_secret.read_at_start().await;
+        if let Ok(services) = platform.services() {
+            services.signing_secret.read_at_start().await;
+        }
     }
 
     fn from_request<'a>(
@@ -105,6 +111,8 @@ impl FromRequest for SignInStart {
 }
 
 impl FromRequest for SignInCallback {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[
         variables::SIGN_IN_START,
         variables::SIGN_IN_CALLBACK,
@@ -117,8 +125,10 @@ impl FromRequest for SignInCallback {
     const FLOW: Flow = Flow::SignIn;
 
     async fn prepare(platform: &Platform) {
-        platform.signing_secret.read_at_start().await;
-        platform.provider.client_secret().read_at_start().await;
+        if let Ok(services) = platform.services() {
+            services.signing_secret.read_at_start().await;
+            services.provider.client_secret().read_at_start().await;
+        }
     }
 
     fn from_request<'a>(
@@ -147,7 +157,7 @@ impl SignInStart {
         let Dependencies {
             origin, context, ..
         } = &self.dependencies;
-        let sign_in = self.dependencies.sign_in();
+        let sign_in = self.dependencies.sign_in()?;
         let started = sign_in.start(origin, return_to, prompt).await?;
         let cookie = CookieName::SignIn.set(origin, &started.sealed, PendingSignIn::COOKIE_SECONDS);
         context.set_cookie(cookie);
@@ -165,7 +175,7 @@ impl SignInCallback {
             platform,
             ..
         } = &self.dependencies;
-        let sign_in = self.dependencies.sign_in();
+        let sign_in = self.dependencies.sign_in()?;
         let answer = self.request.query();
         let sealed = self.request.cookie(CookieName::SignIn);
         let old_session = self.request.cookie(CookieName::Session);

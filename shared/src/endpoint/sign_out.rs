@@ -9,7 +9,7 @@ use crate::{
     endpoint::{
         authenticated::{OverLimit, Session, authenticated_call},
         handler::{EarlyResponse, FromRequest},
-        platform::Platform,
+        platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
@@ -42,6 +42,8 @@ impl SignOut {
 }
 
 impl FromRequest for SignOut {
+    const CONNECT: Option<Connect> = Some(connect);
+
     const VARIABLES: &[&[&str]] = &[variables::CALLERS];
 
     fn from_request<'a>(

@@ -104,14 +104,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        endpoint::{handler::handler, unauthenticated::Unauthenticated},
+        endpoint::{config::Config, handler::handler, unauthenticated::Unauthenticated},
         http::envelope::Answer,
-        runtime::config::Config,
     };
 
     /// Its table does not exist.
     fn platform() -> Arc<Platform> {
-        Arc::new(Platform::of(&Config::for_tests()).unwrap())
+        Arc::new(Platform::new(&Config::for_tests(), None).unwrap())
     }
 
     async fn answer_of(

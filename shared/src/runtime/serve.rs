@@ -5,21 +5,10 @@ use std::{convert::Infallible, process::ExitCode, sync::Arc};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 
 use crate::{
-    auth::{
-        access_tokens::AccessTokens, issuer_http::IssuerHttp, issuer_tokens::IssuerTokens,
-        sign_in::provider::Provider,
-    },
-    aws::{
-        clients::{self, Connection},
-        secrets::SecretsManager,
-        signing_secret,
-    },
-    endpoint::{handler::Endpoint, platform::Platform},
-    error::Cause,
+    endpoint::{config::Config, handler::Endpoint, platform::Platform},
     http::event::Event,
     log,
-    runtime::{config::Config, pipeline},
-    store::database::Database,
+    runtime::pipeline,
 };
 
 /// Serves an endpoint until Lambda ends the process. It is all that a function's `main` does.
@@ -51,7 +40,8 @@ fn run_to_the_end(route: &'static str, endpoint: &dyn Endpoint) -> ExitCode {
 }
 
 async fn run(route: &'static str, endpoint: &dyn Endpoint) -> Result<(), lambda_runtime::Error> {
-    let platform = &Arc::new(Platform::start(endpoint.variables())?);
+    let config = Config::from_env(endpoint.variables())?;
+    let platform = &Arc::new(Platform::new(&config, endpoint.connect())?);
     endpoint.prepare(platform).await;
     Runtime::new(service_fn(|event: LambdaEvent<Event>| async move {
         let LambdaEvent { payload, context } = event;
@@ -59,32 +49,4 @@ async fn run(route: &'static str, endpoint: &dyn Endpoint) -> Result<(), lambda_
     }))
     .run()
     .await
-}
-
-impl Platform {
-    fn start(variables: &[&[&str]]) -> Result<Self, lambda_runtime::Error> {
-        Ok(Self::of(&Config::from_env(variables)?)?)
-    }
-
-    pub(crate) fn of(config: &Config) -> Result<Self, Cause> {
-        let connection = Connection::new(&config.region)?;
-        let dynamodb = clients::dynamodb(&connection, config.dynamodb.as_deref());
-        let secrets = SecretsManager::new(&connection, config.secrets_manager.as_deref());
-        let http = Arc::<IssuerHttp>::default();
-        let tokens = Arc::new(IssuerTokens::new(&config.issuer, Arc::clone(&http)));
-        Ok(Self {
-            database: Database::new(dynamodb, &config.table),
-            access_tokens: AccessTokens::new(Arc::clone(&tokens), &config.issuer.audiences),
-            provider: Provider::new(&config.issuer.name, &config.client, &secrets, http, tokens),
-            sessions: config.sessions,
-            signing_secret: Arc::new(signing_secret::secret(
-                &secrets,
-                config.signing_secret.as_deref(),
-            )),
-            caller_limit: config.caller_limit,
-            public_limits: config.public_limits,
-            support_url: config.support_url.as_deref().map(Into::into),
-            stack: config.stack.clone(),
-        })
-    }
 }

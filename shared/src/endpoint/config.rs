@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[derive(Debug, Clone)]
-pub(crate) struct Config {
+pub struct Config {
     /// `STACK_NAME`, the name of the CloudFormation stack; `local` by default.
     pub(crate) stack: String,
     /// `TABLE_NAME`, required. Empty in a function that does not use the table.
