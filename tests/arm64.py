@@ -71,8 +71,8 @@ def download_sources(version, folder):
         if error.code != 404:
             raise
         skip(f"Debian no longer has {package}, and the toolchain lacks {TARGET}")
-    except urllib.error.URLError as error:
-        skip(f"Debian cannot be reached ({error.reason}), and the toolchain lacks {TARGET}")
+    except (urllib.error.URLError, TimeoutError) as error:
+        skip(f"Debian cannot be reached ({error}), and the toolchain lacks {TARGET}")
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
         sys.exit(f"error: {package} has the SHA-256 {found}, and should have {expected}")

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Command,
 };
 
 use regex_lite::Regex;
@@ -199,4 +202,115 @@ fn the_client_secrets_arn_may_be_whole_or_partial() {
     let policies = resource("AuthHuudisCallback")["Policies"].to_string();
     let both = r#"["HuudisClientSecretArn","${HuudisClientSecretArn}-??????"]"#;
     assert!(policies.contains(both), "{policies}");
+}
+
+/// A table's or an index's ceilings, which are the same everywhere.
+fn ceilings(of: &Value) -> &Value {
+    &of["OnDemandThroughput"]
+}
+
+#[test]
+fn the_table_and_each_index_have_ceilings_on_cost() {
+    let table = resource("Table");
+    let expected =
+        json!({ "MaxReadRequestUnits": "MaxReadUnits", "MaxWriteRequestUnits": "MaxWriteUnits" });
+    assert_eq!(ceilings(table), &expected);
+    for index in table["GlobalSecondaryIndexes"].as_array().unwrap() {
+        assert_eq!(ceilings(index), &expected, "{index}");
+    }
+}
+
+#[test]
+fn a_budget_names_this_stack_and_somebody_to_tell() {
+    let budget = resource("Budget");
+    let filter = json!({ "TagKeyValue": ["aws:cloudformation:stack-name$${AWS::StackName}"] });
+    assert_eq!(budget["Budget"]["CostFilters"], filter);
+    for notification in budget["NotificationsWithSubscribers"].as_array().unwrap() {
+        assert_eq!(notification["Subscribers"][0]["Address"], "BudgetEmail");
+    }
+    assert!(TEMPLATE.value()["Rules"]["BudgetHasEmail"].is_object());
+}
+
+#[test]
+fn no_role_may_reach_beyond_the_stack() {
+    let statements = resource("FunctionBoundary")["PolicyDocument"]["Statement"]
+        .as_array()
+        .unwrap();
+    let table =
+        "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}";
+    let secret = "HuudisClientSecretArn";
+    let allowed: BTreeMap<_, _> = statements
+        .iter()
+        .map(|statement| {
+            assert_eq!(statement["Effect"], "Allow");
+            let (service, _) = statement["Action"][0]
+                .as_str()
+                .unwrap()
+                .split_once(':')
+                .unwrap();
+            (service, &statement["Resource"])
+        })
+        .collect();
+    let expected = [
+        ("dynamodb", json!([table, format!("{table}/index/*")])),
+        // Only through Secrets Manager, and only what is granted to the role.
+        ("kms", json!("*")),
+        ("logs", json!("Logs.Arn")),
+        (
+            "secretsmanager",
+            json!(["SigningSecret", secret, format!("${{{secret}}}-??????")]),
+        ),
+        // X-Ray has no resources.
+        ("xray", json!("*")),
+    ];
+    assert_eq!(allowed.len(), expected.len());
+    for (service, resources) in &expected {
+        assert_eq!(allowed[service], resources, "{service}");
+    }
+    assert!(
+        statements
+            .iter()
+            .any(|statement| statement["Condition"]["StringEquals"]["kms:ViaService"].is_string())
+    );
+}
+
+/// What `operations/deploy` runs, by programs that only write down how they are called.
+fn commands_of_deploy(environment: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("deploy-{environment}"));
+    fs::create_dir_all(&folder).unwrap();
+    let written = folder.join("commands");
+    fs::write(&written, "").unwrap();
+    for program in ["aws", "cargo", "sam"] {
+        let file = folder.join(program);
+        let script = format!(
+            "#!/bin/sh\necho {program} \"$@\" >>'{}'\n",
+            written.display()
+        );
+        fs::write(&file, script).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let done = Command::new(project().join("operations/deploy"))
+        .args([environment, "--no-confirm-changeset"])
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+    fs::read_to_string(written).unwrap()
+}
+
+#[test]
+fn operations_deploy_builds_for_the_architecture_that_is_deployed_and_protects_the_stack() {
+    let of = |environment: &str| {
+        format!(
+            "cargo lambda build --release --arm64\nsam build --config-env {environment}\n\
+             sam deploy --config-env {environment} --no-confirm-changeset\n"
+        )
+    };
+    assert_eq!(commands_of_deploy("dev"), of("dev"));
+    let protects = "aws cloudformation update-termination-protection --enable-termination-protection --stack-name";
+    for environment in ["staging", "prod"] {
+        let expected = format!("{}{protects} suppuo-{environment}\n", of(environment));
+        assert_eq!(commands_of_deploy(environment), expected);
+    }
 }

@@ -13,7 +13,7 @@ use regex_lite::Regex;
 use crate::app::{ROUTES, TEMPLATE, binary};
 
 /// Values for a parameter of any kind. Each parameter allows some of them and refuses the others.
-const VALUES: [&str; 50] = [
+const VALUES: [&str; 54] = [
     "1",
     "9",
     "12",
@@ -57,6 +57,10 @@ const VALUES: [&str; 50] = [
     "https://huudis.com?a=b",
     "https://kim@huudis.com",
     "https://huudis.com:port",
+    "https://huudis.com:65535",
+    "https://huudis.com:65536",
+    "https://huudis.com:0443",
+    "https://.huudis.com",
     "mailto:help@example.com",
     "mailto:help@example.com?subject=API%20keys",
     "mailto:help",

@@ -91,6 +91,35 @@ async fn wrong_cursors_cause_few_reads_of_the_secret() {
 }
 
 #[tokio::test]
+async fn wrong_cursors_cause_few_reads_while_secrets_manager_fails() {
+    let app = app_with_three_tickets().await;
+    let good = cursor(&page(&app, "").await);
+    app.issuer.deny_secrets();
+    reads(&app, " of signing");
+    for _ in 0..3 {
+        let refused = page(&app, &format!("&cursor={good}x")).await;
+        assert_eq!((refused.status, refused.param()), (400, Some("cursor")));
+    }
+    // One for each version.
+    assert_eq!(reads(&app, " of signing"), 2);
+    // What was read stays in use, also after the ten minutes.
+    let (_, key) = app.new_key("acc_a").await;
+    app.step_clock(0, 10 * MINUTE);
+    let next = page_of(&app, &key, &format!("&cursor={good}")).await;
+    assert_eq!(next.status, 200);
+    assert_eq!(reads(&app, " of signing"), 1);
+}
+
+#[tokio::test]
+async fn a_secret_is_read_again_after_the_clock_was_set_back() {
+    let app = app_with_three_tickets().await;
+    cursor(&page(&app, "").await);
+    app.step_clock(0, -MINUTE);
+    cursor(&page(&app, "").await);
+    assert_eq!(reads(&app, " of signing"), 2);
+}
+
+#[tokio::test]
 async fn an_instance_reads_a_secret_again_after_ten_minutes() {
     let app = app_with_three_tickets().await;
     let (_, key) = app.new_key("acc_a").await;

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use axum::{
@@ -48,18 +51,29 @@ pub fn kept_in(file: &Path) -> Result<String, Error> {
 
 /// The secrets of a deployment, each with all its versions, of which the last one is current.
 #[derive(Clone)]
-pub struct Secrets(Arc<Mutex<BTreeMap<&'static str, Vec<String>>>>);
+pub struct Secrets {
+    versions: Arc<Mutex<BTreeMap<&'static str, Vec<String>>>>,
+    denied: Arc<AtomicBool>,
+}
 
 impl Secrets {
     /// Secrets with these names and values.
     pub fn new(secrets: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let versions = secrets.into_iter().map(|(name, value)| (name, vec![value]));
-        Self(Arc::new(Mutex::new(versions.collect())))
+        Self {
+            versions: Arc::new(Mutex::new(versions.collect())),
+            denied: Arc::default(),
+        }
     }
 
     /// Gives a secret a new current version.
     pub fn rotate(&self, name: &'static str, value: String) {
-        locked(&self.0).entry(name).or_default().push(value);
+        locked(&self.versions).entry(name).or_default().push(value);
+    }
+
+    /// Denies every read from now on.
+    pub fn deny(&self) {
+        self.denied.store(true, Relaxed);
     }
 
     /// Serves `GetSecretValue` (Secrets Manager API reference) for the current and the previous version.
@@ -72,7 +86,7 @@ impl Secrets {
 
     /// The value and the id of a version.
     fn find(&self, id: &str, stage: &str) -> Option<(String, String)> {
-        let secrets = locked(&self.0);
+        let secrets = locked(&self.versions);
         let name = id.split_once(":secret:").map_or(Some(id), |(_, end)| {
             // What looks like a whole ARN is one ("Secret ARN", `GetSecretValue`, Secrets Manager API reference).
             let looks_whole = end.rsplit_once('-').is_some_and(|(_, suffix)| {
@@ -100,6 +114,10 @@ async fn answer(
     body: Bytes,
 ) -> (StatusCode, Json<Value>) {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if secrets.denied.load(Relaxed) {
+        let error = json!({ "__type": "AccessDeniedException", "Message": "not allowed" });
+        return (StatusCode::BAD_REQUEST, Json(error));
+    }
     let operation = headers.get("x-amz-target").map(HeaderValue::as_bytes);
     let name = request["SecretId"].as_str().unwrap_or_default();
     let stage = request["VersionStage"].as_str().unwrap_or("AWSCURRENT");

@@ -180,7 +180,7 @@ fn endpoint(event: &Value) -> Result<Option<(String, String)>, Error> {
     }
 }
 
-/// YAML as JSON, without tags: `!GetAtt Table.Arn` becomes `"Table.Arn"`.
+/// YAML as JSON, without tags: `!GetAtt Logs.Arn` becomes `"Logs.Arn"`.
 fn untagged(yaml: serde_yaml_ng::Value) -> Value {
     use serde_yaml_ng::Value as Yaml;
     match yaml {

@@ -46,6 +46,12 @@ impl Timestamp {
         self.0.div_euclid(1000) + i64::from(self.0.rem_euclid(1000) > 0)
     }
 
+    /// Whether `now` is less than `millis` after this moment. It is not if the clock was set back in between.
+    #[must_use]
+    pub(crate) fn is_within(self, millis: i64, now: Self) -> bool {
+        (0..millis).contains(&(now.0 - self.0))
+    }
+
     /// `millis` may be negative.
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {

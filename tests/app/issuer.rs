@@ -118,6 +118,11 @@ impl TestIssuer {
         self.secrets.rotate(secrets::SIGNING_SECRET, secret);
     }
 
+    /// Secrets Manager denies every read from now on.
+    pub fn deny_secrets(&self) {
+        self.secrets.deny();
+    }
+
     /// Registers another secret for the client, and stores it as a new version.
     pub fn rotate_client_secret(&self) {
         let secret = secrets::generate().unwrap();

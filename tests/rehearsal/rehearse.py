@@ -20,7 +20,7 @@ from calls import WORKSPACE, Calls
 from deployment import Operator, Stack
 from emulator import PROJECT, Emulator, Issuer
 from gateway import Gateway
-from people import People
+from people import People, session
 from rights import Rights, denied
 from table import Holdings, TableOperations
 
@@ -148,14 +148,23 @@ def operations(stack, issuer, gateway, people):
     say("an operator has revoked a key that was found")
 
     holdings = Holdings(gateway, people, WORKSPACE)
-    restored = TableOperations(stack).restore("suppuo-restored")
+    id, revoked = people.key(WORKSPACE)
+    ended = session(people.sign_in(WORKSPACE))
+    tables = TableOperations(stack)
+    restored = tables.restore("suppuo-restored")
     say("a backup of the table is restored to another name, and has the settings of a new table")
     later = holdings.ticket(gateway)
+    gateway.call("DELETE", f"/api/v1/api-keys/{id}", bearer=people.token(WORKSPACE)).expect(200)
+    gateway.call("POST", "/api/v1/auth/logout", headers=ended).expect(200)
+    assert id in tables.revoke_again(restored)
     run(PROJECT / "operations" / "rotate-signing-secret", stack.name)
     stack.deploy(TableName=restored, CreateTable="false")
     gateway, people = connect(stack, issuer)
     holdings.check(gateway)
     holdings.is_unknown(gateway, later)
+    gateway.call("GET", "/api/v1/auth/me", bearer=revoked).expect(401)
+    gateway.call("GET", "/api/v1/auth/me", headers=ended).expect(401)
+    say("what was revoked after the backup is revoked in the restored table too")
     say("the stack uses it: keys, tickets, sessions, and cursors that the secret before the rotation sealed work")
 
     stack.delete()

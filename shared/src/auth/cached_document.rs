@@ -51,13 +51,10 @@ impl<T: Clone> CachedDocument<T> {
         accept: impl Fn(&T) -> bool,
         fetch: impl Future<Output = Result<T, Cause>>,
     ) -> Result<T, Cause> {
-        // A negative age, after the clock was set back, counts as too old.
-        let is_older =
-            |moment: Timestamp, age| !(0..age).contains(&(now.as_millis() - moment.as_millis()));
         let mut cached = self.cached.lock().await;
         if let Some(document) = &mut *cached {
-            let is_stale = !accept(&document.value) || is_older(document.fetched, MAX_AGE);
-            if !is_stale || !is_older(document.tried, MIN_RETRY_INTERVAL) {
+            let is_stale = !accept(&document.value) || !document.fetched.is_within(MAX_AGE, now);
+            if !is_stale || document.tried.is_within(MIN_RETRY_INTERVAL, now) {
                 return Ok(document.value.clone());
             }
             document.tried = now;

@@ -68,13 +68,13 @@ struct Kept<T> {
     current: Option<Version<T>>,
     previous: Previous<T>,
     read_at: Timestamp,
-    read_early_at: Option<Timestamp>,
+    read_early_at: Timestamp,
 }
 
 /// The version before the current one.
 enum Previous<T> {
-    /// Not asked for since the current one was read.
-    Unknown,
+    /// Not read since the current one was. If a read failed, it was at this time.
+    Unknown(Timestamp),
     Known(Option<Arc<T>>),
 }
 
@@ -86,22 +86,23 @@ struct Version<T> {
 impl<T> Kept<T> {
     fn usable(&self, now: Timestamp) -> Option<Arc<T>> {
         let current = self.current.as_ref()?;
-        (now < self.read_at.plus_millis(USED_FOR)).then(|| Arc::clone(&current.value))
+        let is_fresh = self.read_at.is_within(USED_FOR, now);
+        is_fresh.then(|| Arc::clone(&current.value))
     }
 
-    fn may_read_early(&self, now: Timestamp) -> bool {
-        self.read_early_at
-            .is_none_or(|at| now >= at.plus_millis(EARLY_READS_APART))
+    fn is(&self, version: &str) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|current| current.id == version)
     }
 
     /// Keeps what was read. Returns whether it is another version.
     fn keep(&mut self, read: Version<T>, now: Timestamp) -> bool {
         self.read_at = now;
-        if self.current.as_ref().is_some_and(|kept| kept.id == read.id) {
+        if self.is(&read.id) {
             return false;
         }
         self.current = Some(read);
-        self.previous = Previous::Unknown;
+        self.previous = Previous::Unknown(Timestamp::EPOCH);
         true
     }
 }
@@ -121,9 +122,9 @@ impl<T> Secret<T> {
             make,
             kept: Mutex::new(Kept {
                 current: None,
-                previous: Previous::Unknown,
+                previous: Previous::Unknown(Timestamp::EPOCH),
                 read_at: Timestamp::EPOCH,
-                read_early_at: None,
+                read_early_at: Timestamp::EPOCH,
             }),
         }
     }
@@ -152,14 +153,13 @@ impl<T> Secret<T> {
         let now = Timestamp::now();
         {
             let mut kept = self.kept();
-            if !kept.may_read_early(now) {
+            if kept.read_early_at.is_within(EARLY_READS_APART, now) {
                 return None;
             }
-            kept.read_early_at = Some(now);
+            kept.read_early_at = now;
         }
-        match self.read(None).await {
+        match self.read_current().await {
             Ok(read) => {
-                let read = read?;
                 let value = Arc::clone(&read.value);
                 self.kept().keep(read, now).then_some(value)
             }
@@ -193,11 +193,7 @@ impl<T> Secret<T> {
         if let Some(value) = self.kept().usable(now) {
             return Ok(value);
         }
-        let read = match self.read(None).await {
-            Ok(Some(read)) => Ok(read),
-            Ok(None) => Err(self.failed("there is no such secret")),
-            Err(cause) => Err(cause),
-        };
+        let read = self.read_current().await;
         let mut kept = self.kept();
         match (read, &kept.current) {
             (Ok(read), _) => {
@@ -213,52 +209,69 @@ impl<T> Secret<T> {
             .ok_or_else(|| self.failed("it is not kept"))
     }
 
-    /// The value before the current one. `None` if there is none, or Secrets Manager does not answer.
+    /// The value before the current one. `None` if there is none, if Secrets Manager does not answer, or if it did not
+    /// less than a minute ago.
     async fn previous(&self) -> Option<Arc<T>> {
-        if let Previous::Known(known) = &self.kept().previous {
-            return known.clone();
-        }
-        let previous = match self.read(Some(PREVIOUS)).await {
-            Ok(read) => read.map(|read| read.value),
-            Err(cause) => {
-                log::warn(&cause.to_string());
-                return None;
+        let now = Timestamp::now();
+        let current = {
+            let kept = self.kept();
+            match &kept.previous {
+                Previous::Known(known) => return known.clone(),
+                Previous::Unknown(failed) if failed.is_within(EARLY_READS_APART, now) => {
+                    return None;
+                }
+                Previous::Unknown(_) => kept.current.as_ref()?.id.clone(),
             }
         };
-        self.kept().previous = Previous::Known(previous.clone());
-        previous
+        let read = self.read_previous().await;
+        let mut kept = self.kept();
+        // Otherwise there is a newer version by now, which has another one before it.
+        if kept.is(&current) {
+            kept.previous = match &read {
+                Ok(previous) => Previous::Known(previous.clone()),
+                Err(_) => Previous::Unknown(now),
+            };
+        }
+        read.unwrap_or_else(|cause| {
+            log::warn(&cause.to_string());
+            None
+        })
     }
 
-    /// `None` if there is no such version.
-    async fn read(&self, stage: Option<&str>) -> Result<Option<Version<T>>, Cause> {
-        let id = self
-            .id
-            .as_ref()
-            .ok_or_else(|| self.failed("none is configured"))?;
-        let mut read = self.manager.read(id, stage).await;
+    async fn read_current(&self) -> Result<Version<T>, Cause> {
+        let id = self.id()?;
+        let mut read = self.manager.read(id, None).await;
         if let (Err(error), Some(name)) = (&read, name_in(id))
-            && stage.is_none()
             && is_missing(error)
         {
-            read = self.manager.read(name, stage).await;
+            read = self.manager.read(name, None).await;
         }
-        let read = match read {
-            Ok(read) => read,
-            Err(error) => {
-                return match stage {
-                    Some(_) if is_missing(&error) => Ok(None),
-                    _ => Err(Cause::of_service(&self.attempted(), &error)),
-                };
-            }
-        };
+        let read = read.map_err(|error| Cause::of_service(&self.attempted(), &error))?;
+        let value = self.value_in(&read)?;
+        let id = read.version_id().unwrap_or_default().to_owned();
+        Ok(Version { id, value })
+    }
+
+    /// `None` if there was no version before the current one.
+    async fn read_previous(&self) -> Result<Option<Arc<T>>, Cause> {
+        match self.manager.read(self.id()?, Some(PREVIOUS)).await {
+            Ok(read) => self.value_in(&read).map(Some),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(Cause::of_service(&self.attempted(), &error)),
+        }
+    }
+
+    fn id(&self) -> Result<&str, Cause> {
+        let id = self.id.as_deref();
+        id.ok_or_else(|| self.failed("none is configured"))
+    }
+
+    fn value_in(&self, read: &GetSecretValueOutput) -> Result<Arc<T>, Cause> {
         let text = read
             .secret_string()
             .ok_or_else(|| self.failed("it is no text"))?;
         let value = (self.make)(text).map_err(|why| self.failed(why))?;
-        Ok(Some(Version {
-            id: read.version_id().unwrap_or_default().to_owned(),
-            value: Arc::new(value),
-        }))
+        Ok(Arc::new(value))
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept<T>> {

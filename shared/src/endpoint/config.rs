@@ -102,8 +102,9 @@ fn is_url(text: &str) -> bool {
         text.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
     };
-    let is_port = matches!(port.len(), 1..=5) && port.bytes().all(|byte| byte.is_ascii_digit());
-    !host.is_empty() && consists_of(host, b".-") && is_port && consists_of(path, b"._~/-")
+    let is_host = host.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let is_port = whole_number(port, u16::MAX.into()).is_some();
+    is_host && consists_of(host, b".-") && is_port && consists_of(path, b"._~/-")
 }
 
 fn is_visible(text: &str) -> bool {
