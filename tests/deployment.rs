@@ -282,8 +282,9 @@ fn commands_of_deploy(environment: &str) -> String {
     fs::write(&written, "").unwrap();
     for program in ["aws", "cargo", "sam"] {
         let file = folder.join(program);
+        // `aws` also answers the question for the stack's status.
         let script = format!(
-            "#!/bin/sh\necho {program} \"$@\" >>'{}'\n",
+            "#!/bin/sh\necho {program} \"$@\" >>'{}'\necho UPDATE_COMPLETE\n",
             written.display()
         );
         fs::write(&file, script).unwrap();
@@ -304,7 +305,9 @@ fn operations_deploy_builds_for_the_architecture_that_is_deployed_and_protects_t
     let of = |environment: &str| {
         format!(
             "cargo lambda build --release --arm64\nsam build --config-env {environment}\n\
-             sam deploy --config-env {environment} --no-confirm-changeset\n"
+             sam deploy --config-env {environment} --no-confirm-changeset\n\
+             aws cloudformation describe-stacks --stack-name suppuo-{environment} --output text \
+             --query Stacks[0].StackStatus\n"
         )
     };
     assert_eq!(commands_of_deploy("dev"), of("dev"));

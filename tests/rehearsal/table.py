@@ -58,7 +58,7 @@ class TableOperations:
     def revoke_again(self, restored):
         """Makes what was revoked since the backup stay revoked in the restored table."""
         old = self.stack.outputs()["TableName"]
-        return self.stack.operator.runs(PROJECT / "operations" / "revoke-again", old, restored)
+        return self.stack.operator.runs(PROJECT / "operations" / "revoke-again", old, restored, "--yes")
 
     def is_prepared(self, name):
         table = self.dynamodb.describe_table(TableName=name)["Table"]
