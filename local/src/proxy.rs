@@ -1,7 +1,7 @@
 //! A proxy between a function and its table. It records calls, delays them, and makes them fail.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -15,7 +15,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{Error, template::ON_AN_INDEX};
+use crate::{Error, lambda::locked, template::ON_AN_INDEX};
 
 /// A call of DynamoDB or Secrets Manager, successful or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,13 +98,7 @@ impl Proxy {
     /// The calls since this was last called.
     #[must_use]
     pub fn take_operations(&self) -> Vec<Operation> {
-        std::mem::take(
-            &mut self
-                .shared
-                .operations
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut locked(&self.shared.operations))
     }
 }
 
@@ -174,10 +168,7 @@ async fn forward(
 
 impl Shared {
     fn record(&self, operation: Operation) {
-        self.operations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(operation);
+        locked(&self.operations).push(operation);
     }
 }
 

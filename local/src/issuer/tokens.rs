@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use super::{
     grant::{Grant, now},
     key::Key,
 };
+use crate::lambda::locked;
 
 /// The issuer. It has one client.
 pub struct Issuer {
@@ -82,29 +83,22 @@ impl Issuer {
     }
 
     pub(super) fn register(&self, redirect_uri: String) {
-        let mut registered = self
-            .registered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        registered.insert(redirect_uri);
+        locked(&self.registered).insert(redirect_uri);
     }
 
     pub(super) fn is_registered(&self, redirect_uri: &str) -> bool {
-        let registered = self.registered.lock();
-        registered
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(redirect_uri)
+        locked(&self.registered).contains(redirect_uri)
     }
 
     pub(super) fn grant(&self, code: String, grant: Grant) {
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut grants = locked(&self.grants);
         grants.retain(|_, grant| grant.is_fresh());
         grants.insert(code, grant);
     }
 
     /// The grant of a code, once.
     pub(super) fn take_grant(&self, code: &str) -> Option<Grant> {
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut grants = locked(&self.grants);
         grants.remove(code).filter(Grant::is_fresh)
     }
 }
