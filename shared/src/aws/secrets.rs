@@ -197,16 +197,18 @@ impl<T> Secret<T> {
         let mut kept = self.kept();
         match (read, &kept.current) {
             (Ok(read), _) => {
+                let value = Arc::clone(&read.value);
                 kept.keep(read, now);
+                Ok(value)
             }
-            (Err(cause), None) => return Err(cause),
-            (Err(cause), Some(_)) => {
+            (Err(cause), Some(old)) => {
                 log::warn(&format!("{cause}; the old value stays in use"));
+                let value = Arc::clone(&old.value);
                 kept.read_at = now;
+                Ok(value)
             }
+            (Err(cause), None) => Err(cause),
         }
-        kept.usable(now)
-            .ok_or_else(|| self.failed("it is not kept"))
     }
 
     /// The value before the current one. `None` if there is none, if Secrets Manager does not answer, or if it did not

@@ -123,8 +123,8 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let is_read = |name| {
-            let read = variables.iter().copied().chain([ALWAYS]).flatten();
-            read.into_iter().any(|read| *read == name)
+            let mut lists = variables.iter().chain([&ALWAYS]);
+            lists.any(|read| read.contains(&name))
         };
         let setting = |name| {
             let value = variable(name).filter(|_| is_read(name))?;
