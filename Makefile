@@ -5,6 +5,7 @@ SAM_VERSION := 1.170.0
 CFN_LINT_VERSION := 1.58.0
 ZIG_VERSION := 0.17.1
 SDK_VERSION := 0.2.0
+STANDARD_WEBHOOKS_VERSION := 1.1.0
 AXE_VERSION := 4.14.1
 OPENAPI_SPEC_VALIDATOR_VERSION := 0.9.0
 SCHEMATHESIS_VERSION := 4.32.5
@@ -122,11 +123,12 @@ template: .tools/bin/sam ## Validate template.yaml and build it as SAM would, fo
 	SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --region us-east-1
 	$(MAKE) $(UNOPTIMISED)
 
-# Without the optimiser, which takes most of the time of a real build, and where `sam deploy` does not look.
+# Without the optimiser, which takes most of the time of a real build, and where `sam deploy` does not look. With debug
+# assertions, because without them no function can be made to call the rehearsal's receiver of webhooks.
 UNOPTIMISED := target/sam-check/template.yaml
-$(UNOPTIMISED): template.yaml Cargo.toml Cargo.lock $(shell find functions shared -type f) | .tools/bin/sam
+$(UNOPTIMISED): Makefile template.yaml Cargo.toml Cargo.lock $(shell find functions shared -type f) | .tools/bin/sam
 	export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-	  PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0; \
+	  CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true PATH="$(CURDIR)/.tools/bin:$$PATH" SAM_CLI_TELEMETRY=0; \
 	  (cd functions && cargo lambda build --release --quiet) && \
 	  sam build --build-dir target/sam-check --parameter-overrides Architecture=x86_64
 
@@ -134,9 +136,13 @@ $(UNOPTIMISED): template.yaml Cargo.toml Cargo.lock $(shell find functions share
 arm64: .tools/bin/sam ## Build the functions for arm64, and send each its event, under QEMU if this is an x86_64
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/arm64.py
 
+.PHONY: arm64-build
+arm64-build: .tools/bin/sam
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" python3 tests/arm64.py build
+
 .PHONY: rehearse
 rehearse: $(UNOPTIMISED) .tools/rehearsal/bin/ministack ## Deploy to an emulator of AWS, update, restore, delete
-	@cargo build --quiet --package local
+	@cargo build --quiet
 	@.tools/rehearsal/bin/python tests/rehearsal/rehearse.py $(TARGET)
 
 .tools/rehearsal/bin/ministack: tests/rehearsal/requirements.txt
@@ -152,15 +158,16 @@ rehearse: $(UNOPTIMISED) .tools/rehearsal/bin/ministack ## Deploy to an emulator
 	  cfn-lint==$(CFN_LINT_VERSION) cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
 	@touch $@
 
-# The published client of the API, for tests/quick_start.py.
+# The published client of the API, and the published receiver of webhooks, for tests/quick_start.py.
 .PHONY: sdk
 sdk:
 	@$(call VENV)
-	@.tools/bin/pip install --quiet --disable-pip-version-check forjio-suppuo==$(SDK_VERSION)
+	@.tools/bin/pip install --quiet --disable-pip-version-check forjio-suppuo==$(SDK_VERSION) \
+	  standardwebhooks==$(STANDARD_WEBHOOKS_VERSION)
 
 .PHONY: soak
 soak: ## Run random histories with new seeds for 5 minutes (MINUTES, SEED, MODEL, FAULT, HISTORIES: tests/soak.rs)
-	@RUST_BACKTRACE=0 cargo test --quiet --package functions --test api -- --ignored --exact soak::soak --nocapture
+	@RUST_BACKTRACE=0 cargo test --quiet --test api -- --ignored --exact soak::soak --nocapture
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for a minute (SECONDS_EACH: another time)
@@ -170,5 +177,7 @@ fuzz: ## Run each fuzz target for a minute (SECONDS_EACH: another time)
 bench: ## Measure what calls cost, against a minimal function
 	@cargo build --release --quiet --package functions
 	@cargo build --release --quiet --package floor
+	@cargo build --profile loopback --quiet --package functions --bin tickets-create \
+	  --bin webhook-subscriptions-create --bin webhooks-fan-out --bin webhooks-deliver --bin webhooks-due
 	@cargo build --quiet --package bench
 	@$(TARGET)/debug/bench $(TARGET)/release

@@ -51,7 +51,7 @@ fn with_a_host_name_the_assigned_one_is_closed_and_no_output_names_it() {
 #[test]
 fn every_alarm_says_when_it_begins_and_ends() {
     let alarms = resources("AWS::CloudWatch::Alarm");
-    assert_eq!(alarms.len(), 5);
+    assert_eq!(alarms.len(), 9);
     let guide = fs::read_to_string(project().join("docs/operations.md")).unwrap();
     for (name, alarm) in alarms {
         let notified = json!(["HasAlarmTopic", ["AlarmTopicArn"], "AWS::NoValue"]);
@@ -91,7 +91,7 @@ fn the_dashboard_is_json_and_shows_the_metrics_that_are_written() {
         assert!(widget["type"] == "alarm" || properties["region"] == "x");
         assert!(places.insert((widget["x"].as_u64(), widget["y"].as_u64())));
     }
-    // The names that `shared/src/runtime/request_log.rs` and the metric filters write.
+    // The names that `shared/src/runtime/request_log.rs`, WebhooksDue and the metric filters write.
     let shown = body.to_string();
     for metric in [
         "Calls",
@@ -99,6 +99,7 @@ fn the_dashboard_is_json_and_shows_the_metrics_that_are_written() {
         "Refused",
         "GatewayThrottles",
         "FailedCalls-x",
+        "DueMinutesBehind",
     ] {
         assert!(shown.contains(metric), "{metric}");
     }
@@ -117,7 +118,7 @@ fn a_line_of_the_access_log_is_json_without_the_path() {
 }
 
 #[test]
-fn the_public_routes_have_throttles_of_their_own() {
+fn the_routes_of_strangers_have_throttles_of_their_own() {
     let settings = resource("Api")["RouteSettings"].as_array().unwrap();
     assert_eq!(settings[0], "IsPublicFormOpen");
     let public = ROUTES.iter().filter(|route| {
@@ -125,11 +126,15 @@ fn the_public_routes_have_throttles_of_their_own() {
         path.is_some_and(|path| path.starts_with("/api/v1/public/tickets"))
     });
     let public: BTreeSet<_> = public.map(local::template::Route::key).collect();
+    // Reports of leaked keys are taken whether or not the public form is.
+    let reports = ["/api/v1/leaked-keys", "/api/v1/secret-scanning/github"];
+    let reports = reports.map(|path| format!("POST {path}"));
     for (open, throttled) in [(true, &settings[1]), (false, &settings[2])] {
         let throttled = throttled.as_object().unwrap();
         let routes: BTreeSet<_> = throttled.keys().cloned().collect();
-        assert_eq!(routes, public);
-        for limits in throttled.values() {
+        assert_eq!(routes, public.iter().chain(&reports).cloned().collect());
+        for (route, limits) in throttled {
+            let open = open || reports.contains(route);
             let rate = limits["ThrottlingRateLimit"].as_u64().unwrap();
             let burst = limits["ThrottlingBurstLimit"].as_u64().unwrap();
             assert_eq!((rate > 0, burst > 0), (open, open));
@@ -233,6 +238,11 @@ fn no_role_may_reach_beyond_the_stack() {
         .unwrap();
     let table =
         "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}";
+    let of_table = [
+        table.to_owned(),
+        format!("{table}/index/*"),
+        format!("{table}/stream/*"),
+    ];
     let secret = "HuudisClientSecretArn";
     let allowed: BTreeMap<_, _> = statements
         .iter()
@@ -247,7 +257,7 @@ fn no_role_may_reach_beyond_the_stack() {
         })
         .collect();
     let expected = [
-        ("dynamodb", json!([table, format!("{table}/index/*")])),
+        ("dynamodb", json!(of_table)),
         // Only through Secrets Manager, and only what is granted to the role.
         ("kms", json!("*")),
         ("logs", json!("Logs.Arn")),
@@ -255,6 +265,7 @@ fn no_role_may_reach_beyond_the_stack() {
             "secretsmanager",
             json!(["SigningSecret", secret, format!("${{{secret}}}-??????")]),
         ),
+        ("sqs", json!(["DeliveryQueue.Arn", "FanOutFailures.Arn"])),
         // X-Ray has no resources.
         ("xray", json!("*")),
     ];
@@ -267,6 +278,66 @@ fn no_role_may_reach_beyond_the_stack() {
             .iter()
             .any(|statement| statement["Condition"]["StringEquals"]["kms:ViaService"].is_string())
     );
+}
+
+/// By default, a batch that fails blocks its shard for a day, and nobody learns which records were lost.
+#[test]
+fn a_batch_of_the_stream_is_retried_for_hours_at_most_and_what_is_given_up_is_kept() {
+    let mapping = resource("WebhooksFanOutStream");
+    assert!(mapping["MaximumRetryAttempts"].as_u64().unwrap() <= 30);
+    assert!(mapping["MaximumRecordAgeInSeconds"].as_u64().unwrap() <= 6 * 60 * 60);
+    assert_eq!(mapping["BisectBatchOnFunctionError"], true);
+    assert_eq!(mapping["StartingPosition"], "TRIM_HORIZON");
+    let failures = &mapping["DestinationConfig"]["OnFailure"]["Destination"];
+    assert_eq!(failures, "FanOutFailures.Arn");
+    let partial = json!(["ReportBatchItemFailures"]);
+    for mapping in resources("AWS::Lambda::EventSourceMapping").values() {
+        assert_eq!(mapping["FunctionResponseTypes"], partial);
+        // The alias, which a gradual update moves.
+        assert!(
+            mapping["FunctionName"]
+                .as_str()
+                .unwrap()
+                .ends_with(".Alias")
+        );
+    }
+}
+
+#[test]
+fn dead_letters_are_kept_for_longer_than_the_messages_of_their_queue() {
+    let kept = |queue: &str| resource(queue)["MessageRetentionPeriod"].as_u64().unwrap();
+    let queue = resource("DeliveryQueue");
+    let dead_letters = &queue["RedrivePolicy"]["deadLetterTargetArn"];
+    assert_eq!(dead_letters, "DeliveryDeadLetters.Arn");
+    assert!(kept("DeliveryDeadLetters") > kept("DeliveryQueue"));
+    assert_eq!(kept("FanOutFailures"), kept("DeliveryDeadLetters"));
+    let timeout = resource("WebhooksDeliver")["Timeout"].as_u64().unwrap();
+    assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+    for (name, queue) in resources("AWS::SQS::Queue") {
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{name}");
+    }
+}
+
+#[test]
+fn a_table_that_the_stack_does_not_create_needs_the_label_of_its_stream() {
+    let source = resource("WebhooksFanOutStream")["EventSourceArn"].as_array();
+    let [condition, created, existing] = &source.unwrap()[..] else {
+        panic!("{source:?}");
+    };
+    assert_eq!(condition, "CreatesTable");
+    assert_eq!(created, "Table.StreamArn");
+    let stream = existing.as_str().unwrap();
+    assert!(stream.ends_with(":table/${TableName}/stream/${TableStreamLabel}"));
+    assert!(TEMPLATE.value()["Rules"]["ExistingTableHasStream"].is_object());
+    let parameter = &TEMPLATE.value()["Parameters"]["TableStreamLabel"];
+    let pattern = parameter["AllowedPattern"].as_str().unwrap();
+    let pattern = Regex::new(&format!("^(?:{pattern})$")).unwrap();
+    for good in ["", "2026-01-31T12:00:00.000"] {
+        assert!(pattern.is_match(good), "{good}");
+    }
+    for wrong in ["2026-01-31", "stream/2026-01-31T12:00:00.000"] {
+        assert!(!pattern.is_match(wrong), "{wrong}");
+    }
 }
 
 /// What `operations/deploy` runs, by programs that only write down how they are called.

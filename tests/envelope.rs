@@ -34,8 +34,9 @@ async fn an_unknown_path_or_method_is_not_found() {
 async fn a_404_names_the_paths_and_methods_that_exist() {
     let app = App::start().await;
     let no_such = "There is no such path.";
-    let areas = "Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, `/openapi.json`, \
-                 `/public/tickets` and `/tickets`.";
+    let areas = "Under `/api/v1` there are `/api-keys`, `/audit-events`, `/canned-replies`, `/health`, `/leaked-keys`, \
+                 `/me`, `/openapi.json`, `/public/tickets`, `/secret-scanning/github`, `/tickets` and \
+                 `/webhook-subscriptions`.";
     for (method, path, told, allow) in [
         (
             "PUT",
@@ -46,8 +47,9 @@ async fn a_404_names_the_paths_and_methods_that_exist() {
         (
             "BREW",
             "/api/v1/api-keys/ak_<script>",
-            "This is not a method of `/api/v1/api-keys/{id}`; it takes `DELETE`.".to_owned(),
-            Some("DELETE"),
+            "This is not a method of `/api/v1/api-keys/{id}`; it takes `DELETE` and `PATCH`."
+                .to_owned(),
+            Some("DELETE, PATCH"),
         ),
         (
             "GET",
@@ -114,6 +116,7 @@ async fn a_browser_gets_a_redirect_or_a_page_for_an_unknown_path() {
         ("/dashboard/", "/dashboard"),
         ("/dashboard/api-keys/", "/dashboard/api-keys"),
         ("/dashboard/signed-out/", "/dashboard/signed-out"),
+        ("/dashboard/webhooks/", "/dashboard/webhooks"),
     ] {
         for method in ["GET", "HEAD"] {
             let led = visit(method, path).await_status(302).await;
@@ -148,7 +151,7 @@ async fn a_browser_gets_a_redirect_or_a_page_for_an_unknown_path() {
             assert!(!page.text.contains("script>alert") && !page.text.contains("evil.example"));
         }
         let told = app.call("GET", path).await_status(404).await;
-        assert!(!told.message().contains("script"));
+        assert!(!told.message().contains("script>"));
     }
 }
 
@@ -177,6 +180,7 @@ async fn head_has_the_status_and_the_headers_of_get() {
         "/dashboard",
         "/dashboard/api-keys",
         "/dashboard/signed-out",
+        "/dashboard/webhooks",
         icon.header("location").unwrap(),
     ] {
         let call = |method| app.call(method, path).session(&session).send();

@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use local::template::Route;
+use shared::{ExposeSecret, Timestamp, domain::api_key::PlaintextKey, time::HOUR};
 
 use crate::app::{App, ROUTES, project};
 
@@ -26,39 +27,60 @@ pub fn event_of(route: &Route, token: &str) -> Value {
     event
 }
 
-/// The event of a function, with a credential in place of `{token}`.
+/// The event of a function, with a credential in place of `{token}`, and a time in place of `{anHourAgo}`. What was
+/// found in public is filled in by [`App::found`].
 pub fn event(function: &str, token: &str) -> Value {
     let text = fs::read_to_string(project().join(format!("events/{function}.json"))).unwrap();
-    serde_json::from_str(&text.replace("{token}", token)).unwrap()
+    let an_hour_ago = Timestamp::now().plus_millis(-HOUR).to_string();
+    let text = text
+        .replace("{token}", token)
+        .replace("{anHourAgo}", &an_hour_ago);
+    serde_json::from_str(&text).unwrap()
 }
 
 #[tokio::test]
 async fn each_functions_event_gets_the_expected_status() {
     let app = App::start().await;
     for route in &*ROUTES {
-        let answer = app
-            .invoke(&route.function, &event_of(route, &app.token("acc_a")))
-            .await;
+        let event_of_route = event_of(route, &app.token("acc_a"));
+        let sent = app.found(event_of_route, PlaintextKey::generate().expose_secret());
+        let answer = app.invoke(&route.function, &sent).await;
         let expected = match route.function.as_str() {
-            "api-keys-create" | "canned-replies-create" | "public-submit" | "tickets-create" => 201,
+            "api-keys-create"
+            | "canned-replies-create"
+            | "public-submit"
+            | "tickets-create"
+            | "webhook-subscriptions-create" => 201,
             "api-keys-list"
             | "auth-me"
+            | "audit-events"
             | "canned-replies-list"
             | "dashboard-api-keys"
             | "dashboard-signed-out"
+            | "dashboard-webhooks"
             | "docs"
             | "health"
             | "openapi-json"
             | "public-preflight"
+            | "secret-scanning-github"
             | "tickets-list"
-            | "tickets-tags" => 200,
+            | "tickets-tags"
+            | "webhook-subscriptions-deliveries-list"
+            | "webhook-subscriptions-event-types"
+            | "webhook-subscriptions-list" => 200,
+            "leaked-keys" => 202,
             "auth-huudis-start" | "dashboard-index" => 302,
             // There is no pending sign-in.
             "auth-huudis-callback" => 400,
             // The credential is an access token, not a session.
             "auth-logout" => 409,
-            // The key, reply, ticket or route does not exist.
-            "api-keys-revoke"
+            // The key, reply, ticket, subscription, delivery or route does not exist.
+            "api-keys-change"
+            | "api-keys-end-overlap"
+            | "api-keys-revoke"
+            | "api-keys-rotate"
+            | "api-keys-usage"
+            | "dashboard-api-key"
             | "dashboard-assets"
             | "canned-replies-delete"
             | "canned-replies-update"
@@ -68,6 +90,13 @@ async fn each_functions_event_gets_the_expected_status() {
             | "tickets-get"
             | "tickets-reply"
             | "tickets-update"
+            | "webhook-subscriptions-delete"
+            | "webhook-subscriptions-deliveries-get"
+            | "webhook-subscriptions-deliveries-retry"
+            | "webhook-subscriptions-recover"
+            | "webhook-subscriptions-rotate-secret"
+            | "webhook-subscriptions-test"
+            | "webhook-subscriptions-update"
             // Nobody to write to.
             | "well-known-security-txt" => 404,
             new => panic!("say here what the event of {new} is answered with"),
@@ -95,6 +124,6 @@ fn no_event_contains_a_credential() {
                 .skip(1)
                 .all(|credential| credential.starts_with("{token}"))
         );
-        assert!(!text.contains(shared::domain::api_key::PlaintextKey::PREFIX));
+        assert!(!text.contains(PlaintextKey::PREFIX));
     }
 }

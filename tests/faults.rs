@@ -1,10 +1,10 @@
-//! The histories of `model.rs` and `ticket_model.rs` over a failing network between the functions and the table. Each
-//! response is correct or a `500`, no write is half done, nothing that was revoked works again, and no limit is
-//! exceeded. The seeds are fixed; `make soak` tries others.
+//! The histories of `model.rs`, `key_model.rs` and `ticket_model.rs` over a failing network between the functions and
+//! the table. Each response is correct or a `500`, no write is half done, nothing that was revoked works again, and no
+//! limit is exceeded. The seeds are fixed; `make soak` tries others.
 
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use local::proxy::{Fault, Operation};
 use serde_json::{Value, json};
 
@@ -29,8 +29,9 @@ async fn failing_transactions(app: &App, way: Fault) -> App {
 
 async fn histories(network: Network) {
     let keys = (1..5).map(|seed| history(Model::Keys, &network, seed));
+    let lives = (1..3).map(|seed| history(Model::Lives, &network, seed));
     let tickets = (1..4).map(|seed| history(Model::Tickets, &network, seed));
-    join(join_all(keys), join_all(tickets)).await;
+    join3(join_all(keys), join_all(lives), join_all(tickets)).await;
 }
 
 #[tokio::test]

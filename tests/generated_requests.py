@@ -59,7 +59,9 @@ def main():
                 f"--checks={','.join(CHECKS)}",
                 f"--max-time={seconds}",
                 "--max-redirects=0",
-                "--workers=2",
+                # One thread: until Python 3.12, threads that parse Python at the same time disturb each other, as the
+                # libraries below do now and then ("AST constructor recursion depth mismatch").
+                "--workers=1",
                 "--continue-on-failure",
             ],
             cwd=data,

@@ -14,7 +14,8 @@
 //!
 //! # Clocks
 //!
-//! Between rounds, true time advances by up to a minute and a half. The issuer's clock is right. An instance's clock is
+//! Between rounds, true time advances by up to a minute and a half, and in the histories of `key_model.rs` sometimes by
+//! hours. The issuer's clock is right. An instance's clock is
 //! off by up to [`MOST_OFF`], ahead or behind, and may jump within that range, also back. Two instances are therefore
 //! up to two minutes apart.
 //!
@@ -43,7 +44,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{App, Builder, Call, response::Response},
-    model, ticket_model,
+    key_model, model, ticket_model,
 };
 
 /// The number of instances of each function.
@@ -59,17 +60,20 @@ const AN_ATTEMPT: Duration = Duration::from_secs(1);
 pub enum Model {
     /// API keys and sessions: see [`model`].
     Keys,
+    /// The life of API keys: see [`key_model`].
+    Lives,
     /// Tickets: see [`ticket_model`].
     Tickets,
 }
 
 impl Model {
-    pub const ALL: [Self; 2] = [Self::Keys, Self::Tickets];
+    pub const ALL: [Self; 3] = [Self::Keys, Self::Lives, Self::Tickets];
 
     /// The name for `make soak MODEL=…`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Keys => "keys",
+            Self::Lives => "lives",
             Self::Tickets => "tickets",
         }
     }
@@ -77,6 +81,7 @@ impl Model {
     fn settings(self, builder: Builder) -> Builder {
         match self {
             Self::Keys => model::settings(builder),
+            Self::Lives => key_model::settings(builder),
             Self::Tickets => ticket_model::settings(builder),
         }
     }
@@ -84,6 +89,7 @@ impl Model {
     async fn play(self, world: &mut World) {
         match self {
             Self::Keys => model::play(world).await,
+            Self::Lives => key_model::play(world).await,
             Self::Tickets => ticket_model::play(world).await,
         }
     }
@@ -231,7 +237,7 @@ pub fn again(model: Model, network: &Network, seed: u64) -> String {
     format!("make soak SEED={seed} MODEL={model} FAULT={network} HISTORIES=1")
 }
 
-/// What the histories of both models share.
+/// What the histories of all models share.
 pub struct World {
     /// The API with [`INSTANCES`] instances of each function.
     pub app: App,
@@ -265,6 +271,11 @@ impl World {
             "at {} ms, clocks off by {:?}",
             self.passed, self.off
         ));
+    }
+
+    /// Lets true time pass. The clocks follow when they next change.
+    pub fn pass(&mut self, millis: i64) {
+        self.passed += millis;
     }
 
     /// Sends a call, and notes if this machine is too slow.
@@ -305,7 +316,7 @@ impl World {
     }
 
     /// The history's true time, in milliseconds since the epoch.
-    fn now(&self) -> i64 {
+    pub fn now(&self) -> i64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         i64::try_from(now.as_millis()).unwrap() + self.passed
     }

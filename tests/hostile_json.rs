@@ -69,22 +69,34 @@ async fn hostile_json_in_a_body_is_ignored_or_refused() {
         .setting("SUBMISSIONS_IN_AN_HOUR", 1_000_000)
         .start()
         .await;
-    let token = app.token("acc_a");
     app.new_key("acc_a").await;
     let hostile = hostile();
     let mut readers = 0;
     for route in ROUTES.iter() {
         let good = event(&route.function, "")["body"].clone();
         let Some(good) = good.as_str() else { continue };
+        // Of a list, nothing is read before GitHub's signature is verified.
+        let Ok(good) = serde_json::from_str::<Map<String, Value>>(good) else {
+            continue;
+        };
         readers += 1;
-        let good: Map<String, Value> = serde_json::from_str(good).unwrap();
-        let call = app.call_of(route, "acc_a").await.bearer(&token);
-        let send = async |body: &str| -> Response { call.clone().body(body).send().await };
         let key = route.key();
+        // It is full soon.
+        let is_full = key == "POST /api/v1/webhook-subscriptions";
+        let workspace = if is_full { "acc_full" } else { "acc_a" };
+        let token = app.token(workspace);
+        let call = app.call_of(route, workspace).await.bearer(&token);
+        let send = async |body: &str| -> Response { call.clone().body(body).send().await };
 
         // As the whole body.
         for body in [hidden(&json!(good).to_string()).to_string(), layers(250)] {
             let answer = send(&body).await;
+            // An object of unknown members is fine where no member is required.
+            if key.contains("/rotate") && body.starts_with('{') {
+                // An API key is not rotated again while its older secret works.
+                assert!(matches!(answer.status, 200 | 409), "{key}: {answer:?}");
+                continue;
+            }
             assert_eq!(
                 (answer.status, answer.code()),
                 (400, "VALIDATION_ERROR"),
@@ -100,7 +112,12 @@ async fn hostile_json_in_a_body_is_ignored_or_refused() {
                 &format!("\"{MARKER}\""),
             ] {
                 let answer = send(&with_member(&good, name, value)).await;
-                assert!(answer.status < 300, "{key} {name} {value:.60}: {answer:?}");
+                // After the twentieth subscription, the workspace is full.
+                let is_full = key == "POST /api/v1/webhook-subscriptions" && answer.status == 409;
+                assert!(
+                    answer.status < 300 || is_full,
+                    "{key} {name} {value:.60}: {answer:?}"
+                );
             }
             // As a known member.
             for name in good.keys() {

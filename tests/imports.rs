@@ -10,8 +10,8 @@ use std::{
 use syn::{Item, UseTree, visit::Visit};
 
 /// The modules of the shared library from the lowest to the highest. A file outside them belongs to the first.
-const MODULES: [&str; 9] = [
-    "", "domain", "http", "aws", "store", "auth", "portal", "endpoint", "runtime",
+const MODULES: [&str; 10] = [
+    "", "domain", "http", "aws", "store", "auth", "portal", "webhooks", "endpoint", "runtime",
 ];
 
 /// The files of a crate by their module paths, each with the files that it uses.

@@ -10,7 +10,7 @@ use local::{
 };
 use regex_lite::Regex;
 
-use crate::app::{ROUTES, TEMPLATE, binary};
+use crate::app::{ROUTES, TEMPLATE, WORKERS, binary};
 
 /// Values for a parameter of any kind. Each parameter allows some of them and refuses the others.
 const VALUES: [&str; 54] = [
@@ -71,7 +71,13 @@ const VALUES: [&str; 54] = [
 ];
 
 /// Variables whose values a function does not check at its start. They name what the function uses later.
-const NAMES: [&str; 3] = ["TABLE_NAME", "SIGNING_SECRET", "HUUDIS_CLIENT_SECRET"];
+const NAMES: [&str; 5] = [
+    "TABLE_NAME",
+    "DELIVERY_QUEUE_URL",
+    "FAN_OUT_FAILURES_URL",
+    "SIGNING_SECRET",
+    "HUUDIS_CLIENT_SECRET",
+];
 
 /// The environment variables that functions check at their start, each with the parameter that sets it and a function
 /// that reads it.
@@ -89,7 +95,11 @@ fn checked_at_start() -> BTreeMap<String, (String, String)> {
 
 /// Whether a function starts with these settings. If not, it names the variable.
 async fn starts_with(function: &str, variable: &str, value: &str) -> bool {
-    let always = [("TABLE_NAME", "t"), ("AWS_REGION", "us-east-1")];
+    let always = [
+        ("TABLE_NAME", "t"),
+        ("DELIVERY_QUEUE_URL", "q"),
+        ("AWS_REGION", "us-east-1"),
+    ];
     let settings = always.into_iter().chain([(variable, value)]);
     let settings: Vec<_> = settings
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -120,18 +130,30 @@ async fn a_function_has_the_variables_that_it_reads_and_no_others() {
             assert_eq!(reads, has, "{} and {variable}", route.function);
         }
         let needs_table = !starts_with(&route.function, "TABLE_NAME", "").await;
-        let uses = |action: &str| route.actions.iter().any(|used| used.starts_with(action));
-        let has = NAMES.map(|name| route.variables.contains_key(name));
-        assert_eq!(has[0], needs_table, "{}", route.function);
-        let uses_table = uses("dynamodb:");
-        assert_eq!(has[0], uses_table, "{}", route.function);
-        // `tests/routes.rs` shows that a function uses what its policies allow.
-        for (secret, has) in [secrets::SIGNING_SECRET, secrets::CLIENT_SECRET]
-            .iter()
-            .zip(&has[1..])
-        {
-            let reads = uses(&format!("secretsmanager:GetSecretValue of {secret}"));
-            assert_eq!(*has, reads, "{} and {secret}", route.function);
+        let has_table = route.variables.contains_key("TABLE_NAME");
+        assert_eq!(has_table, needs_table, "{}", route.function);
+    }
+}
+
+/// `tests/routes.rs` and `tests/workers.rs` show that a function uses what its policies allow.
+#[test]
+fn a_function_has_the_names_of_what_it_may_use() {
+    let secret = |name: &str| format!("secretsmanager:GetSecretValue of {name}");
+    let prefixes = [
+        "dynamodb:".to_owned(),
+        "sqs:SendMessage on DeliveryQueue".to_owned(),
+        "sqs:SendMessage on FanOutFailures".to_owned(),
+        secret(secrets::SIGNING_SECRET),
+        secret(secrets::CLIENT_SECRET),
+    ];
+    let with_routes = ROUTES.iter();
+    let with_routes = with_routes.map(|one| (&one.function, &one.variables, &one.actions));
+    let workers = WORKERS.iter();
+    let workers = workers.map(|one| (&one.function, &one.variables, &one.actions));
+    for (function, variables, actions) in with_routes.chain(workers) {
+        for (name, prefix) in NAMES.iter().zip(&prefixes) {
+            let uses = actions.iter().any(|action| action.starts_with(prefix));
+            assert_eq!(variables.contains_key(*name), uses, "{function} and {name}");
         }
     }
 }
@@ -165,7 +187,7 @@ fn the_description_of_a_functions_version_has_the_parameters_that_it_reads() {
 #[tokio::test]
 async fn a_function_starts_with_exactly_the_values_that_the_template_allows() {
     let checked = checked_at_start();
-    assert_eq!(checked.len(), 11);
+    assert_eq!(checked.len(), 12);
     for (variable, (name, function)) in checked {
         let parameter = &TEMPLATE.value()["Parameters"][&name];
         let pattern = parameter["AllowedPattern"].as_str();

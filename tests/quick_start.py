@@ -95,7 +95,7 @@ def walk_through(create, use, *between, **values):
     assert listed["data"]["apiKeys"][0]["lastUsedAt"], listed
     for one in map(fill, between):
         status, done = curl(one, **values)
-        expect(status, done, 201 if "POST" in one else 200)
+        expect(status, done, 201 if "POST" in one and "/rotate" not in one else 200)
         assert "POST" in one or done["data"]["tickets"], (one, done)
     status, revoked = curl(fill(revoke), **values)
     expect(status, revoked, 200)
@@ -112,6 +112,46 @@ def published_sdk(key):
     subprocess.run(["make", "--silent", "sdk"], cwd=PROJECT, check=True)
     command = [python, PROJECT / "tests/published_sdk.py", url, "acc_dev"]
     subprocess.run(command, env={**os.environ, "SUPPUO_TOKEN": key}, check=True)
+
+
+def published_receiver(key):
+    """Receives webhooks with the published library; `make sdk` has installed it."""
+    command = [PROJECT / ".tools/bin/python", PROJECT / "tests/published_receiver.py", API]
+    subprocess.run(command, env={**os.environ, "SUPPUO_TOKEN": key}, check=True)
+
+
+def webhooks(key):
+    """Runs the receiver of the documentation, which prints the event of a new ticket if its signature is right."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    subscribe = f"""curl -X POST $SUPPUO_API/webhook-subscriptions -H "Authorization: Bearer $SUPPUO_TOKEN" \
+        -d '{{"url":"http://127.0.0.1:{port}/","events":["suppuo.ticket.created.v1"]}}'"""
+    status, made = curl(subscribe, SUPPUO_TOKEN=key)
+    expect(status, made, 201)
+    receiver = subprocess.Popen(
+        [sys.executable, PROJECT / "docs/webhook_receiver.py", str(port)],
+        env={**os.environ, "SECRET": made["data"]["secret"]},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    hanging = threading.Timer(60, receiver.kill)
+    hanging.start()
+    try:
+        assert "receiving" in receiver.stdout.readline()
+        began = time.monotonic()
+        ticket = '{"subject":"Told","body":"Where?","requesterEmail":"kim@example.com"}'
+        create = f"""curl -X POST $SUPPUO_API/tickets -H "Authorization: Bearer $SUPPUO_TOKEN" -d '{ticket}'"""
+        status, created = curl(create, SUPPUO_TOKEN=key)
+        expect(status, created, 201)
+        line = receiver.stdout.readline()
+        took = time.monotonic() - began
+        assert line.startswith("attempt 1: ") and created["data"]["id"] in line, line
+        return took
+    finally:
+        hanging.cancel()
+        receiver.kill()
+        receiver.wait()
 
 
 def a_long_thread(key):
@@ -187,15 +227,18 @@ def exports(lines):
 
 
 def left_running():
-    """The processes of the project: its programs, its cargo-lambda, and `make run`."""
+    """The processes of the project that run it: its programs, its cargo-lambda, and `make run`. Not what builds it."""
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            program, *arguments = (entry / "cmdline").read_bytes().decode().split("\0")
             folder = os.readlink(entry / "cwd")
         except OSError:
             continue
-        if folder.startswith(str(PROJECT)) and re.search(r"target/debug/|cargo-lambda|make run", command):
+        command = " ".join([program, *arguments])
+        is_ours = program.startswith((f"{PROJECT}/target/debug/", "target/debug/"))
+        runs = is_ours or re.search(r"cargo-lambda lambda watch|make run", command)
+        if folder.startswith(str(PROJECT)) and runs:
             found.append(command)
     return found
 
@@ -221,14 +264,14 @@ def main():
     # A command may continue on the next line.
     readme = (PROJECT / "README.md").read_text().replace("\\\n", "").splitlines()
     of_readme = curls(readme)
-    assert len(of_readme) == 6, of_readme
+    assert len(of_readme) == 8, of_readme
     assert any(line.split("#")[0].strip() == f"export SUPPUO_API={API}" for line in readme)
 
     run = Run()
     run.wait_until_ready()
     say("ready")
     printed = curls(run.lines)
-    assert len(printed) == 5, printed
+    assert len(printed) == 6, printed
     are_documented([line.replace("$SUPPUO_API", API) for line in of_readme] + printed)
     say("the README's requests and the printed ones are documented")
     [of_run, placeholder] = exports(run.lines)
@@ -249,6 +292,9 @@ def main():
 
     published_sdk(kept["data"]["key"])
     say("the published SDK works")
+    say(f"the receiver of the documentation has an event {webhooks(kept['data']['key']):.2f} s after the call began")
+    published_receiver(kept["data"]["key"])
+    say("the published receiver of webhooks accepts every delivery, and refuses a changed byte")
     a_long_thread(kept["data"]["key"])
     say("a thread of 4 MB is read whole")
 

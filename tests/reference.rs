@@ -4,7 +4,10 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
-use shared::{ExposeSecret, domain::api_key::PlaintextKey};
+use shared::{
+    ExposeSecret,
+    domain::{api_key::PlaintextKey, webhook_secret::WebhookSecret},
+};
 
 use crate::app::{
     ROUTES,
@@ -87,7 +90,7 @@ fn examples(document: &Value) -> Vec<(Value, String)> {
     found
 }
 
-/// Completes the keys in an example, which shows only their beginning: no document contains a whole key.
+/// Completes the keys and secrets in an example, which shows only their beginning: no document contains a whole key.
 fn with_keys(example: Value) -> Value {
     match example {
         Value::Object(members) => {
@@ -95,7 +98,8 @@ fn with_keys(example: Value) -> Value {
                 let key = PlaintextKey::generate();
                 let value = match name.as_str() {
                     "key" => key.expose_secret().into(),
-                    "keyPrefix" => key.prefix().into(),
+                    "keyPrefix" | "previousKeyPrefix" => key.prefix().into(),
+                    "secret" => WebhookSecret::generate().expose_secret().into(),
                     _ => with_keys(value),
                 };
                 (name, value)
@@ -117,6 +121,21 @@ fn every_example_matches_its_schema() {
         let schema = compiled.schema(&place);
         let valid = compiled.validate(&with_keys(example), schema);
         valid.unwrap_or_else(|wrong| panic!("{place}: {wrong}"));
+    }
+}
+
+#[test]
+fn every_event_has_an_example_that_matches_its_schema() {
+    let document = document();
+    let mut compiled = Compiled::new(&document);
+    for (name, item) in document["webhooks"].as_object().unwrap() {
+        let place = format!("/webhooks/{name}/post/requestBody/content/application~1json");
+        let schema = compiled.schema(&format!("{place}/schema"));
+        let example = item.pointer("/post/requestBody/content/application~1json/example");
+        let example = with_keys(example.unwrap().clone());
+        assert_eq!(example["type"], **name);
+        let valid = compiled.validate(&example, schema);
+        valid.unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
     }
 }
 

@@ -27,6 +27,11 @@ def resolved(value):
     return value
 
 
+def properties(schema):
+    schema = resolved(schema)
+    return set(schema.get("properties", [])).union(*map(properties, schema.get("allOf", [])))
+
+
 def fits(pattern, path):
     pattern, path = pattern.split("/"), path.split("/")
     pairs = zip(pattern, path)
@@ -68,7 +73,7 @@ def check(command):
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         validator(schema).validate(json.loads(body))
         # The API ignores unknown fields, but a document that shows one is wrong.
-        assert set(json.loads(body)) <= set(resolved(schema)["properties"]), command
+        assert set(json.loads(body)) <= properties(schema), command
     else:
         assert body is None, command
 

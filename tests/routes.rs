@@ -1,6 +1,8 @@
 //! `template.yaml` says which routes there are. The other places that know them agree: binaries, the functions
 //! themselves, the router of `cargo lambda watch`, `events/`, what a missed path is told, the table of
 //! `docs/architecture.md`. And each function may do what it does, and nothing else.
+//!
+//! Over 400 lines: one subject, and each check is a few lines.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,13 +10,13 @@ use std::{
     path::Path,
 };
 
-use local::template::Route;
+use local::template::{Route, Source};
 use serde_json::json;
 use shared::http::routes;
 
 use crate::{
     app::{
-        App, ROUTES, project,
+        App, ROUTES, WORKERS, project,
         resources::ticket,
         sign_in::{SESSION, UNDER_WAY},
     },
@@ -28,8 +30,15 @@ fn toml(file: &str) -> toml::Table {
         .unwrap()
 }
 
+/// All functions.
 fn functions() -> BTreeSet<String> {
-    ROUTES.iter().map(|route| route.function.clone()).collect()
+    let with_routes = ROUTES.iter().map(|route| &route.function);
+    let workers = WORKERS.iter().map(|worker| &worker.function);
+    with_routes.chain(workers).cloned().collect()
+}
+
+fn is_worker(function: &str) -> bool {
+    WORKERS.iter().any(|worker| worker.function == function)
 }
 
 /// The binaries of the functions' package, and the file of each.
@@ -63,7 +72,7 @@ fn sources(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_binary_is_a_function_with_its_own_routes() {
+fn every_binary_is_a_function_and_no_two_have_the_same_route() {
     assert_eq!(functions(), binaries().into_keys().collect());
     assert_eq!(
         sources(&project().join("functions")),
@@ -76,13 +85,15 @@ fn every_binary_is_a_function_with_its_own_routes() {
 
 #[test]
 fn the_source_folders_mirror_the_paths() {
-    for route in &*ROUTES {
-        let file = &binaries()[&route.function];
+    for (function, file) in binaries() {
         // api_keys/create.rs is the binary api-keys-create.
         assert_eq!(
             file.replace(['/', '_'], "-").trim_end_matches(".rs"),
-            route.function
+            function
         );
+    }
+    for route in &*ROUTES {
+        let file = &binaries()[&route.function];
         // `/api/v1/me` is an alias: its function lies with `/api/v1/auth/me`.
         if let Some((_, path)) = &route.endpoint
             && path != "/api/v1/me"
@@ -104,7 +115,8 @@ fn the_source_folders_mirror_the_paths() {
 
 #[test]
 fn each_functions_file_says_its_routes() {
-    for (function, file) in binaries() {
+    let with_routes = binaries().into_iter();
+    for (function, file) in with_routes.filter(|(function, _)| !is_worker(function)) {
         let text = fs::read_to_string(project().join("functions").join(&file)).unwrap();
         // In the comment that it begins with: all of them.
         let (told, _) = text.split_once(": ").unwrap();
@@ -176,7 +188,7 @@ fn every_function_has_an_event_for_its_route() {
         );
     }
     assert_eq!(files, functions());
-    for function in functions() {
+    for function in functions().into_iter().filter(|one| !is_worker(one)) {
         let event = event(&function, "");
         let key = event["routeKey"].as_str().unwrap();
         let mut routes = ROUTES.iter().filter(|route| route.function == function);
@@ -233,10 +245,12 @@ fn the_architecture_document_lists_the_routes() {
 async fn each_functions_policy_allows_exactly_what_it_uses() {
     for route in &*ROUTES {
         let app = App::start().await;
+        app.new_key("acc_a").await;
         let (_, key) = app.new_key("acc_a").await;
         let call = app.call_of(route, "acc_a").await;
-        // With two tickets, a list can have a second page, and so a cursor.
+        // With two keys, tickets and deliveries, a list can have a second page, and so a cursor.
         for subject in ["one", "two"] {
+            app.new_delivery("acc_a").await;
             let create = app.call("POST", "/api/v1/tickets").json(&ticket(subject));
             create.bearer(&key).await_status(201).await;
         }
@@ -253,6 +267,9 @@ async fn each_functions_policy_allows_exactly_what_it_uses() {
         for credential in [Some(&token), Some(&token), Some(&key), None, None] {
             let mut event = event_of(route, credential.map_or("", String::as_str));
             event["pathParameters"] = call.path_parameters();
+            if credential == Some(&key) {
+                event["headers"]["idempotency-key"] = "once".into();
+            }
             if credential.is_none() {
                 let headers = event["headers"].as_object_mut().unwrap();
                 headers.remove("authorization");
@@ -262,13 +279,47 @@ async fn each_functions_policy_allows_exactly_what_it_uses() {
                 let under_way = format!("{UNDER_WAY}={}", begun.cookie);
                 event["cookies"] = json!([format!("{SESSION}={session}"), under_way]);
             }
+            let leaked = app.new_key("acc_a").await.1;
+            let event = fresh.found(event, &leaked);
             let answer = fresh.invoke(&route.function, &event).await;
             assert_ne!(answer.status, 500, "{answer:?}");
         }
-        let operations = [fresh.operations(), app.secret_operations()].concat();
+        let operations = [
+            fresh.operations(),
+            app.secret_operations(),
+            fresh.queue_operations(),
+        ]
+        .concat();
         let actions = operations.into_iter().map(|operation| operation.actions);
         let used: BTreeSet<_> = actions.flatten().collect();
         assert_eq!(used, route.actions, "{}", route.function);
+    }
+}
+
+/// The permissions that Lambda needs to fetch a function's events ("Lambda with DynamoDB streams", "Lambda with SQS",
+/// Lambda developer guide), and no others. What the workers do themselves is compared in `tests/workers.rs`.
+#[test]
+fn each_workers_policy_allows_exactly_what_its_source_needs() {
+    for worker in &*WORKERS {
+        let expected: BTreeSet<_> = match &worker.source {
+            Source::Stream(mapping) => {
+                let queue = mapping.failures.as_deref().unwrap();
+                let reading = [
+                    "dynamodb:DescribeStream",
+                    "dynamodb:GetRecords",
+                    "dynamodb:GetShardIterator",
+                    "dynamodb:ListStreams",
+                ];
+                let reading = reading.map(|action| format!("{action} on the stream"));
+                let telling = format!("sqs:SendMessage on {queue}");
+                reading.into_iter().chain([telling]).collect()
+            }
+            Source::Queue(mapping) => ["DeleteMessage", "GetQueueAttributes", "ReceiveMessage"]
+                .map(|action| format!("sqs:{action} on {}", mapping.queue))
+                .into(),
+            Source::Schedule(_) => BTreeSet::new(),
+        };
+        assert_eq!(worker.source_actions, expected, "{}", worker.function);
     }
 }
 

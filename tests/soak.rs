@@ -6,7 +6,7 @@
 //! | `MINUTES` | how long; 5, unless `HISTORIES` says how many |
 //! | `HISTORIES` | how many at most |
 //! | `SEED` | the first seed, by default a random one; the histories after it have the seeds after it |
-//! | `MODEL` | `keys` (and sessions) or `tickets`; by default both |
+//! | `MODEL` | `keys` (and sessions), `lives` (of keys) or `tickets`; by default one after another |
 //! | `FAULT` | `none`, `throttle`, `fail`, `conflict`, `lost`, `late` or `all`; by default one after another |
 //!
 //! It prints a summary for each kind. When a history fails, it prints what happened and how to run it again, continues
@@ -159,11 +159,11 @@ async fn soak() {
 }
 
 #[tokio::test]
-async fn a_soak_of_two_histories_counts_them_and_stops() {
+async fn a_soak_of_a_few_histories_counts_them_and_stops() {
     let plan = Plan {
         kinds: Model::ALL.map(|model| (model, Network::LOSING)).into(),
         seed: 9,
-        histories: 2,
+        histories: Model::ALL.len(),
         until: None,
     };
     let outcome = plan.run().await;

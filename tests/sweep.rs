@@ -20,7 +20,7 @@ use crate::{
 
 /// The routes that need no credential. The public form's and its preflights' are in the next two lists. The checks
 /// require a credential from every route that is in none of the lists, so from every new endpoint.
-const OPEN: [&str; 17] = [
+const OPEN: [&str; 18] = [
     "$default",
     "GET /.well-known/security.txt",
     "GET /api/v1/auth/huudis/callback",
@@ -38,7 +38,11 @@ const OPEN: [&str; 17] = [
     "HEAD /dashboard/assets/{file}",
     "HEAD /dashboard/signed-out",
     "HEAD /docs",
+    "POST /api/v1/secret-scanning/github",
 ];
+
+/// Limited by client address as the public form is, but not for pages of any origin.
+const LEAKS: [&str; 1] = ["POST /api/v1/leaked-keys"];
 const PUBLIC: [&str; 3] = [
     "POST /api/v1/public/tickets",
     "GET /api/v1/public/tickets/{accessToken}",
@@ -50,14 +54,29 @@ const PREFLIGHT: [&str; 1] = ["OPTIONS /api/v1/public/{proxy+}"];
 fn authenticated() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| {
         let key = route.key();
-        ![&OPEN[..], &PUBLIC, &PREFLIGHT]
+        ![&OPEN[..], &LEAKS, &PUBLIC, &PREFLIGHT]
             .concat()
             .contains(&key.as_str())
     })
 }
 
 /// The pages, which redirect a visitor without a session to the sign-in.
-const PAGES: [&str; 2] = ["GET /dashboard/api-keys", "HEAD /dashboard/api-keys"];
+const PAGES: [&str; 6] = [
+    "GET /dashboard/api-keys",
+    "GET /dashboard/api-keys/{id}",
+    "GET /dashboard/webhooks",
+    "HEAD /dashboard/api-keys",
+    "HEAD /dashboard/api-keys/{id}",
+    "HEAD /dashboard/webhooks",
+];
+
+/// The writes that take no body, or may be called without one.
+const WITHOUT_BODY: [&str; 4] = [
+    "POST /api/v1/api-keys/{id}/rotate",
+    "POST /api/v1/webhook-subscriptions/deliveries/{id}/retry",
+    "POST /api/v1/webhook-subscriptions/{id}/rotate-secret",
+    "POST /api/v1/webhook-subscriptions/{id}/test",
+];
 
 fn is_write(route: &Route) -> bool {
     let key = route.key();
@@ -296,7 +315,7 @@ async fn every_endpoint_refuses_a_caller_over_the_limit() {
 async fn every_public_endpoint_refuses_an_address_over_the_limit() {
     let app = App::builder().setting("PUBLIC_LIMIT", 1).start().await;
     app.new_key("acc_a").await;
-    for (number, route) in of(&PUBLIC).enumerate() {
+    for (number, route) in of(&PUBLIC).chain(of(&LEAKS)).enumerate() {
         let call = call(&app, route).from(&format!("198.51.100.{number}"));
         let call = call.body(&good_body(route));
         let admitted = call.clone().send().await;
@@ -336,6 +355,12 @@ async fn every_write_refuses_a_garbage_body() {
                 is(&answer, 409, "CONFLICT", &route.key());
             } else if is_preflight {
                 assert_eq!(answer.status, 200, "{answer:?}");
+            } else if WITHOUT_BODY.contains(&route.key().as_str()) && body.len() <= 1024 * 1024 {
+                // Nothing has the id of this call.
+                let is_read = route.key().contains("/rotate") && !body.is_empty();
+                let is_object = body.starts_with("{\"");
+                let expected = if is_read && !is_object { 400 } else { 404 };
+                assert_eq!(answer.status, expected, "{}: {answer:?}", route.key());
             } else if writes || body.len() > 1024 * 1024 {
                 is(&answer, 400, "VALIDATION_ERROR", &route.key());
             } else {
@@ -346,6 +371,44 @@ async fn every_write_refuses_a_garbage_body() {
                 );
             }
         }
+    }
+}
+
+/// The routes whose answer is not kept under an idempotency key, which they check nevertheless.
+const DONE_AGAIN: [&str; 2] = [
+    // GitHub's contract has no such key. A report that comes twice ends nothing twice.
+    "POST /api/v1/secret-scanning/github",
+    // A session ends once. The second call has none.
+    "POST /api/v1/auth/logout",
+];
+
+#[tokio::test]
+async fn every_post_and_patch_is_done_once_under_a_key() {
+    let app = App::start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let is_taken = |route: &&Route| {
+        let key = route.key();
+        key.starts_with("POST ") || key.starts_with("PATCH ")
+    };
+    for route in ROUTES.iter().filter(is_taken) {
+        let call = app.call_of(route, "acc_a").await.body(&good_body(route));
+        let call = call.bearer(&key);
+        let malformed = call.clone().once("a b").send().await;
+        is(&malformed, 400, "VALIDATION_ERROR", &route.key());
+        // A report is verified first.
+        if route.key() != "POST /api/v1/secret-scanning/github" {
+            assert_eq!(malformed.param(), Some("Idempotency-Key"));
+        }
+
+        let call = call.once(&route.function);
+        let first = call.clone().send().await;
+        let again = call.send().await;
+        let secrets = ["key", "secret"].map(|name| &first.data()[name]);
+        let shows_secret = secrets.iter().any(|secret| !secret.is_null());
+        let is_once =
+            again.is_replayed() || shows_secret && again.param() == Some("Idempotency-Key");
+        let is_exempt = DONE_AGAIN.contains(&route.key().as_str());
+        assert_eq!(is_once, !is_exempt, "{}: {again:?}", route.key());
     }
 }
 
@@ -371,7 +434,8 @@ async fn every_endpoint_answers_500_when_the_table_fails() {
     // Retries go on until the function's time is up.
     let app = builder.timeout(Duration::from_secs(3)).start().await;
     let token = app.token("acc_a");
-    let answers = authenticated().chain(of(&PUBLIC)).map(async |route| {
+    let routes = authenticated().chain(of(&PUBLIC)).chain(of(&LEAKS));
+    let answers = routes.map(async |route| {
         let call = call(&app, route).bearer(&token).body(&good_body(route));
         (route.key(), call.send().await)
     });
@@ -383,7 +447,8 @@ async fn every_endpoint_answers_500_when_the_table_fails() {
 #[tokio::test]
 async fn open_endpoints_ignore_credentials() {
     let app = App::start().await;
-    for route in of(&OPEN).chain(of(&PUBLIC)).chain(of(&PREFLIGHT)) {
+    let others = of(&LEAKS).chain(of(&PUBLIC)).chain(of(&PREFLIGHT));
+    for route in of(&OPEN).chain(others) {
         let without = call(&app, route).send().await;
         let with = call(&app, route).header("authorization", "nonsense");
         let with = with.send().await;
@@ -392,7 +457,7 @@ async fn open_endpoints_ignore_credentials() {
 }
 
 #[tokio::test]
-async fn only_the_public_form_has_address_limits_and_allows_any_origin() {
+async fn only_the_public_form_allows_any_origin_and_only_leaks_have_its_limits_too() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
     for route in ROUTES.iter() {
@@ -409,8 +474,9 @@ async fn only_the_public_form_has_address_limits_and_allows_any_origin() {
             route.key()
         );
         assert_eq!(answer.header("access-control-allow-credentials"), None);
-        if is_for_all {
-            assert_eq!(answer.limit_header("limit"), is_public.then_some(60));
+        let is_counted = is_public || LEAKS.contains(&route.key().as_str());
+        if is_for_all || is_counted {
+            assert_eq!(answer.limit_header("limit"), is_counted.then_some(60));
         }
     }
 }

@@ -529,7 +529,7 @@ fn check_items(ticket: &Ticket, items: &[&Value]) {
             _ => assert_eq!(field(item, "accountId"), workspace),
         }
         if kind == REPLIED {
-            told.push((sort, field(&item["data"]["M"], "messageId")));
+            told.push((sort, text(&data(item), "messageId")));
         }
     }
     assert_eq!(found, expected);
@@ -544,9 +544,9 @@ fn moves(items: &[Value], id: &str) -> Vec<[String; 2]> {
     let of_kind = |item: &&Value| field(item, "type") == STATUS_CHANGED;
     let mut events: Vec<_> = items.iter().filter(of_kind).collect();
     events.sort_by_key(|item| field(item, "sk"));
-    let events = events.into_iter().map(|item| &item["data"]["M"]);
-    let events = events.filter(|event| field(event, "ticketId") == id);
-    let ends = |event| ["from", "to"].map(|end| field(event, end).to_owned());
+    let events = events.into_iter().map(data);
+    let events = events.filter(|event| text(event, "ticketId") == id);
+    let ends = |event: Value| ["from", "to"].map(|end| text(&event, end));
     events.map(ends).collect()
 }
 
@@ -568,6 +568,11 @@ fn array<'a>(data: &'a Value, name: &str) -> &'a [Value] {
 }
 
 /// The text or the number of an item's attribute.
+/// The data of an event.
+fn data(item: &Value) -> Value {
+    serde_json::from_str(field(item, "data")).unwrap()
+}
+
 fn field<'a>(item: &'a Value, name: &str) -> &'a str {
     let value = &item[name];
     let text = value["S"].as_str().or(value["N"].as_str());

@@ -261,6 +261,18 @@ async fn one_error_names_all_missing_fields() {
             "`accountId`, `subject`, `body` and `email` are required.",
             "accountId",
         ),
+        (
+            "/api/v1/leaked-keys",
+            json!({ "key": "x" }),
+            "`keys` is required.",
+            "keys",
+        ),
+        (
+            "/api/v1/webhook-subscriptions",
+            json!({ "events": ["*"] }),
+            "`url` is required.",
+            "url",
+        ),
     ] {
         let refused = app
             .call("POST", path)

@@ -36,6 +36,18 @@ pub(crate) fn create_key(credential: &str) -> Request {
     with(new, call("POST", "/api/v1/api-keys", credential))
 }
 
+/// Creates a key that only some addresses may use. They include the one that the calls here come from.
+pub(crate) fn create_listed_key(credential: &str) -> Request {
+    let new = json!({ "name": "bench", "allowedIps": ["192.0.2.0/24", "2001:db8::/32"] });
+    with(new, call("POST", "/api/v1/api-keys", credential))
+}
+
+/// Rotates a key, with the overlap that is the default.
+pub(crate) fn rotate_key(id: &str, credential: &str) -> Request {
+    let path = format!("/api/v1/api-keys/{id}/rotate");
+    call("POST", &path, credential)
+}
+
 pub(crate) fn create_ticket(credential: &str) -> Request {
     let new = json!({
         "subject": "Two blue mugs that have not come yet",

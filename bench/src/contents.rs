@@ -1,10 +1,12 @@
 //! The contents of the table before the rows are measured, all created through the API.
 
-use local::Error;
+use local::{Error, gateway::Request};
 use serde_json::json;
 
 use crate::{
-    calls::{call, create_canned_reply, create_key, create_ticket, with},
+    calls::{
+        call, create_canned_reply, create_key, create_listed_key, create_ticket, rotate_key, with,
+    },
     deployment::Deployment,
     sign_in::sign_in,
 };
@@ -12,14 +14,18 @@ use crate::{
 /// How often a row is called.
 pub(crate) const CALLS: usize = 300;
 
-/// Each workspace with its number of keys: one with a single key, four with room for 99 more each, four that are full,
+/// Each workspace with its number of keys: one with a single key, eight with room for 99 more each, four that are full,
 /// and those with other contents.
-const WORKSPACES: [(&str, usize); 12] = [
+const WORKSPACES: [(&str, usize); 16] = [
     ("acc_single", 1),
     ("acc_room0", 1),
     ("acc_room1", 1),
     ("acc_room2", 1),
     ("acc_room3", 1),
+    ("acc_once0", 1),
+    ("acc_once1", 1),
+    ("acc_once2", 1),
+    ("acc_once3", 1),
     ("acc_full0", 100),
     ("acc_full1", 100),
     ("acc_full2", 100),
@@ -49,8 +55,19 @@ pub(crate) struct Contents {
     pub(crate) full_session: String,
     /// Keys of workspaces with room, which create keys in turn.
     pub(crate) roomy: Vec<String>,
+    /// Others, which create keys in turn with an idempotency key.
+    pub(crate) roomy_once: Vec<String>,
     /// Keys to revoke: for each, a key of the same workspace and the id.
     pub(crate) condemned: Vec<(String, String)>,
+    /// A key that changes another one…
+    pub(crate) manager: Key,
+    /// …the id of that key…
+    pub(crate) changed: String,
+    /// …and the older secret of a key that was rotated and not called since.
+    pub(crate) older_secret: String,
+    /// Keys with a list of addresses, one for each call of a row, so that each call finds its key in the same state:
+    /// for each, a key without a list in the same workspace.
+    pub(crate) listed: Vec<(String, Key)>,
     /// A key of the workspace with the tickets.
     pub(crate) desk: String,
     /// Open tickets, one for each call of a row, so that all calls find their tickets in the same state.
@@ -65,6 +82,12 @@ pub(crate) struct Contents {
     pub(crate) condemned_canned: Vec<String>,
 }
 
+#[derive(Default)]
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
 pub(crate) struct Ticket {
     pub(crate) id: String,
     /// The requester's token.
@@ -75,6 +98,7 @@ impl Contents {
     pub(crate) async fn create(deployment: &Deployment) -> Result<Self, Error> {
         let mut contents = Self::default();
         contents.create_keys(deployment).await?;
+        contents.create_managed_keys(deployment).await?;
         contents.create_tickets(deployment).await?;
         contents.create_canned_replies(deployment).await?;
         Ok(contents)
@@ -104,16 +128,52 @@ impl Contents {
         self.desk = first(TICKETS)?;
         self.few_canned = first("acc_canned_few")?;
         self.many_canned = first("acc_canned_many")?;
-        let room = made
-            .iter()
-            .filter(|(workspace, ..)| workspace.starts_with("acc_room"));
-        self.roomy = room.map(|(.., key)| key.clone()).collect();
+        let all_in = |prefix: &str| {
+            let inside = made
+                .iter()
+                .filter(|(workspace, ..)| workspace.starts_with(prefix));
+            inside.map(|(.., key)| key.clone()).collect::<Vec<_>>()
+        };
+        self.roomy = all_in("acc_room");
+        self.roomy_once = all_in("acc_once");
         for workspace in ["acc_full1", "acc_full2", "acc_full3"] {
             let caller = first(workspace)?;
             // Not the caller's own key, which all calls use.
             let others = made.iter().filter(|(of, ..)| *of == workspace).skip(1);
             self.condemned
                 .extend(others.map(|(_, id, _)| (caller.clone(), id.clone())));
+        }
+        Ok(())
+    }
+
+    /// The keys of the rows about a key's life.
+    async fn create_managed_keys(&mut self, deployment: &Deployment) -> Result<(), Error> {
+        /// So many workspaces have room for the keys with a list.
+        const SPREAD_OVER: usize = 4;
+        let function = deployment.function("api-keys-create").await?;
+        let create = async |new: Request| {
+            let created = deployment.call(&function, &new, 201).await?;
+            Ok::<_, Error>(Key {
+                id: created.text("id"),
+                secret: created.text("key"),
+            })
+        };
+        let token = deployment.token("acc_managed");
+        self.manager = create(create_key(&token)).await?;
+        self.changed = create(create_key(&token)).await?.id;
+        let rotated = create(create_key(&token)).await?;
+        let rotate = deployment.function("api-keys-rotate").await?;
+        let rotation = rotate_key(&rotated.id, &token);
+        deployment.call(&rotate, &rotation, 200).await?;
+        self.older_secret = rotated.secret;
+        for workspace in 0..SPREAD_OVER {
+            let token = deployment.token(&format!("acc_listed{workspace}"));
+            let manager = create(create_key(&token)).await?;
+            // One more, so that there is also a key for the first call of a row.
+            for _ in 0..=CALLS / SPREAD_OVER {
+                let key = create(create_listed_key(&token)).await?;
+                self.listed.push((manager.secret.clone(), key));
+            }
         }
         Ok(())
     }

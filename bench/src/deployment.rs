@@ -8,12 +8,15 @@ use std::{
 
 use local::{
     Error,
+    clock::Clock,
     dynamodb::DynamoDb,
     gateway::Request,
     issuer::{Issuer, Key, TokenRequest},
     lambda::{self, Instance},
+    machine::{Builder, Machine},
     proxy::{Fault, Operation, Proxy},
     secrets::{self, Secrets},
+    sqs::Sqs,
     template::{Route, Template},
 };
 use serde_json::Value;
@@ -35,6 +38,7 @@ const LIMITS: [&str; 4] = [
 
 pub(crate) struct Deployment {
     binaries: PathBuf,
+    template: Template,
     routes: Vec<Route>,
     proxy: Proxy,
     environment: Vec<(String, String)>,
@@ -100,6 +104,7 @@ impl Deployment {
         Ok(Self {
             binaries: binaries.to_owned(),
             routes: template.routes()?,
+            template,
             environment: environment
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
@@ -107,6 +112,30 @@ impl Deployment {
             issuer: Issuer::new(name, key, client_secret),
             dynamodb,
         })
+    }
+
+    /// Queues with this clock, for [`Deployment::machine`]. Functions that are started later send to them, and may call
+    /// receivers on this machine.
+    pub(crate) async fn queues(&mut self, clock: Clock) -> Result<Sqs, Error> {
+        let sqs = Sqs::start(&self.template, clock, 0).await?;
+        self.environment.extend(sqs.environment());
+        let loopback = ("SUPPUO_LOOPBACK_WEBHOOKS".to_owned(), "1".to_owned());
+        self.environment.push(loopback);
+        Ok(sqs)
+    }
+
+    /// What calls the functions without a route: those of all events that the table has had. Its calls of the table
+    /// are as slow as the others, but only [`Machine::operations`] has them.
+    pub(crate) async fn machine(&self, sqs: &Sqs, most_processes: usize) -> Result<Machine, Error> {
+        const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+        let mut environment = self.environment.clone();
+        environment.retain(|(name, _)| name != ENDPOINT && name != "AWS_ENDPOINT_URL_SQS");
+        environment.push((ENDPOINT.to_owned(), self.dynamodb.url().to_owned()));
+        Builder::new(&self.binaries, environment)
+            .most_processes(most_processes)
+            .proxied(DELAY, |_| Fault::None)
+            .start(&self.template, &self.dynamodb, TABLE, sqs)
+            .await
     }
 
     /// An access token for a workspace.

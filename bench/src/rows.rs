@@ -6,7 +6,9 @@ use local::{Error, gateway::Request};
 use serde_json::json;
 
 use crate::{
-    calls::{BODY, call, create_canned_reply, create_key, create_ticket, open_call, with},
+    calls::{
+        BODY, call, create_canned_reply, create_key, create_ticket, open_call, rotate_key, with,
+    },
     contents::{Contents, TICKETS},
     deployment::Deployment,
     figures::{self, Figures, Row},
@@ -30,16 +32,32 @@ const fn row(
 /// The floor, which accepts any event.
 const FLOOR: Row = row("*floor: one `UpdateItem`*", "floor", 200, health);
 
-/// The order matters: the requester's replies reopen the tickets that the agents' replies made pending, so that both
-/// change a status.
+/// The order matters:
+///
+/// - The windows of keys that one row opens are still open in the next, where a new instance has not seen their lists.
+/// - These keys are then rotated, rotated again while the older secret works, and their overlaps are ended.
+/// - What is created with an idempotency key is sent again by the next row.
+/// - The requester's replies reopen the tickets that the agents' replies made pending, so that both change a status.
 #[rustfmt::skip]
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 42] = [
     row("a key alone (`DELETE`, no such id)", "api-keys-revoke", 404, no_such_key),
+    row("a key alone, its older secret", "api-keys-revoke", 404, older_secret),
+    row("a key alone, with a list of addresses", "api-keys-revoke", 404, same_listed_key),
+    row("a key alone, its first call in a minute", "api-keys-revoke", 404, listed_key),
+    row("a key alone, with a list not seen yet", "api-keys-revoke", 404, listed_key),
     row("create", "api-keys-create", 201, create),
+    row("create, with an idempotency key", "api-keys-create", 201, create_once),
+    row("create, sent again (`409`)", "api-keys-create", 409, create_once),
     row("list, 1 key", "api-keys-list", 200, list),
     row("list, 100 keys", "api-keys-list", 200, list_full),
     row("list, with an access token", "api-keys-list", 200, list_as_user),
     row("list, with a session", "api-keys-list", 200, list_with_session),
+    row("change, the limit", "api-keys-change", 200, change),
+    row("rotate", "api-keys-rotate", 200, rotate),
+    row("rotate, superseding an older secret", "api-keys-rotate", 200, supersede),
+    row("end an overlap", "api-keys-end-overlap", 200, end_overlap),
+    row("usage", "api-keys-usage", 200, usage),
+    row("audit events, a page of 50", "audit-events", 200, audit_events),
     row("revoke", "api-keys-revoke", 200, revoke),
     row("a session alone (`GET …/auth/me`)", "auth-me", 200, me),
     row("the page, 1 key", "dashboard-api-keys", 200, page),
@@ -54,6 +72,8 @@ const ROWS: [Row; 28] = [
     row("tickets: update, the status", "tickets-update", 200, move_status),
     row("canned replies: list, 20", "canned-replies-list", 200, list_canned_replies),
     row("canned replies: create", "canned-replies-create", 201, new_canned_reply),
+    row("canned replies: create, with an idempotency key", "canned-replies-create", 201, new_canned_reply_once),
+    row("canned replies: create, sent again", "canned-replies-create", 201, new_canned_reply_once),
     row("canned replies: update", "canned-replies-update", 200, change_canned_reply),
     row("canned replies: delete", "canned-replies-delete", 200, delete_canned_reply),
     row("public: submit", "public-submit", 201, submit),
@@ -79,12 +99,44 @@ pub(crate) async fn print(binaries: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// A call that is only authenticated and counted: what it names can be no id, so nothing is looked up.
+fn key_alone(secret: &str) -> Request {
+    call("DELETE", "/api/v1/api-keys/none", secret)
+}
+
 fn no_such_key(contents: &Contents, _: usize) -> Request {
-    call("DELETE", "/api/v1/api-keys/none", &contents.key)
+    key_alone(&contents.key)
+}
+
+/// Only the first call opens the window and notes the use, unless the row takes more than a minute.
+fn older_secret(contents: &Contents, _: usize) -> Request {
+    key_alone(&contents.older_secret)
+}
+
+/// The instance sees the list at the first call.
+fn same_listed_key(contents: &Contents, _: usize) -> Request {
+    key_alone(&contents.listed[0].1.secret)
+}
+
+/// Each call is with another key, so the instance has seen none of their lists.
+fn listed_key(contents: &Contents, number: usize) -> Request {
+    key_alone(&contents.listed[number].1.secret)
 }
 
 fn create(contents: &Contents, number: usize) -> Request {
     create_key(&contents.roomy[number % contents.roomy.len()])
+}
+
+/// A call with an idempotency key, one for each number.
+fn once(number: usize, mut call: Request) -> Request {
+    let key = format!("bench-{number}");
+    call.headers.push(("idempotency-key".to_owned(), key));
+    call
+}
+
+fn create_once(contents: &Contents, number: usize) -> Request {
+    let credential = &contents.roomy_once[number % contents.roomy_once.len()];
+    once(number, create_key(credential))
 }
 
 fn list(contents: &Contents, _: usize) -> Request {
@@ -122,6 +174,42 @@ fn start(_: &Contents, _: usize) -> Request {
 /// A callback that is refused before the function asks the issuer, so that the row measures only our code.
 fn callback(contents: &Contents, _: usize) -> Request {
     session_call("GET", "/api/v1/auth/huudis/callback", &contents.session)
+}
+
+/// One key, back and forth, so that each call changes something. Both limits are below the deployment's.
+fn change(contents: &Contents, number: usize) -> Request {
+    let path = format!("/api/v1/api-keys/{}", contents.changed);
+    let limit = json!({ "limit": 1000 + number % 2 });
+    with(limit, call("PATCH", &path, &contents.manager.secret))
+}
+
+/// A key's first rotation.
+fn rotate(contents: &Contents, number: usize) -> Request {
+    let (manager, key) = &contents.listed[number];
+    rotate_key(&key.id, manager)
+}
+
+/// A key's second rotation, while the overlap of the first one lasts.
+fn supersede(contents: &Contents, number: usize) -> Request {
+    with(json!({ "supersede": true }), rotate(contents, number))
+}
+
+fn end_overlap(contents: &Contents, number: usize) -> Request {
+    let (manager, key) = &contents.listed[number];
+    let path = format!("/api/v1/api-keys/{}/previous", key.id);
+    call("DELETE", &path, manager)
+}
+
+/// That of the calling key.
+fn usage(contents: &Contents, _: usize) -> Request {
+    let manager = &contents.manager;
+    let path = format!("/api/v1/api-keys/{}/usage", manager.id);
+    call("GET", &path, &manager.secret)
+}
+
+/// In a workspace where 100 keys were created.
+fn audit_events(contents: &Contents, _: usize) -> Request {
+    call("GET", "/api/v1/audit-events", &contents.full)
 }
 
 fn revoke(contents: &Contents, number: usize) -> Request {
@@ -169,6 +257,10 @@ fn list_canned_replies(contents: &Contents, _: usize) -> Request {
 
 fn new_canned_reply(contents: &Contents, _: usize) -> Request {
     create_canned_reply(&contents.many_canned)
+}
+
+fn new_canned_reply_once(contents: &Contents, number: usize) -> Request {
+    once(number, new_canned_reply(contents, number))
 }
 
 fn change_canned_reply(contents: &Contents, number: usize) -> Request {

@@ -1,53 +1,19 @@
-//! `GET /api/v1/api-keys`: the workspace's keys, newest first, without the keys themselves.
+//! `GET /api/v1/api-keys`: the workspace's keys, newest first, without their secrets.
 
 use serde::Serialize;
-use shared::{
-    Answer, ApiError, ApiKeyId, Authenticated, ExitCode, Timestamp, handler, serve,
-    store::api_keys::ApiKey,
-};
+use shared::{Answer, ApiError, Area, Authenticated, ExitCode, domain::key::ApiKey, scoped, serve};
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/api-keys", handler(list))
+    serve("GET /api/v1/api-keys", scoped(Area::ApiKeys.read(), list))
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
-    api_keys: Vec<Listing>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Listing {
-    id: ApiKeyId,
-    name: String,
-    key_prefix: String,
-    last_used_at: Option<Timestamp>,
-    created_at: Timestamp,
+    api_keys: Vec<ApiKey>,
 }
 
 async fn list(call: Authenticated) -> Result<Answer, ApiError> {
-    let keys = call.workspace.api_keys().list().await?;
-    Answer::ok(Listed {
-        api_keys: keys.into_iter().map(Listing::from).collect(),
-    })
-}
-
-impl From<ApiKey> for Listing {
-    fn from(key: ApiKey) -> Self {
-        let ApiKey {
-            id,
-            name,
-            prefix: key_prefix,
-            last_used_at,
-            created_at,
-        } = key;
-        Self {
-            id,
-            name,
-            key_prefix,
-            last_used_at,
-            created_at,
-        }
-    }
+    let api_keys = call.workspace.api_keys().list().await?;
+    Answer::ok(Listed { api_keys })
 }

@@ -3,11 +3,12 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, Subject, Timestamp, WorkspaceId, handler, serve,
+    ANY_KEY, Answer, ApiError, Authenticated, ExitCode, Subject, Timestamp, WorkspaceId, scoped,
+    serve,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/auth/me", handler(me))
+    serve("GET /api/v1/auth/me", scoped(ANY_KEY, me))
 }
 
 #[derive(Serialize)]

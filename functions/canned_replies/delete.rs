@@ -1,9 +1,12 @@
 //! `DELETE /api/v1/canned-replies/{id}`: deletes a canned reply.
 
-use shared::{Answer, ApiError, Authenticated, CannedReplyId, ExitCode, handler, serve};
+use shared::{Answer, ApiError, Area, Authenticated, CannedReplyId, ExitCode, scoped, serve};
 
 fn main() -> ExitCode {
-    serve("DELETE /api/v1/canned-replies/{id}", handler(delete))
+    serve(
+        "DELETE /api/v1/canned-replies/{id}",
+        scoped(Area::CannedReplies.write(), delete),
+    )
 }
 
 async fn delete(call: Authenticated) -> Result<Answer, ApiError> {

@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, handler, serve, store::canned_replies::CannedReply,
+    Answer, ApiError, Area, Authenticated, ExitCode, scoped, serve,
+    store::canned_replies::CannedReply,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/canned-replies", handler(list))
+    serve(
+        "GET /api/v1/canned-replies",
+        scoped(Area::CannedReplies.read(), list),
+    )
 }
 
 #[derive(Serialize)]

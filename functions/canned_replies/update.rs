@@ -1,12 +1,15 @@
 //! `PATCH /api/v1/canned-replies/{id}`: changes the title or the body of a canned reply.
 
 use shared::{
-    Answer, ApiError, Authenticated, CannedReplyId, ExitCode, KnownFields, handler, serve,
+    Answer, ApiError, Area, Authenticated, CannedReplyId, ExitCode, KnownFields, scoped, serve,
     store::canned_replies::{MAX_BODY, MAX_TITLE},
 };
 
 fn main() -> ExitCode {
-    serve("PATCH /api/v1/canned-replies/{id}", handler(update))
+    serve(
+        "PATCH /api/v1/canned-replies/{id}",
+        scoped(Area::CannedReplies.write(), update),
+    )
 }
 
 const FIELDS: KnownFields = KnownFields {
@@ -25,8 +28,9 @@ async fn update(call: Authenticated) -> Result<Answer, ApiError> {
     let id = call.request.id()?;
 
     let canned_replies = call.workspace.canned_replies();
+    let keep = call.once.keep(Answer::ok);
     let updated = canned_replies
-        .update(&id, title.as_deref(), body.as_deref())
+        .update(&id, title.as_deref(), body.as_deref(), keep)
         .await?;
     Answer::ok(updated.ok_or_else(ApiError::no_such::<CannedReplyId>)?)
 }

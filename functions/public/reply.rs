@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, ExitCode, KnownFields, MessageId, PublicCall, Timestamp,
-    domain::ticket::{MAX_BODY, Status},
+    Answer, ApiError, ExitCode, KnownFields, MessageId, PublicCall,
+    domain::ticket::{MAX_BODY, Reply, Status},
     handler, serve,
 };
 
@@ -20,26 +20,29 @@ const FIELDS: KnownFields = KnownFields {
 };
 
 #[derive(Serialize)]
-struct Replied {
-    id: MessageId,
+struct Replied<'a> {
+    id: &'a MessageId,
     status: Status,
+}
+
+fn answer(reply: &Reply) -> Result<Answer, ApiError> {
+    Answer::created(Replied {
+        id: &reply.message.id,
+        status: reply.status,
+    })
 }
 
 async fn reply(call: PublicCall) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
     let body = fields.body("body", MAX_BODY)?;
-    // A honeypot: people do not see this field.
-    let is_bot = fields.is_filled("company");
     let ticket = call.ticket().await?;
-    if is_bot {
-        return Answer::created(Replied {
-            id: MessageId::new(Timestamp::now()),
-            status: Status::Open,
-        });
-    }
-    let reply = ticket.reply(&body).await?;
-    Answer::created(Replied {
-        id: reply.message.id,
-        status: reply.status,
-    })
+    let once = call.once(&ticket).await?;
+    let keep = once.keep_as(answer);
+    // A honeypot: people do not see this field. A bot gets a response, but no message is added.
+    let reply = if fields.is_filled("company") {
+        ticket.pretend_to_reply(&body, keep).await?
+    } else {
+        ticket.reply(&body, keep).await?
+    };
+    answer(&reply)
 }

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, ExitCode, KnownFields, PublicSubmission, WorkspaceId,
-    domain::ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
+    Answer, ApiError, ExitCode, KnownFields, PublicSubmission,
+    domain::ticket::{
+        Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester, Ticket,
+    },
     domain::ticket_token::TicketToken,
     handler, serve,
 };
@@ -19,20 +21,21 @@ const FIELDS: KnownFields = KnownFields {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Submitted {
+struct Submitted<'a> {
     number: u32,
-    access_token: TicketToken,
+    access_token: &'a TicketToken,
 }
 
-fn no_such_workspace() -> ApiError {
-    let rule = "There is no workspace with this `accountId`. Send the id of the shop's workspace.";
-    ApiError::invalid_field("accountId", rule)
+fn answer(ticket: &Ticket) -> Result<Answer, ApiError> {
+    Answer::created(Submitted {
+        number: ticket.number,
+        access_token: &ticket.access_token,
+    })
 }
 
 async fn submit(call: PublicSubmission) -> Result<Answer, ApiError> {
     let fields = call.request.fields(&FIELDS)?;
-    let workspace = fields.line("accountId", 100)?;
-    let workspace = WorkspaceId::parse(&workspace).ok_or_else(no_such_workspace)?;
+    let workspace = call.workspace(&fields.line("accountId", 100)?)?;
     let ticket = NewTicket {
         subject: fields.line("subject", MAX_SUBJECT)?,
         body: fields.body("body", MAX_BODY)?,
@@ -43,17 +46,13 @@ async fn submit(call: PublicSubmission) -> Result<Answer, ApiError> {
         priority: Priority::Normal,
         channel: Channel::Web,
     };
+    let once = call.once(&workspace).await?;
+    let (form, keep) = (&call.form, once.keep_as(answer));
     // A honeypot: people do not see this field. A bot gets a response, but no ticket is created.
     let submitted = if fields.is_filled("company") {
-        let number = call.form.next_number(&workspace).await?;
-        number.map(|number| (number, TicketToken::generate()))
+        form.pretend_to_submit(&workspace, &ticket, keep).await?
     } else {
-        let ticket = call.form.submit(&workspace, &ticket).await?;
-        ticket.map(|ticket| (ticket.number, ticket.access_token))
+        form.submit(&workspace, &ticket, keep).await?
     };
-    let (number, access_token) = submitted.ok_or_else(no_such_workspace)?;
-    Answer::created(Submitted {
-        number,
-        access_token,
-    })
+    answer(&submitted.ok_or_else(PublicSubmission::no_such_workspace)?)
 }

@@ -1,14 +1,17 @@
 //! `POST /api/v1/tickets`: creates a ticket on behalf of a requester who wrote elsewhere.
 
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, KnownFields,
+    Answer, ApiError, Area, Authenticated, ExitCode, KnownFields,
     domain::ticket::{Channel, MAX_BODY, MAX_NAME, MAX_SUBJECT, NewTicket, Priority, Requester},
-    handler, serve,
+    scoped, serve,
 };
 use strum::{EnumString, VariantNames};
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/tickets", handler(create))
+    serve(
+        "POST /api/v1/tickets",
+        scoped(Area::Tickets.write(), create),
+    )
 }
 
 const FIELDS: KnownFields = KnownFields {
@@ -42,5 +45,6 @@ async fn create(call: Authenticated) -> Result<Answer, ApiError> {
         priority: fields.word_or("priority", Priority::Normal),
         channel,
     };
-    Answer::created(call.workspace.tickets().create(&new).await?)
+    let keep = call.once.keep(Answer::created);
+    Answer::created(call.workspace.tickets().create(&new, keep).await?)
 }

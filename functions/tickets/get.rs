@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, TicketId,
+    Answer, ApiError, Area, Authenticated, ExitCode, TicketId,
     domain::ticket::{Message, Ticket},
-    handler, serve,
+    scoped, serve,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/tickets/{id}", handler(get))
+    serve(
+        "GET /api/v1/tickets/{id}",
+        scoped(Area::Tickets.read(), get),
+    )
 }
 
 #[derive(Serialize)]

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode,
+    Answer, ApiError, Area, Authenticated, ExitCode,
     domain::{ticket::Ticket, ticket_filter::Filter},
-    handler, serve,
+    endpoint::cursors::Position,
+    scoped, serve,
     store::workspaces::Counts,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/tickets", handler(list))
+    serve("GET /api/v1/tickets", scoped(Area::Tickets.read(), list))
 }
 
 #[derive(Serialize)]
@@ -23,33 +24,31 @@ struct Listed {
 
 /// The content of a cursor: the list that it belongs to, and the position in it.
 #[derive(Serialize, Deserialize)]
-struct Position {
+struct TicketPosition {
     filter: Filter,
     after: String,
+}
+
+impl Position for TicketPosition {
+    type Filter = Filter;
+    type After = String;
+
+    fn parse(self) -> Option<(Filter, String)> {
+        Some((self.filter, self.after))
+    }
 }
 
 async fn list(call: Authenticated) -> Result<Answer, ApiError> {
     let query = call.request.query();
     let limit = query.number("limit", 1, 100)?.unwrap_or(50);
     let asked = Filter::read(&query)?;
-    let (filter, after) = match query.text("cursor")? {
-        None => (asked.unwrap_or_default(), None),
-        Some(cursor) => {
-            let position: Position = call.cursors.open("cursor", cursor).await?;
-            if asked.is_some_and(|asked| asked != position.filter) {
-                let rule =
-                    "`cursor` belongs to a list with another filter. Send that one, or none.";
-                return Err(ApiError::invalid_field("cursor", rule));
-            }
-            (position.filter, Some(position.after))
-        }
-    };
+    let (filter, after) = call.cursors.resume::<TicketPosition>(&query, asked).await?;
 
     let (tickets, me) = (call.workspace.tickets(), call.caller.sub());
     let page = tickets.list(&filter, me, limit, after).await?;
     let cursor = match page.next {
         None => None,
-        Some(after) => Some(call.cursors.seal(&Position { filter, after }).await?),
+        Some(after) => Some(call.cursors.seal(&TicketPosition { filter, after }).await?),
     };
     Answer::ok(Listed {
         tickets: page.tickets,

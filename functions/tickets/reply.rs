@@ -1,13 +1,16 @@
 //! `POST /api/v1/tickets/{id}/messages`: an agent's reply, or an internal note.
 
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, KnownFields, TicketId,
+    Answer, ApiError, Area, Authenticated, ExitCode, KnownFields, TicketId,
     domain::ticket::{AuthorType, MAX_BODY, MAX_NAME, NewMessage},
-    handler, serve,
+    scoped, serve,
 };
 
 fn main() -> ExitCode {
-    serve("POST /api/v1/tickets/{id}/messages", handler(reply))
+    serve(
+        "POST /api/v1/tickets/{id}/messages",
+        scoped(Area::Tickets.write(), reply),
+    )
 }
 
 const FIELDS: KnownFields = KnownFields {
@@ -26,6 +29,7 @@ async fn reply(call: Authenticated) -> Result<Answer, ApiError> {
     };
     let id = call.request.id()?;
 
-    let reply = call.workspace.tickets().reply(&id, &new).await?;
+    let keep = call.once.keep(Answer::created);
+    let reply = call.workspace.tickets().reply(&id, &new, keep).await?;
     Answer::created(reply.ok_or_else(ApiError::no_such::<TicketId>)?)
 }

@@ -1,10 +1,13 @@
 //! `GET /api/v1/tickets/tags`: the tags of the workspace's tickets.
 
 use serde::Serialize;
-use shared::{Answer, ApiError, Authenticated, ExitCode, handler, serve};
+use shared::{Answer, ApiError, Area, Authenticated, ExitCode, scoped, serve};
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/tickets/tags", handler(tags))
+    serve(
+        "GET /api/v1/tickets/tags",
+        scoped(Area::Tickets.read(), tags),
+    )
 }
 
 #[derive(Serialize)]

@@ -1,13 +1,16 @@
 //! `PATCH /api/v1/tickets/{id}`: changes a ticket's status, priority, assignee or tags.
 
 use shared::{
-    Answer, ApiError, Authenticated, ExitCode, KnownFields, Subject, TicketId,
+    Answer, ApiError, Area, Authenticated, ExitCode, KnownFields, Subject, TicketId,
     domain::ticket::{Changes, MAX_SUB, MAX_TAG, MAX_TAGS},
-    handler, serve,
+    scoped, serve,
 };
 
 fn main() -> ExitCode {
-    serve("PATCH /api/v1/tickets/{id}", handler(update))
+    serve(
+        "PATCH /api/v1/tickets/{id}",
+        scoped(Area::Tickets.write(), update),
+    )
 }
 
 const FIELDS: KnownFields = KnownFields {
@@ -47,6 +50,7 @@ async fn update(call: Authenticated) -> Result<Answer, ApiError> {
     }
     let id = call.request.id()?;
 
-    let updated = call.workspace.tickets().update(&id, &changes).await?;
+    let (tickets, keep) = (call.workspace.tickets(), call.once.keep(Answer::ok));
+    let updated = tickets.update(&id, &changes, keep).await?;
     Answer::ok(updated.ok_or_else(ApiError::no_such::<TicketId>)?)
 }

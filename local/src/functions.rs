@@ -8,6 +8,7 @@
 //! Of the headers that come with an event, a process gets only the ids, which no client can write.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -39,6 +40,8 @@ pub struct Functions {
     pub folder: PathBuf,
     /// A process's environment, without the variables that Lambda sets.
     pub environment: Vec<(String, String)>,
+    /// How long each function may take for an event.
+    pub timeouts: BTreeMap<String, Duration>,
     /// The most processes that a function may have.
     pub concurrency: usize,
     /// The output of the processes.
@@ -96,8 +99,8 @@ impl Functions {
                 instance
             } else {
                 let binary = self.folder.join(name);
-                Instance::start_logging(&binary, &self.environment, lambda::TIMEOUT, &self.log)
-                    .await?
+                let timeout = self.timeouts.get(name).copied().unwrap_or(lambda::TIMEOUT);
+                Instance::start_logging(&binary, &self.environment, timeout, &self.log).await?
             };
             let answer = instance.handle(event).await?;
             Ok::<_, Error>((answer, instance))

@@ -231,6 +231,11 @@ impl Instance {
         locked(&self.log).clone()
     }
 
+    /// Where [`Instance::log`] is kept, also after the process has ended.
+    pub(crate) fn lines(&self) -> Arc<Mutex<Vec<String>>> {
+        Arc::clone(&self.log)
+    }
+
     pub async fn is_alive(&self) -> bool {
         matches!(self.process.lock().await.try_wait(), Ok(None))
     }

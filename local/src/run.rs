@@ -5,6 +5,7 @@
 //! | `console` | what `make run` prints |
 //! | `emulator` | the process of `cargo lambda watch` |
 //! | `ports` | where everything listens |
+//! | `workers` | the queues, and what calls the functions without a route |
 //! | `readiness` | waits until every function responds |
 //! | `settings` | the environment of the functions, their number of processes |
 //! | `token` | access tokens of the issuer |
@@ -15,17 +16,19 @@ mod ports;
 mod readiness;
 mod settings;
 mod token;
+mod workers;
 
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use self::{emulator::Emulator, ports::Ports, settings::TABLE};
+use self::{emulator::Emulator, ports::Ports, settings::TABLE, workers::Workers};
 use crate::{
     Error,
     dynamodb::DynamoDb,
     front,
     functions::Functions,
+    github,
     issuer::{Issuer, Key},
     secrets::{self, Secrets},
     template::{Route, Template},
@@ -61,11 +64,23 @@ pub async fn run() -> Result<(), Error> {
     let log = fs::File::create(&log_path)?;
     let mut emulator = Emulator::start(ports.lambda, &log)?;
     let routes = template.routes()?;
+    let folder = env::current_exe()?.with_file_name("");
+    let mut environment = settings::environment(&ports, dynamodb.url());
+    let workers = Workers::prepare(&template, &data).await?;
+    environment.extend(workers.environment());
+    let machine = workers.builder(&folder, &environment, log.try_clone()?)?;
+    let machine = machine
+        .start(&template, &dynamodb, TABLE, workers.sqs())
+        .await?;
     let functions = Functions {
         port: ports.lambda,
-        folder: env::current_exe()?.with_file_name(""),
-        environment: settings::environment(&ports, dynamodb.url()),
+        folder,
+        environment,
         concurrency: settings::concurrency()?,
+        timeouts: routes
+            .iter()
+            .map(|route| (route.function.clone(), route.timeout))
+            .collect(),
         log,
     };
     // A function may have several routes.
@@ -78,6 +93,7 @@ pub async fn run() -> Result<(), Error> {
         }
     });
     let until_ended = async {
+        readiness::await_workers(&machine, &log_path).await?;
         show_when_ready(&ports, &routes, &log_path).await?;
         std::future::pending::<Result<(), Error>>().await
     };
@@ -87,7 +103,8 @@ pub async fn run() -> Result<(), Error> {
         () = signals.any() => Ok(()),
     };
     console::step("ending");
-    drop(functions);
+    drop((functions, machine));
+    workers.keep()?;
     emulator.end().await?;
     console::step("ended");
     outcome
@@ -123,7 +140,7 @@ fn start_dynamodb(data: &Path, ports: &Ports, template: &Template) -> Result<Dyn
     Ok(dynamodb)
 }
 
-/// Starts the issuer, which also serves the secrets.
+/// Starts the issuer, which also serves the secrets, and what GitHub does.
 async fn start_issuer(data: &Path, ports: &Ports) -> Result<(), Error> {
     console::step(&format!("issuer: {}", ports.issuer_url()));
     let listener = ports::listen("ISSUER_PORT", ports.issuer).await?;
@@ -138,7 +155,9 @@ async fn start_issuer(data: &Path, ports: &Ports) -> Result<(), Error> {
         (secrets::SIGNING_SECRET, signing_secret),
         (secrets::CLIENT_SECRET, client_secret),
     ]);
-    tokio::spawn(issuer.serve(listener, secrets.router()));
+    let others = secrets.router();
+    let others = others.merge(github::router(Key::kept_in(&data.join("github.key"))?));
+    tokio::spawn(issuer.serve(listener, others));
     Ok(())
 }
 

@@ -1,21 +1,31 @@
-//! Reads `template.yaml`, which declares the table and the routes.
+//! Reads `template.yaml`, which declares the table, the functions, and what calls them.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `functions` | what a function may do, and its variables |
+//! | `settings` | settings of a resource; refuses those that nothing here implements |
+//! | `sources` | what calls the functions without a route: the stream, a queue, the schedule |
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
+mod functions;
+mod settings;
+mod sources;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Map, Value, json};
+
+use self::{functions::Function, settings::Settings};
+pub use self::{
+    functions::{ON_AN_INDEX, ON_THE_STREAM, Route, Worker},
+    sources::{FilterPattern, QueueMapping, QueueSettings, Schedule, Source, StreamMapping},
 };
-
-use serde_json::{Map, Value};
-
-use crate::{Error, secrets};
+use crate::Error;
 
 /// The template as JSON. CloudFormation's short forms, such as `!Ref`, are not resolved: only their argument is kept.
 #[derive(Debug)]
 pub struct Template(Value);
 
-/// CloudFormation's properties that are parameters of `CreateTable`; other calls set the rest. The stream is left out:
-/// nothing reads it here, and the embedded DynamoDB keeps its records for ever and searches them at every write.
+/// CloudFormation's properties that are parameters of `CreateTable`; other calls set the rest.
 const CREATE_TABLE_PARAMETERS: [&str; 5] = [
     "AttributeDefinitions",
     "BillingMode",
@@ -24,44 +34,17 @@ const CREATE_TABLE_PARAMETERS: [&str; 5] = [
     "LocalSecondaryIndexes",
 ];
 
-/// A route that the template declares.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Route {
-    /// The HTTP method and the path with its `{parameters}`; `None` for the `$default` route.
-    pub endpoint: Option<(String, String)>,
-    /// The name of the function's binary.
-    pub function: String,
-    /// The actions that the function's policies allow: `dynamodb:Query` on the table, `dynamodb:Query on an index`,
-    /// `secretsmanager:GetSecretValue of signing`.
-    pub actions: BTreeSet<String>,
-    /// The function's environment variables, each with the parameter or the resource whose value it has.
-    pub variables: BTreeMap<String, String>,
-}
-
-/// The table's ARN in a policy.
-const TABLE: &str =
-    "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}";
-
-/// Follows an action that is allowed on the table's indexes.
-pub const ON_AN_INDEX: &str = "on an index";
-
-impl Route {
-    /// API Gateway's name of the route: `GET /api/v1/health`, or `$default`.
-    #[must_use]
-    pub fn key(&self) -> String {
-        match &self.endpoint {
-            Some((method, path)) => format!("{method} {path}"),
-            None => "$default".to_owned(),
-        }
-    }
-}
-
 impl Template {
     /// Reads the project's template.
     pub fn read(project: &Path) -> Result<Self, Error> {
         let file = project.join("template.yaml");
         let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-        Ok(Self(untagged(serde_yaml_ng::from_str(&text)?)))
+        Self::parse(&text)
+    }
+
+    /// Reads a template's text.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Ok(Self(untagged(serde_yaml_ng::from_str(text)?)))
     }
 
     #[must_use]
@@ -73,6 +56,12 @@ impl Template {
         let resources = self.0["Resources"].as_object().into_iter().flatten();
         let of_kind = resources.filter(move |(_, resource)| resource["Type"] == kind);
         of_kind.map(|(name, resource)| (name.as_str(), resource))
+    }
+
+    fn functions(&self) -> impl Iterator<Item = (&str, Result<Function<'_>, Error>)> {
+        let timeout = &self.0["Globals"]["Function"]["Timeout"];
+        let all = self.resources("AWS::Serverless::Function");
+        all.map(move |(name, resource)| (name, Function::read(resource, timeout)))
     }
 
     /// The `CreateTable` request for the table under the name `name`, and its TTL attribute.
@@ -91,6 +80,11 @@ impl Template {
             .map(|(property, value)| (property.clone(), value.clone()))
             .collect();
         request.insert("TableName".to_owned(), name.into());
+        // CloudFormation has no `StreamEnabled`.
+        if let Some(view) = table["Properties"]["StreamSpecification"]["StreamViewType"].as_str() {
+            let stream = json!({ "StreamEnabled": true, "StreamViewType": view });
+            request.insert("StreamSpecification".to_owned(), stream);
+        }
         let ttl = &table["Properties"]["TimeToLiveSpecification"]["AttributeName"];
         Ok((request.into(), ttl.as_str().map(str::to_owned)))
     }
@@ -99,84 +93,69 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// If a function names no binary, has no route, or may do anything but use the table and read the two secrets.
+    /// If a function names no binary, has no event, or may do anything but use the table, the queues and the two
+    /// secrets.
     pub fn routes(&self) -> Result<Vec<Route>, Error> {
         let mut all = Vec::new();
-        for (name, function) in self.resources("AWS::Serverless::Function") {
-            all.extend(routes_of(function).map_err(|e| format!("{name}: {e}"))?);
+        for (name, function) in self.functions() {
+            let routes = function.and_then(|function| function.routes());
+            all.extend(routes.map_err(|error| format!("{name}: {error}"))?);
         }
         Ok(all)
     }
-}
 
-fn routes_of(function: &Value) -> Result<Vec<Route>, Error> {
-    let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str();
-    let properties = &function["Properties"];
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let mut actions = BTreeSet::new();
-    for policy in properties["Policies"].as_array().into_iter().flatten() {
-        for statement in policy["Statement"]
-            .as_array()
-            .ok_or("has a policy without statements")?
-        {
-            let allowed = statement["Action"].as_array().into_iter().flatten();
-            for action in allowed.filter_map(text) {
-                let resource = match &statement["Resource"] {
-                    // The client's secret, whose ARN may lack its end.
-                    Value::Array(both) => both[0].as_str(),
-                    one => one.as_str(),
-                };
-                let resource = resource.unwrap_or_default();
-                actions.insert(match (action.split(':').next(), resource) {
-                    _ if statement["Effect"] != "Allow" => return Err("does not only allow".into()),
-                    (Some("dynamodb"), TABLE) => action,
-                    (Some("secretsmanager"), "SigningSecret") => {
-                        format!("{action} of {}", secrets::SIGNING_SECRET)
-                    }
-                    (Some("secretsmanager"), "HuudisClientSecretArn") => {
-                        format!("{action} of {}", secrets::CLIENT_SECRET)
-                    }
-                    (Some("dynamodb"), index) if index == format!("{TABLE}/index/*") => {
-                        format!("{action} {ON_AN_INDEX}")
-                    }
-                    _ => return Err(format!("allows {action} on {resource}").into()),
-                });
-            }
+    /// The functions without a route.
+    ///
+    /// # Errors
+    ///
+    /// As [`Template::routes`]; and if such a function, or what calls it, has a setting that nothing here implements.
+    pub fn workers(&self) -> Result<Vec<Worker>, Error> {
+        let mut all = Vec::new();
+        for (name, function) in self.functions() {
+            let function = function.map_err(|error| format!("{name}: {error}"))?;
+            let of_function = |error| format!("{name}: {error}");
+            let scheduled = function.schedule().map_err(of_function)?;
+            let source = match scheduled {
+                Some((event, invocation)) => sources::schedule(name, event, invocation)?,
+                None => match self.mapping_of(name)? {
+                    Some(mapping) => mapping,
+                    None if function.has_events() => continue,
+                    None => return Err(format!("{name}: nothing calls it").into()),
+                },
+            };
+            all.push(function.worker(source));
         }
+        Ok(all)
     }
-    let variables = properties["Environment"]["Variables"].as_object();
-    let variables: BTreeMap<_, _> = variables
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
-        .collect();
-    let function = binary.ok_or("names no binary")?;
-    let events = properties["Events"].as_object().into_iter().flatten();
-    let routes: Vec<_> = events
-        .map(|(_, event)| {
-            Ok(Route {
-                endpoint: endpoint(event)?,
-                function: function.to_owned(),
-                actions: actions.clone(),
-                variables: variables.clone(),
-            })
-        })
-        .collect::<Result<_, Error>>()?;
-    if routes.is_empty() {
-        return Err("has no event".into());
-    }
-    Ok(routes)
-}
 
-fn endpoint(event: &Value) -> Result<Option<(String, String)>, Error> {
-    if event["Type"] != "HttpApi" {
-        return Err("has an event that is not HttpApi".into());
+    /// The queues, by their names in the template.
+    ///
+    /// # Errors
+    ///
+    /// If one has a setting that nothing here implements.
+    pub fn queues(&self) -> Result<BTreeMap<String, QueueSettings>, Error> {
+        let all = self.resources("AWS::SQS::Queue");
+        all.map(|(name, queue)| {
+            let settings = Settings::of(name, &queue["Properties"]);
+            Ok((name.to_owned(), QueueSettings::read(settings)?))
+        })
+        .collect()
     }
-    let text = |name: &str| event["Properties"][name].as_str().map(str::to_owned);
-    match (text("Method"), text("Path")) {
-        (Some(method), Some(path)) => Ok(Some((method, path))),
-        (None, None) => Ok(None),
-        _ => Err("has a method without a path, or the reverse".into()),
+
+    /// The event source mapping of a function.
+    fn mapping_of(&self, function: &str) -> Result<Option<Source>, Error> {
+        let alias = format!("{function}.Alias");
+        let mut mappings = self
+            .resources("AWS::Lambda::EventSourceMapping")
+            .filter(|(_, mapping)| mapping["Properties"]["FunctionName"] == *alias);
+        let Some((name, mapping)) = mappings.next() else {
+            return Ok(None);
+        };
+        if let Some((second, _)) = mappings.next() {
+            return Err(format!("{function}: has another source, {second}").into());
+        }
+        let parameters = &self.0["Parameters"];
+        sources::mapping(Settings::of(name, &mapping["Properties"]), parameters).map(Some)
     }
 }
 

@@ -65,6 +65,16 @@ impl Document {
         all
     }
 
+    /// What the API sends to others (`webhooks`), by name: the operations of a tag.
+    pub(crate) fn webhooks<'a>(&'a self, tag: &str) -> Vec<(&'a str, &'a Value)> {
+        let all = members(&self.0["webhooks"]).map(|(name, item)| (name, &item["post"]));
+        let of_tag = all.filter(|(_, value)| {
+            let mut tags = sequence(&value["tags"]).iter();
+            tags.any(|of| of.as_str() == Some(tag))
+        });
+        of_tag.collect()
+    }
+
     /// Whether an operation needs a credential.
     pub(crate) fn is_authenticated(&self, operation: &Operation<'_>) -> bool {
         let own = &operation.value["security"];

@@ -89,6 +89,10 @@ impl<'a> Page<'a> {
                     id_of(&operation)
                 )?;
             }
+            for (event, value) in self.document.webhooks(name) {
+                let (id, summary) = (slug(event), escaped(text(&value["summary"])));
+                writeln!(self.html, "<li><a href=\"#event-{id}\">{summary}</a></li>")?;
+            }
             writeln!(self.html, "</ul></li>")?;
         }
         let last =
@@ -109,6 +113,38 @@ impl<'a> Page<'a> {
         for operation in self.document.operations(name) {
             self.operation(&operation, !FOR_BROWSERS.contains(&name))?;
         }
+        for (name, event) in self.document.webhooks(name) {
+            self.event(name, event)?;
+        }
+        Ok(())
+    }
+
+    /// What a subscriber gets: only `data` differs from event to event.
+    fn event(&mut self, name: &str, event: &'a Value) -> Result<(), Box<dyn Error>> {
+        let body = &event["requestBody"]["content"]["application/json"];
+        let (id, name) = (slug(name), escaped(name));
+        let summary = escaped(text(&event["summary"]));
+        writeln!(
+            self.html,
+            "<section class=\"operation\" id=\"event-{id}\">\n<h3>{summary}</h3>\n\
+             <p class=\"route\"><code><b>EVENT</b> {name}</code></p>"
+        )?;
+        self.html.push_str(&markdown(text(&event["description"])));
+        writeln!(self.html, "<h4>Data</h4>")?;
+        let data = self
+            .document
+            .resolved(&body["schema"]["properties"]["data"]);
+        if self.document.fields(data).is_empty() {
+            writeln!(self.html, "<p>None.</p>")?;
+        } else {
+            self.object_fields(data)?;
+        }
+        let json = serde_json::to_string_pretty(&body["example"])?;
+        let shown = preformatted("Event", &json);
+        writeln!(
+            self.html,
+            "<details><summary>Example</summary>\n{shown}</details>\n</section>"
+        )?;
         Ok(())
     }
 
@@ -345,6 +381,9 @@ mod tests {
                 shown += 1;
             }
         }
+        for (name, _) in document.webhooks("Webhooks") {
+            assert!(html.contains(&format!("id=\"event-{}\"", slug(name))));
+        }
         let all = members(&document.value()["paths"]).flat_map(|(_, item)| members(item));
         let all = all.filter(|(method, _)| !["head", "options", "parameters"].contains(method));
         assert_eq!(shown, all.count(), "each has a tag");
@@ -378,14 +417,16 @@ mod tests {
     #[test]
     fn no_key_is_shown() {
         let (_, html) = page();
-        let shown = html.split("sk_live_").skip(1);
-        assert!(shown.clone().count() > 3);
-        for after in shown {
-            assert!(
-                !after.starts_with(|c: char| c.is_ascii_hexdigit()),
-                "{}",
-                &after[..8]
-            );
+        for (prefix, least) in [("sk_live_", 4), ("whsec_", 2)] {
+            let shown = html.split(prefix).skip(1);
+            assert!(shown.clone().count() >= least, "{prefix}");
+            for after in shown {
+                assert!(
+                    !after.starts_with(|c: char| c.is_ascii_hexdigit()),
+                    "{}",
+                    &after[..8]
+                );
+            }
         }
     }
 }

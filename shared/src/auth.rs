@@ -1,4 +1,4 @@
-//! Authentication: the three schemes, the issuer's tokens, and the sign-in.
+//! Authentication: the three schemes, the issuer's tokens, the sign-in, and GitHub's signatures.
 
 mod access_token;
 pub(crate) mod access_tokens;
@@ -7,9 +7,11 @@ pub(crate) mod authenticate;
 pub mod bearer;
 pub(crate) mod cached_document;
 mod es256;
-pub(crate) mod issuer_http;
+pub(crate) mod github_keys;
+pub(crate) mod http_client;
 pub mod issuer_tokens;
 pub(crate) mod jwks;
+pub(crate) mod published_keys;
 pub(crate) mod scheme;
 pub(crate) mod session;
 pub mod sign_in;

@@ -20,7 +20,8 @@ pub enum ErrorCode {
     ValidationError,
     /// No credential, or one that does not verify and is not an API key.
     AuthRequired,
-    /// An API key that is malformed, unknown or revoked; the answer does not tell which.
+    /// An API key that is malformed, unknown or revoked, and the answer does not tell which; or one that has expired or
+    /// is switched off, and it does.
     InvalidToken,
     /// The caller is known, and may not.
     Forbidden,
@@ -95,6 +96,18 @@ impl ApiError {
         }
     }
 
+    /// `400`: what a provider sends does not verify. `param` is the header at fault; `refusal` is only logged.
+    pub(crate) fn unverified(
+        param: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        refusal: &'static str,
+    ) -> Self {
+        Self {
+            refusal: Some(refusal),
+            ..Self::invalid_field(param, message)
+        }
+    }
+
     /// `401` for every credential except an API key. `message` must not quote the credential; `refusal` is only logged.
     pub(crate) fn auth_required(
         message: impl Into<Cow<'static, str>>,
@@ -115,8 +128,27 @@ impl ApiError {
         }
     }
 
+    /// `401` for an API key whose time is over.
+    pub(crate) fn expired_key() -> Self {
+        let message =
+            "The API key has expired. Create another one, or give this one a later expiry.";
+        Self {
+            message: message.into(),
+            ..Self::invalid_token("expired_key")
+        }
+    }
+
+    /// `401` for an API key that was switched off.
+    pub(crate) fn switched_off_key() -> Self {
+        let message = "The API key is switched off. Switch it on again, or use another one.";
+        Self {
+            message: message.into(),
+            ..Self::invalid_token("switched_off_key")
+        }
+    }
+
     /// `403`: authenticated, but not allowed. `refusal` is only logged.
-    pub(crate) fn forbidden(message: &'static str, refusal: &'static str) -> Self {
+    pub(crate) fn forbidden(message: impl Into<Cow<'static, str>>, refusal: &'static str) -> Self {
         Self {
             refusal: Some(refusal),
             ..Self::new(ErrorCode::Forbidden, message)

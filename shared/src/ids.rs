@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
 use crate::{random, time::Timestamp};
@@ -97,6 +98,60 @@ ulid_id! {
     EventId, "evt_", "event"
 }
 
+ulid_id! {
+    /// An entry of the audit trail.
+    AuditEventId, "aud_", "audit event"
+}
+
+ulid_id! {
+    WebhookSubscriptionId, "whs_", "webhook subscription"
+}
+
+ulid_id! {
+    /// A webhook delivery: one event for one subscription.
+    DeliveryId, "whd_", "delivery"
+}
+
+impl DeliveryId {
+    /// The delivery of this event to this subscription: the time of the event, and 80 bits of a hash of both ids. So
+    /// an event that is read twice makes one delivery, and deliveries sort in the order of their events.
+    #[must_use]
+    pub fn of(subscription: &WebhookSubscriptionId, event: &EventId) -> Self {
+        let hash = Sha256::new()
+            .chain_update(subscription.as_str())
+            .chain_update(event.as_str())
+            .finalize();
+        let random = hash.iter().take(10);
+        let random = random.fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
+        let time = Ulid::from_string(&event.0[EventId::PREFIX.len()..]);
+        let time = time.map_or(0, |ulid| ulid.timestamp_ms());
+        Self(format!(
+            "{}{}",
+            Self::PREFIX,
+            lower_case(Ulid::from_parts(time, random))
+        ))
+    }
+
+    /// Sorts before every delivery of an event of this moment or later.
+    #[must_use]
+    pub fn first_of(moment: Timestamp) -> Self {
+        let millis = u64::try_from(moment.as_millis()).unwrap_or_default();
+        Self(format!(
+            "{}{}",
+            Self::PREFIX,
+            lower_case(Ulid::from_parts(millis, 0))
+        ))
+    }
+}
+
+impl AuditEventId {
+    /// The entry that is the same item as this event.
+    #[must_use]
+    pub fn of(event: &EventId) -> Self {
+        Self(event.0.replacen(EventId::PREFIX, Self::PREFIX, 1))
+    }
+}
+
 impl EventId {
     /// The id that sorts directly after this one, for an event of the same millisecond.
     #[must_use]
@@ -106,20 +161,21 @@ impl EventId {
         let next = ulid.ok().and_then(|ulid| ulid.increment());
         next.map_or_else(
             || self.clone(),
-            |ulid| {
-                Self(format!(
-                    "{}{}",
-                    Self::PREFIX,
-                    ulid.to_string().to_lowercase()
-                ))
-            },
+            |ulid| Self(format!("{}{}", Self::PREFIX, lower_case(ulid))),
         )
     }
 }
 
 fn lower_case_ulid(now: Timestamp) -> String {
     let millis = u64::try_from(now.as_millis()).unwrap_or_default();
-    let mut text = Ulid::from_parts(millis, u128::from_be_bytes(random::bytes())).to_string();
+    lower_case(Ulid::from_parts(
+        millis,
+        u128::from_be_bytes(random::bytes()),
+    ))
+}
+
+fn lower_case(ulid: Ulid) -> String {
+    let mut text = ulid.to_string();
     text.make_ascii_lowercase();
     text
 }
@@ -203,6 +259,19 @@ mod tests {
         let next = id.following();
         assert!(id < next && EventId::parse(next.as_str()).is_some());
         assert_eq!(id.as_str()[..14], next.as_str()[..14], "of the same moment");
+    }
+
+    #[test]
+    fn a_delivery_has_one_id_for_each_event_and_subscription() {
+        let at = Timestamp::from_millis(1_781_146_800_000);
+        let (event, other_event) = (EventId::new(at), EventId::new(at.plus_millis(1)));
+        let [one, other] = [(), ()].map(|()| WebhookSubscriptionId::new(at));
+        let id = DeliveryId::of(&one, &event);
+        assert_eq!(id, DeliveryId::of(&one, &event));
+        assert_ne!(id, DeliveryId::of(&other, &event));
+        assert_eq!(DeliveryId::parse(id.as_str()), Some(id.clone()));
+        assert!(id < DeliveryId::of(&one, &other_event));
+        assert!(DeliveryId::first_of(at) <= id && id < DeliveryId::first_of(at.plus_millis(1)));
     }
 
     #[test]

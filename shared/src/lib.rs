@@ -15,6 +15,7 @@
 //! | [`store`] | DynamoDB: a file per kind of item |
 //! | [`auth`] | authentication: a file per scheme, and the sign-in |
 //! | [`portal`] | the portal's pages |
+//! | `webhooks` | what is sent to the workspaces' own systems |
 //! | [`endpoint`] | what a handler takes and returns |
 //! | [`runtime`] | the start of a function, and the pipeline of a request |
 
@@ -39,15 +40,19 @@ mod random;
 pub mod runtime;
 pub mod store;
 pub mod time;
+mod webhooks;
 
-pub use domain::caller::Caller;
+pub use domain::{caller::Caller, scope::Area};
 pub use endpoint::{
     assets::AssetName,
     authenticated::{Authenticated, Session},
     cursors::Cursors,
     documents::DocumentCall,
-    handler::handler,
+    exposed_keys::{GithubReport, LeakReport},
+    handler::{ANY_KEY, handler, scoped},
     health_check::HealthCheck,
+    key_calls::KeyCall,
+    once::Once,
     pages::{AuthenticatedPage, UnauthenticatedPage},
     preflight::Preflight,
     public::{PublicCall, PublicSubmission},
@@ -55,17 +60,25 @@ pub use endpoint::{
     sign_out::SignOut,
     unauthenticated::Unauthenticated,
     unrouted::Unrouted,
+    webhook_calls::{DeliveryCall, WebhookCall},
 };
 pub use error::ApiError;
 pub use http::{
     envelope::{Answer, Redirect},
     json::KnownFields,
-    reply::{File, Page},
+    reply::{File, Page, ProviderAnswer},
     request::Request,
 };
-pub use ids::{ApiKeyId, CannedReplyId, MessageId, Subject, TicketId, WorkspaceId};
-pub use runtime::serve::serve;
+pub use ids::{
+    ApiKeyId, AuditEventId, CannedReplyId, DeliveryId, MessageId, Subject, TicketId,
+    WebhookSubscriptionId, WorkspaceId,
+};
+pub use runtime::{
+    deliver_worker::serve_deliver, due_worker::serve_due, fan_out_worker::serve_fan_out,
+    serve::serve,
+};
 pub use secrecy::ExposeSecret;
 pub use std::process::ExitCode;
 pub use store::workspace::Workspace;
 pub use time::Timestamp;
+pub use webhooks::sender::WebhookSender;

@@ -8,6 +8,7 @@
 //! | `Calls` | `stack`, `route` | all requests |
 //! | `Limited` | `stack`, `route` | requests over a limit |
 //! | `Refused` | `stack`, `reason` | refused credentials, by reason |
+//! | `DueMinutesBehind` | `stack` | minutes of webhooks' retries that are due and were not swept |
 //!
 //! A line may hold ids, counts, times and words from our own code. It never holds a key, a key's hash, a token, a
 //! header, a body or a path.
@@ -18,6 +19,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{ids::RequestId, time::Timestamp};
+
+/// The CloudWatch namespace of the metrics.
+pub(crate) const NAMESPACE: &str = "Suppuo/Api";
 
 /// Writes a line in addition to the request's own.
 pub(crate) fn warn(message: &str) {

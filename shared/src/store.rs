@@ -8,22 +8,36 @@
 //! index, the search through messages and the health check.
 //!
 //! A handler has no [`database::Database`]. It has a [`workspace::Workspace`], which exists only for an authenticated
-//! caller, and every access starts from it; or a [`public_form::PublicForm`], which leads to the one ticket whose
-//! token was presented.
+//! caller, and every access starts from it; a [`public_form::PublicForm`], which leads to the one ticket whose token
+//! was presented; or a [`key_exposure::ExposedKeys`], which leads to the keys that were presented, and only ends them.
 
 pub mod address_windows;
+pub(crate) mod admitted_lists;
 pub mod api_keys;
 mod attributes;
+pub mod audit_trail;
 pub mod bounded_collection;
 pub(crate) mod caller_windows;
 pub mod canned_replies;
 pub(crate) mod capacity_meter;
 mod conditional_update;
 pub mod database;
+pub(crate) mod delivery_attempts;
+mod delivery_items;
+pub mod delivery_recovery;
+pub mod done_once;
+pub(crate) mod due_deliveries;
+pub(crate) mod key_calls;
+pub mod key_changes;
+pub mod key_exposure;
+mod key_items;
+pub mod key_usage;
+mod new_item;
 pub(crate) mod outbox;
 pub mod public_form;
 pub(crate) mod rate_windows;
 mod reads;
+pub(crate) mod receiver_health;
 mod retry;
 mod sent;
 pub(crate) mod session_calls;
@@ -34,5 +48,8 @@ mod ticket_items;
 pub mod ticket_list;
 pub mod tickets;
 mod transaction;
+pub mod webhook_deliveries;
+pub(crate) mod webhook_items;
+pub mod webhook_subscriptions;
 pub mod workspace;
 pub mod workspaces;

@@ -3,10 +3,14 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use time::{
+    OffsetDateTime,
+    format_description::{BorrowedFormatItem, well_known::Rfc3339},
+    macros::format_description,
+};
 
 /// In milliseconds.
-pub(crate) const MINUTE: i64 = 60 * 1000;
+pub const MINUTE: i64 = 60 * 1000;
 
 /// In milliseconds.
 pub const HOUR: i64 = 60 * MINUTE;
@@ -30,6 +34,14 @@ impl Timestamp {
         Self(millis + clock_offset())
     }
 
+    /// A time of RFC 3339, in UTC or with an offset. What is finer than a millisecond is left out.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let millis = moment.unix_timestamp_nanos().div_euclid(1_000_000);
+        i64::try_from(millis).ok().map(Self)
+    }
+
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -50,6 +62,21 @@ impl Timestamp {
     #[must_use]
     pub(crate) fn is_within(self, millis: i64, now: Self) -> bool {
         (0..millis).contains(&(now.0 - self.0))
+    }
+
+    /// The same date and time, so many years later. After 29 February, in a year without one, 1 March.
+    #[must_use]
+    pub fn plus_years(self, years: i32) -> Self {
+        let later = |moment: OffsetDateTime| {
+            let year = moment.year() + years;
+            let same = moment.replace_year(year).ok();
+            same.or_else(|| (moment + time::Duration::DAY).replace_year(year).ok())
+        };
+        let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok();
+        let millis = moment
+            .and_then(later)
+            .and_then(|later| i64::try_from(later.unix_timestamp_nanos() / 1_000_000).ok());
+        millis.map_or(Self(i64::MAX), Self)
     }
 
     /// `millis` may be negative.
@@ -104,8 +131,49 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_parsed_in_utc_or_with_an_offset() {
+        let parsed = |text| Timestamp::parse(text).map(Timestamp::as_millis);
+        for same in [
+            "2026-06-11T03:00:00.007Z",
+            "2026-06-11T03:00:00.0079999Z",
+            "2026-06-11t03:00:00.007z",
+            "2026-06-11T10:00:00.007+07:00",
+            "2026-06-10T22:30:00.007-04:30",
+        ] {
+            assert_eq!(parsed(same), Some(1_781_146_800_007), "{same}");
+        }
+        assert_eq!(parsed("2026-06-11T03:00:00Z"), Some(1_781_146_800_000));
+        assert_eq!(parsed("1969-12-31T23:59:59.9999Z"), Some(-1));
+        for wrong in [
+            "",
+            "2026-06-11",
+            "2026-06-11T03:00:00",
+            "2026-06-11T03:00Z",
+            "2026-02-30T03:00:00Z",
+            "2026-06-11T24:00:00Z",
+            "2026-06-11T03:00:00Z ",
+            "2026-06-11T03:00:00+25:00",
+            "1781146800000",
+            "yesterday",
+        ] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn seconds_are_rounded_up() {
         assert_eq!(Timestamp::from_millis(1000).as_secs_ceil(), 1);
         assert_eq!(Timestamp::from_millis(1001).as_secs_ceil(), 2);
+    }
+
+    #[test]
+    fn years_are_those_of_the_calendar() {
+        for (from, to) in [
+            ("2026-11-26T10:00:00.001Z", "2031-11-26T10:00:00.001Z"),
+            ("2028-02-29T10:00:00.000Z", "2033-03-01T10:00:00.000Z"),
+        ] {
+            let later = Timestamp::parse(from).unwrap().plus_years(5);
+            assert_eq!(later.to_string(), to);
+        }
     }
 }

@@ -27,6 +27,11 @@ impl Call<'_> {
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
+    /// Adds `Idempotency-Key`.
+    pub fn once(self, key: &str) -> Self {
+        self.header("Idempotency-Key", key)
+    }
+
     /// Adds a query string.
     pub fn query(mut self, query: &str) -> Self {
         query.clone_into(&mut self.request.query);

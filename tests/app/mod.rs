@@ -2,11 +2,16 @@
 
 mod call;
 pub mod form;
+pub mod github;
 pub mod issuer;
+pub mod machine;
+mod queue;
+pub mod receiver;
 pub mod reference;
 pub mod resources;
 pub mod response;
 pub mod sign_in;
+pub mod workers;
 
 use std::{
     collections::BTreeMap,
@@ -25,13 +30,16 @@ use local::{
     lambda::{self, Instance},
     proxy::{Fault, Faults, Operation, Proxy},
     secrets,
-    template::{Route, Template},
+    template::{Route, Template, Worker},
 };
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 pub use self::call::Call;
-use self::{issuer::TestIssuer, reference::REFERENCE, response::Response};
+use self::{
+    github::TestGithub, issuer::TestIssuer, queue::TestQueue, reference::REFERENCE,
+    response::Response,
+};
 
 pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -40,6 +48,9 @@ pub fn project() -> &'static Path {
 pub static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::read(project()).unwrap());
 
 pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| TEMPLATE.routes().unwrap());
+
+/// The functions without a route.
+pub static WORKERS: LazyLock<Vec<Worker>> = LazyLock::new(|| TEMPLATE.workers().unwrap());
 
 /// One DynamoDB for all tests, with a table for each.
 static DYNAMODB: LazyLock<DynamoDb> = LazyLock::new(|| DynamoDb::start(None, 0).unwrap());
@@ -58,11 +69,15 @@ pub fn binary(function: &str) -> PathBuf {
 pub struct App {
     /// Signs the tokens that the API accepts.
     pub issuer: TestIssuer,
+    /// Signs the reports that the API accepts.
+    pub github: TestGithub,
     table: String,
     /// Whether this app created the table, and so deletes it.
     owns_table: bool,
     proxy: Proxy,
     secrets: Proxy,
+    queue: TestQueue,
+    queue_proxy: Proxy,
     environment: Vec<(String, String)>,
     timeout: Duration,
     functions: BTreeMap<String, Vec<OnceCell<Instance>>>,
@@ -123,8 +138,13 @@ impl Builder {
             .await
             .unwrap();
         let issuer = TestIssuer::start().await;
+        let github = TestGithub::start().await;
         let secrets_manager = format!("{}{}", issuer.name(), secrets::PATH);
         let secrets = Proxy::start(&secrets_manager, Duration::ZERO, Box::new(|_| Fault::None))
+            .await
+            .unwrap();
+        let queue = TestQueue::start().await;
+        let queue_proxy = Proxy::start(queue.endpoint(), Duration::ZERO, Box::new(|_| Fault::None))
             .await
             .unwrap();
         let name = format!("app-{}-{number}", std::process::id());
@@ -136,27 +156,38 @@ impl Builder {
             ("AWS_REGION", "us-east-1"),
             ("AWS_ENDPOINT_URL_DYNAMODB", proxy.url()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url()),
+            ("AWS_ENDPOINT_URL_SQS", queue_proxy.url()),
+            ("DELIVERY_QUEUE_URL", &queue.url()),
+            ("FAN_OUT_FAILURES_URL", &queue.failures_url()),
             ("TABLE_NAME", &table),
             ("SIGNING_SECRET", secrets::SIGNING_SECRET),
             ("HUUDIS_CLIENT_SECRET", secrets::CLIENT_SECRET),
             ("HUUDIS_ISSUER", issuer.name()),
+            ("GITHUB_KEYS_URL", github.url()),
+            // Receivers of the tests have neither a public address nor a certificate.
+            ("SUPPUO_LOOPBACK_WEBHOOKS", "1"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
         environment.extend(self.base);
         environment.extend(self.settings);
-        let functions = ROUTES.iter().map(|route| {
+        let routed = ROUTES.iter().map(|route| &route.function);
+        let workers = WORKERS.iter().map(|worker| &worker.function);
+        let functions = routed.chain(workers).map(|function| {
             (
-                route.function.clone(),
+                function.clone(),
                 (0..self.instances).map(|_| OnceCell::new()).collect(),
             )
         });
         App {
             issuer,
+            github,
             table,
             owns_table,
             proxy,
             secrets,
+            queue,
+            queue_proxy,
             environment,
             timeout: self.timeout,
             functions: functions.collect(),
@@ -268,6 +299,23 @@ impl App {
         response
     }
 
+    /// Sends an event to the first instance of a function that is no endpoint. Returns its answer, or the error that it
+    /// reported.
+    pub async fn work(&self, function: &str, event: &Value) -> Result<Value, Value> {
+        let instance = self.instance(function, 0).await;
+        instance.invoke(&event.to_string()).await.unwrap()
+    }
+
+    /// From now on, the queue of deliveries refuses the messages that this says.
+    pub fn queue_refuses(&self, refuses: impl Fn() -> bool + Send + Sync + 'static) {
+        self.queue.refuses(refuses);
+    }
+
+    /// What the fan-out has given up since the last call of this method.
+    pub fn given_up(&self) -> Vec<Value> {
+        self.queue.take_given_up()
+    }
+
     async fn instance(&self, function: &str, number: usize) -> &Instance {
         let start = || async {
             let mut environment = self.environment.clone();
@@ -307,6 +355,16 @@ impl App {
         self.secrets.take_operations()
     }
 
+    /// The SQS requests since the last call of this method.
+    pub fn queue_operations(&self) -> Vec<Operation> {
+        self.queue_proxy.take_operations()
+    }
+
+    /// What was sent to the queue of deliveries since the last call of this method.
+    pub fn queued(&self) -> Vec<Value> {
+        self.queue.take()
+    }
+
     /// Everything in the table.
     pub fn items(&self) -> Vec<Value> {
         DYNAMODB.items(&self.table).unwrap()
@@ -315,6 +373,12 @@ impl App {
     /// Puts items into the table directly: more than a test could create through the API.
     pub fn put_all(&self, items: Vec<Value>) {
         DYNAMODB.put_all(&self.table, items).unwrap();
+    }
+
+    /// Updates an item as a function would that is not part of this build: see [`DynamoDb::update`].
+    pub fn update_item(&self, mut request: Value) -> Result<Value, Option<Value>> {
+        request["TableName"] = json!(self.table);
+        DYNAMODB.update(request).unwrap()
     }
 
     /// All lines that the functions have logged.

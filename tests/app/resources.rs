@@ -11,15 +11,30 @@ impl App {
         let Some((method, path)) = &route.endpoint else {
             return self.call("GET", "/nowhere");
         };
-        let resource = path.split('/').nth(3).unwrap_or_default();
+        let area = ["/api/v1", "/dashboard"]
+            .iter()
+            .find_map(|area| path.strip_prefix(area));
+        let resource = area
+            .and_then(|path| path.split('/').nth(1))
+            .unwrap_or_default();
         let parameter = path.split(['{', '}']).nth(1);
         let value = match (resource, parameter) {
             (_, None) => String::new(),
             (_, Some("file")) => "portal.css".to_owned(),
             (_, Some("proxy+")) => "tickets".to_owned(),
+            // It has an older secret.
+            ("api-keys", _) if path.ends_with("/previous") => self.new_rotated_key(workspace).await,
             ("api-keys", _) => self.new_key(workspace).await.0,
             ("canned-replies", _) => self.new_canned_reply(workspace).await,
             ("tickets", _) => text(&self.new_ticket(workspace).await, "id"),
+            ("webhook-subscriptions", _) if path.contains("/deliveries/") => {
+                text(&self.new_delivery(workspace).await, "id")
+            }
+            // It has a delivery that has failed.
+            ("webhook-subscriptions", _) if path.ends_with("/recover") => {
+                text(&self.new_delivery(workspace).await, "subscriptionId")
+            }
+            ("webhook-subscriptions", _) => text(&self.new_subscription(workspace).await, "id"),
             ("public", _) => text(&self.new_ticket(workspace).await, "accessToken"),
             (new, _) => panic!("say here how one of {new} is made"),
         };
@@ -28,6 +43,15 @@ impl App {
             None => path.clone(),
         };
         self.call(method, &path)
+    }
+
+    /// The id of a new key with an older secret that still works.
+    async fn new_rotated_key(&self, workspace: &str) -> String {
+        let (id, _) = self.new_key(workspace).await;
+        let rotation = self.call("POST", &format!("/api/v1/api-keys/{id}/rotate"));
+        let rotation = rotation.bearer(&self.token(workspace));
+        rotation.await_status(200).await;
+        id
     }
 
     /// A new ticket with the tag `old`.
@@ -49,6 +73,12 @@ impl App {
         updated.data().clone()
     }
 
+    /// Raises an event, by a ticket.
+    pub async fn raise(&self, key: &str) {
+        let create = self.call("POST", "/api/v1/tickets").json(&ticket("New"));
+        create.bearer(key).await_status(201).await;
+    }
+
     /// The id of a new canned reply of a workspace.
     pub async fn new_canned_reply(&self, workspace: &str) -> String {
         let created = self
@@ -59,7 +89,48 @@ impl App {
             .await;
         text(created.data(), "id")
     }
+
+    /// A new webhook subscription, whose receiver accepts no connection.
+    pub async fn new_subscription(&self, workspace: &str) -> Value {
+        let created = self
+            .call("POST", "/api/v1/webhook-subscriptions")
+            .json(&json!({ "url": NO_RECEIVER }))
+            .bearer(&self.token(workspace))
+            .await_status(201)
+            .await;
+        created.data().clone()
+    }
+
+    /// A delivery to a new subscription, which has failed.
+    pub async fn new_delivery(&self, workspace: &str) -> Value {
+        let subscription = text(&self.new_subscription(workspace).await, "id");
+        let token = self.token(workspace);
+        let tested = self.tested(&token, &subscription).await;
+        self.as_delivery_of_ticket(&token, &tested).await
+    }
+
+    /// Turns a test, which is never sent again, into the delivery of a ticket's event.
+    pub async fn as_delivery_of_ticket(&self, token: &str, test: &Value) -> Value {
+        let kind = json!({ "S": "suppuo.ticket.created.v1" });
+        let (delivery, event) = (text(test, "id"), text(test, "eventId"));
+        let mut items = self.items();
+        items.retain_mut(|item| {
+            let name = match item["sk"]["S"].as_str() {
+                Some(sort) if sort == delivery => "eventType",
+                Some(sort) if sort == event => "type",
+                _ => return false,
+            };
+            item[name] = kind.clone();
+            true
+        });
+        self.put_all(items);
+        let found = self.delivery(token, &delivery).await_status(200).await;
+        found.data().clone()
+    }
 }
+
+/// Nothing listens on the port `discard` (RFC 863).
+pub const NO_RECEIVER: &str = "http://127.0.0.1:9/hook";
 
 /// A body that creates a ticket with this subject.
 pub fn ticket(subject: &str) -> Value {

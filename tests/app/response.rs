@@ -44,8 +44,8 @@ impl Response {
         ] {
             assert_eq!(response.header(name), Some(value));
         }
-        // The API reference is the one JSON document without an envelope.
-        if is_json && response.body["openapi"].is_null() {
+        // Without an envelope are the API reference, and a provider's answer, which is a list.
+        if is_json && response.body["openapi"].is_null() && !response.body.is_array() {
             response.has_the_documented_form();
         } else {
             response.is_a_page_or_a_file();
@@ -93,7 +93,7 @@ impl Response {
         }
     }
 
-    /// Checks a response without the envelope: it is a page or a file, and has a request id, too.
+    /// Checks a response without the envelope: it is a page, a file or for a provider, and has a request id, too.
     fn is_a_page_or_a_file(&self) {
         let content_type = self.header("content-type").unwrap();
         let known = [
@@ -134,7 +134,12 @@ impl Response {
 
     fn has_the_documented_form(&self) {
         assert_eq!(keys(&self.body), ["data", "error", "meta"]);
-        assert_eq!(keys(&self.body["meta"]), ["requestId", "timestamp"]);
+        // Of all lists, only the log of webhook deliveries is `data` itself.
+        let expected: &[_] = match &self.body["data"] {
+            Value::Array(_) => &["cursor", "hasMore", "requestId", "timestamp"],
+            _ => &["requestId", "timestamp"],
+        };
+        assert_eq!(keys(&self.body["meta"]), expected);
         let id = self.body["meta"]["requestId"].as_str().unwrap();
         assert_eq!(self.header("x-request-id"), Some(id));
         let ulid = id.strip_prefix("req_").unwrap();
@@ -151,7 +156,7 @@ impl Response {
         let error = &self.body["error"];
         assert_eq!(self.header("location").is_some(), self.status == 302);
         if self.status < 400 {
-            let succeeded = matches!(self.status, 200 | 201 | 302);
+            let succeeded = matches!(self.status, 200 | 201 | 202 | 302);
             assert!(succeeded && error.is_null() && !self.body["data"].is_null());
         } else {
             assert!(self.body["data"].is_null());
@@ -190,7 +195,7 @@ impl Response {
         &self.cookies
     }
 
-    /// The envelope; `null` for a page or a file.
+    /// The envelope, or what a provider gets; `null` for a page or a file.
     pub fn envelope(&self) -> &Value {
         &self.body
     }
@@ -203,6 +208,13 @@ impl Response {
     pub fn limit_header(&self, name: &str) -> Option<i64> {
         self.header(&format!("x-ratelimit-{name}"))
             .map(|number| number.parse().unwrap())
+    }
+
+    /// Whether an earlier call was answered so.
+    pub fn is_replayed(&self) -> bool {
+        let told = self.header("idempotency-replayed");
+        assert!(matches!(told, None | Some("true")));
+        told.is_some()
     }
 
     /// The envelope's `data`.

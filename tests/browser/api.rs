@@ -48,11 +48,35 @@ impl Api {
 
     /// Creates a key and returns the response's data.
     pub async fn create(&self, workspace: &str, name: &str) -> Value {
-        let body = json!({ "name": name });
-        let mut created = self
-            .call(Method::POST, "/api/v1/api-keys", workspace, &body)
-            .await;
+        self.create_with(workspace, json!({ "name": name })).await
+    }
+
+    /// Creates a key with these fields.
+    pub async fn create_with(&self, workspace: &str, fields: Value) -> Value {
+        let path = "/api/v1/api-keys";
+        let mut created = self.call(Method::POST, path, workspace, &fields).await;
         created["data"].take()
+    }
+
+    /// All keys of the workspace, newest first.
+    pub async fn keys(&self, workspace: &str) -> Value {
+        let path = "/api/v1/api-keys";
+        let mut listed = self.call(Method::GET, path, workspace, &Value::Null).await;
+        listed["data"]["apiKeys"].take()
+    }
+
+    /// Changes a key.
+    pub async fn change(&self, workspace: &str, id: &str, fields: &Value) {
+        let path = format!("/api/v1/api-keys/{id}");
+        self.call(Method::PATCH, &path, workspace, fields).await;
+    }
+
+    /// Rotates a key and returns the response's data.
+    pub async fn rotate(&self, workspace: &str, id: &str) -> Value {
+        let path = format!("/api/v1/api-keys/{id}/rotate");
+        let fields = json!({});
+        let mut rotated = self.call(Method::POST, &path, workspace, &fields).await;
+        rotated["data"].take()
     }
 
     /// Creates keys in this order.
@@ -60,6 +84,46 @@ impl Api {
         for name in names {
             self.create(workspace, &name).await;
         }
+    }
+
+    /// Adds an endpoint for all events and returns its ID.
+    pub async fn add_endpoint(&self, workspace: &str, url: &str) -> String {
+        let body = json!({ "url": url });
+        let path = "/api/v1/webhook-subscriptions";
+        let added = self.call(Method::POST, path, workspace, &body).await;
+        added["data"]["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn delete_endpoint(&self, workspace: &str, id: &str) {
+        let path = format!("/api/v1/webhook-subscriptions/{id}");
+        self.call(Method::DELETE, &path, workspace, &Value::Null)
+            .await;
+    }
+
+    /// Raises an event to an endpoint that answers 410, waits until it is switched off, and resumes it: so it has a
+    /// delivery that has failed.
+    pub async fn fail_a_delivery(&self, workspace: &str, id: &str) {
+        self.create(workspace, "Raises an event").await;
+        let path = "/api/v1/webhook-subscriptions";
+        loop {
+            let listed = self.call(Method::GET, path, workspace, &Value::Null).await;
+            let all = listed["data"]["subscriptions"].as_array().unwrap();
+            let one = all.iter().find(|one| one["id"] == *id).unwrap();
+            if one["active"] == false {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let path = format!("{path}/{id}");
+        let resume = json!({ "active": true });
+        self.call(Method::PATCH, &path, workspace, &resume).await;
+    }
+
+    /// Sends a test to an endpoint.
+    pub async fn test_endpoint(&self, workspace: &str, id: &str) {
+        let path = format!("/api/v1/webhook-subscriptions/{id}/test");
+        self.call(Method::POST, &path, workspace, &Value::Null)
+            .await;
     }
 
     pub async fn revoke(&self, workspace: &str, id: &str) {

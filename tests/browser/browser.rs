@@ -241,12 +241,6 @@ impl Browser {
         (at(0), at(1))
     }
 
-    pub async fn value(&self, css: &str) -> String {
-        let value = "return document.querySelector(arguments[0]).value";
-        let value = self.run(value, vec![css.into()]).await;
-        value.as_str().unwrap().to_owned()
-    }
-
     /// The API paths that the page has called since it was loaded.
     pub async fn called(&self) -> Vec<String> {
         let called = "return performance.getEntriesByType('resource')
@@ -256,13 +250,6 @@ impl Browser {
         called
             .map(|path| path.as_str().unwrap().to_owned())
             .collect()
-    }
-
-    /// Replaces the text of a field.
-    pub async fn fill(&self, css: &str, text: &str) {
-        let field = self.see(css).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
     }
 
     /// Presses keys one after the other.

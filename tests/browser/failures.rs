@@ -87,6 +87,15 @@ async fn cannot_be_reached(visit: &Visit, languages: &'static str, unreachable: 
     };
     let browser = visit.browser_with(profile).await;
     browser.sign_in(&workspace).await;
+    // The dialogs have a script of their own.
+    offline(&browser, true).await;
+    browser.click("#create").await;
+    browser.read("#problem", unreachable).await;
+    browser.expect_in_console("ERR_INTERNET_DISCONNECTED").await;
+    offline(&browser, false).await;
+    browser.click("#create").await;
+    browser.see_no("#problem *").await;
+    browser.click("#create-cancel").await;
     offline(&browser, true).await;
     for (button, dialog) in [("#create", "create"), ("button.revoke", "revoke")] {
         browser.click(button).await;
@@ -216,12 +225,12 @@ pub async fn a_script_that_fails_to_load_is_reported(visit: Arc<Visit>) {
     browser.see_no("#script-missing").await;
 }
 
-async fn block(browser: &Browser, urls: &[&str]) {
+pub async fn block(browser: &Browser, urls: &[&str]) {
     let urls = json!({ "urls": urls });
     browser.devtools("Network.setBlockedURLs", urls).await;
 }
 
-async fn offline(browser: &Browser, offline: bool) {
+pub async fn offline(browser: &Browser, offline: bool) {
     browser.devtools("Network.enable", json!({})).await;
     browser
         .devtools(

@@ -87,7 +87,7 @@ pub async fn everything_can_be_done_with_the_keyboard_alone(visit: Arc<Visit>) {
 
 /// Checks that nine presses of Tab, about one and a half rounds, never reach an element behind the dialog. The focus
 /// may leave the page for the browser's own controls.
-async fn focus_stays_in(browser: &Browser, dialog: &str) {
+pub async fn focus_stays_in(browser: &Browser, dialog: &str) {
     let outside = "return !document.activeElement.closest(arguments[0]) && document.activeElement != document.body";
     for _ in 0..9 {
         browser.press(&TAB.to_string()).await;

@@ -217,7 +217,8 @@ pub async fn a_key_is_nowhere_once_its_dialog_is_closed(visit: Arc<Visit>) {
     assert_eq!(browser.count("#keys tbody tr").await, 3);
 }
 
-async fn are_nowhere(browser: &Browser, keys: &[String]) {
+/// Checks that these keys, or other secrets, are nowhere in the page.
+pub async fn are_nowhere(browser: &Browser, keys: &[String]) {
     let everything = r"
         const stored = storage => JSON.stringify(Object.entries(storage));
         return [

@@ -22,13 +22,20 @@ mod console;
 mod delivery;
 mod environment;
 mod failures;
+mod fields;
+mod key;
 mod keyboard;
 mod keys;
 mod languages;
 mod layout;
+mod receiver;
 mod signing_in;
 mod views;
 mod visit;
+mod webhook_deliveries;
+mod webhook_failures;
+mod webhook_views;
+mod webhooks;
 mod without_script;
 
 use std::{env, pin::Pin, process::ExitCode, sync::Arc};
@@ -59,10 +66,19 @@ pub const AT_ONCE: usize = 2;
 fn main() -> ExitCode {
     // The longest first.
     let scenarios = scenarios! {
-        views: in_english_light_every_view_is_accessible, in_english_dark_every_view_is_accessible,
-            in_indonesian_light_every_view_is_accessible, in_indonesian_dark_every_view_is_accessible,
+        views: in_english_light_every_view_is_accessible, in_indonesian_dark_every_view_is_accessible,
             the_api_reference_is_accessible_and_fits,
             the_local_issuers_page_is_accessible;
+        webhook_views: in_english_light_every_view_is_accessible, in_indonesian_dark_every_view_is_accessible;
+        webhook_deliveries: deliveries_are_listed_with_their_attempts_and_sent_again,
+            the_result_of_a_test_is_shown_at_once, all_that_failed_is_sent_again,
+            an_endpoint_that_was_switched_off_is_said_and_resumed;
+        webhook_failures: the_21st_endpoint_is_refused, what_is_refused_is_said_at_the_endpoint,
+            a_typed_url_survives_signing_in_again, a_lost_secret_is_reported, without_its_script_the_page_says_so;
+        webhooks: an_endpoint_is_added_tested_paused_and_deleted_with_the_keyboard_alone,
+            a_secret_is_shown_once_with_code_that_verifies, an_endpoint_is_paused_and_resumed, a_secret_is_rotated,
+            the_focus_moves_to_the_next_endpoint_after_a_deletion, what_cannot_be_an_endpoint_is_refused,
+            the_pages_lead_to_each_other, without_a_script_the_page_lists_the_endpoints_and_explains_the_rest;
         keyboard: everything_can_be_done_with_the_keyboard_alone, the_filter_is_a_group_of_radio_buttons;
         layout: a_hundred_keys_are_listed_newest_first, long_names_do_not_break_a_narrow_window,
             a_hostile_name_is_shown_as_text, keys_that_were_not_used_for_90_days_are_marked;
@@ -80,6 +96,12 @@ fn main() -> ExitCode {
             a_key_is_nowhere_once_its_dialog_is_closed,
             the_focus_moves_to_the_next_key_after_a_revocation, a_key_stays_when_its_revocation_is_cancelled,
             the_list_is_refreshed_when_its_reader_comes_back;
+        key: a_key_is_created_with_settings, a_key_is_renamed_and_its_settings_are_changed,
+            an_expiry_stays_where_it_was_set, a_rotation_without_an_answer_is_looked_up,
+            a_key_is_switched_off_and_on, a_key_is_rotated_and_its_old_key_ended, a_keys_calls_are_drawn_and_counted,
+            a_key_that_is_gone_leads_back_to_the_list,
+            everything_on_a_keys_page_can_be_done_with_the_keyboard_alone,
+            without_a_script_a_keys_page_says_everything, keys_are_searched_and_sorted_from_ten_on;
         languages: the_language_comes_from_the_browser_and_from_the_switch,
             the_language_of_an_error_page_can_be_changed, other_languages_fall_back_to_english;
         without_script: without_a_script_the_page_lists_the_keys_and_explains_the_rest;

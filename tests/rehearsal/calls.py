@@ -1,19 +1,25 @@
 """Calls every route of the template with each credential that it takes, and with wrong ones."""
 
 import re
+import uuid
 
 import routes
 from people import PAGE, SESSION, cookie, session
 
 WORKSPACE = "acc_rehearsal"
 OTHER = "acc_other"
+# What is called to report keys that were found, and the status of the answer.
+REPORTS = {"POST /api/v1/leaked-keys": 202, "POST /api/v1/secret-scanning/github": 200}
 
 
 class Calls:
-    def __init__(self, gateway, people):
+    def __init__(self, gateway, people, machine):
         self.gateway = gateway
         self.people = people
+        self.machine = machine
         self.routes = routes.of_template()
+        # A workspace may have only 20 subscriptions, so that the calls share one.
+        self.shared_subscription = None
         # The credentials with which each route was called and has done what it is for.
         self.done = {route.key: set() for route in self.routes}
 
@@ -21,9 +27,18 @@ class Calls:
         query = route.event["rawQueryString"]
         path = "/nowhere" if route.path == "$default" else path or self.path(route)
         body = named.pop("body", route.body())
+        if route.key in REPORTS:
+            body, named = self.report(route, named)
         if isinstance(body, dict) and "accountId" in body:
             body = {**body, "accountId": WORKSPACE}
         return self.gateway.call(route.method, path + (f"?{query}" if query else ""), body, **named)
+
+    def report(self, route, named):
+        """A report of a key that works, with GitHub's signature if GitHub sends it."""
+        text = route.event["body"].replace("{key}", self.people.key(WORKSPACE)[1])
+        if route.path.endswith("/github"):
+            named = {**named, "headers": {**named.get("headers", {}), **self.people.signed(text)}}
+        return text.encode(), named
 
     def make(self, path, body):
         made = self.gateway.call("POST", path, body, bearer=self.people.token(WORKSPACE))
@@ -32,16 +47,43 @@ class Calls:
     def ticket(self):
         return self.make("/api/v1/tickets", {"subject": "One", "body": "Where?", "requesterEmail": "kim@example.com"})
 
+    def subscription(self, shared=True):
+        if not shared or self.shared_subscription is None:
+            # Its name leads nowhere: nothing reaches anyone.
+            url = "https://shop.example.com/hooks/suppuo"
+            made = self.make("/api/v1/webhook-subscriptions", {"url": url, "events": ["suppuo.test.v1"]})
+            if not shared:
+                return made
+            self.shared_subscription = made
+        return self.shared_subscription
+
+    def delivery(self):
+        path = f"/api/v1/webhook-subscriptions/{self.subscription()['id']}/test"
+        made = self.gateway.call("POST", path, bearer=self.people.token(WORKSPACE)).expect(200).data["delivery"]
+        # A test is not sent again.
+        stored = self.machine.item(f"ACC#{WORKSPACE}#DELIVERIES", made["id"])
+        self.machine.put({**stored, "eventType": {"S": "suppuo.ticket.created.v1"}})
+        return made
+
+    def rotated_key(self):
+        """The id of a new key with an older secret that still works."""
+        id, _ = self.people.key(WORKSPACE)
+        path = f"/api/v1/api-keys/{id}/rotate"
+        self.gateway.call("POST", path, {}, bearer=self.people.token(WORKSPACE)).expect(200)
+        return id
+
     def path(self, route):
         """The route's path with the id of something that was made for this call."""
-        resource = route.path.removeprefix("/api/v1/").split("/")[0]
+        resource = route.path.removeprefix("/api/v1/").removeprefix("/dashboard/").split("/")[0]
         values = {"proxy+": "tickets"}
         if "{file}" in route.path:
             page = self.gateway.call("GET", "/dashboard/signed-out").expect(200)
             # The names of files change with their contents.
             values["file"] = re.search(rb'/dashboard/assets/([^"]+\.css)', page.body)[1].decode()
         elif "{id}" in route.path:
-            if resource == "api-keys":
+            if resource == "api-keys" and route.path.endswith(("/previous", "/rotate")):
+                values["id"] = self.rotated_key()
+            elif resource == "api-keys":
                 values["id"] = self.people.key(WORKSPACE)[0]
             elif resource == "canned-replies":
                 values["id"] = self.make("/api/v1/canned-replies", {"title": "Refunds", "body": "Soon."})["id"]
@@ -54,6 +96,10 @@ class Calls:
                     {"tags": [values["id"][-20:]]},
                     bearer=self.people.token(WORKSPACE),
                 ).expect(200)
+            elif resource == "webhook-subscriptions" and "/deliveries/" in route.path:
+                values["id"] = self.delivery()["id"]
+            elif resource == "webhook-subscriptions":
+                values["id"] = self.subscription(shared=route.method != "DELETE")["id"]
             else:
                 raise AssertionError(f"say here how one of {resource} is made, for {route}")
         elif "{accessToken}" in route.path:
@@ -76,19 +122,20 @@ class Calls:
             for name, credential in (
                 ("access token", {"bearer": newcomer}),
                 ("access token", {"bearer": newcomer}),
-                ("key", {"bearer": key}),
+                # With a key of its own, a call also uses the rights that doing it once takes.
+                ("key", {"bearer": key, "headers": {"Idempotency-Key": str(uuid.uuid4())}}),
                 ("session", {"headers": session(own_session)}),
             ):
                 answer = self.send(route, **credential)
                 if name != "session" and route.takes_only_a_session:
                     answer.expect(409)
                     continue
-                answer.expect(200, 201)
+                answer.expect(200, 201, 202)
                 assert answer.headers["X-RateLimit-Remaining"], answer
                 self.done[route.key].add(name)
 
     def call_without_credential(self, route):
-        statuses = {"$default": 404, "GET /dashboard": 302, "HEAD /dashboard": 302}
+        statuses = {"$default": 404, "GET /dashboard": 302, "HEAD /dashboard": 302, **REPORTS}
         expected = statuses.get(route.key, 201 if route.method == "POST" else 200)
         if route.path.endswith("/auth/huudis/start"):
             expected = 302

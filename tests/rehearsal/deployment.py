@@ -31,14 +31,23 @@ class Operator:
     def __init__(self, emulator):
         self.emulator = emulator
         self.environment = {
-            # The AWS CLI is there.
-            "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{self.folder_of_cli()}:{os.environ['PATH']}",
             "HOME": str(emulator.folder),
             "SAM_CLI_TELEMETRY": "0",
             "AWS_ENDPOINT_URL": emulator.url,
             "AWS_DEFAULT_REGION": REGION,
             **OPERATOR,
         }
+
+    def folder_of_cli(self):
+        """A folder with the AWS CLI. Without the option, version 1 of it calls AWS's own SQS, whatever the environment
+        says."""
+        folder = self.emulator.folder / "bin"
+        folder.mkdir()
+        aws = pathlib.Path(sys.executable).parent / "aws"
+        (folder / "aws").write_text(f'#!/bin/sh\nexec "{aws}" --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
+        (folder / "aws").chmod(0o755)
+        return folder
 
     def runs(self, *command, typed=""):
         """Runs a command, and returns what it printed."""

@@ -48,6 +48,9 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_DYNAMODB": self.url,
             "AWS_ENDPOINT_URL_SECRETS_MANAGER": self.url,
+            "AWS_ENDPOINT_URL_SQS": self.url,
+            # Only a build with debug assertions reads it; the Makefile makes one.
+            "SUPPUO_LOOPBACK_WEBHOOKS": "1",
             **OPERATOR,
         }
 

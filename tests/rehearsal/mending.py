@@ -8,6 +8,19 @@ import textwrap
 # The only version that the mends were written for.
 VERSION = "1.5.33"
 
+MENDS = []
+
+
+def mend(function):
+    """A change of the emulator, made before it starts."""
+    MENDS.append(function)
+    return function
+
+
+def apply_all():
+    for one in MENDS:
+        one()
+
 
 class NotNeeded(AssertionError):
     """What a mend replaces is no longer there: an upgrade has mended it, or has moved it."""

@@ -10,14 +10,7 @@ from ministack.core import arn, iam_evaluator, lambda_runtime
 from ministack.services import apigateway, budgets, lambda_svc, secretsmanager
 from ministack.services.cloudformation import engine, provisioners
 
-from mending import anchored, replace, rewrite
-
-MENDS = []
-
-
-def mend(function):
-    MENDS.append(function)
-    return function
+from mending import anchored, mend, replace, rewrite
 
 
 @mend
@@ -261,8 +254,3 @@ def a_stack_may_have_a_budget():
         "update_with_logical_id": True,
         "delete": _delete_budget,
     }
-
-
-def apply_all():
-    for one in MENDS:
-        one()

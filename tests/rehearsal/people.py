@@ -27,6 +27,11 @@ class People:
         made = self.gateway.call("POST", "/api/v1/api-keys", {"name": name}, bearer=token).expect(201)
         return made.data["id"], made.data["key"]
 
+    def signed(self, report):
+        """The headers with which GitHub sends a report. The issuer's process also stands for GitHub."""
+        with urllib.request.urlopen(f"{self.issuer.url}/github/sign", report.encode(), timeout=10) as answer:
+            return json.load(answer)
+
     def register(self, callback):
         """Registers a redirect URI at the issuer, as an operator does."""
         urllib.request.urlopen(f"{self.issuer.url}/dev/redirect-uri", callback.encode(), timeout=10).close()

@@ -17,7 +17,8 @@ def kind(resource):
         name = resource.split(":secret:")[1]
         return "secret " + name.rstrip("*?").removesuffix("-")
     if ":dynamodb:" in resource:
-        return "index" if "/index/" in resource else "table"
+        kinds = [kind for kind in ("index", "stream") if f"/{kind}/" in resource]
+        return kinds[0] if kinds else "table"
     return resource
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta, timezone
 
 import yaml
 
@@ -46,7 +47,10 @@ class Route:
     def body(self):
         """The body of the route's example event."""
         text = self.event.get("body")
-        return text and json.loads(text)
+        if text is None:
+            return None
+        an_hour_ago = datetime.now(timezone.utc) - timedelta(hours=1)
+        return json.loads(text.replace("{anHourAgo}", an_hour_ago.isoformat()))
 
     def filled(self, values):
         """The path with these values for its parameters."""
@@ -61,7 +65,9 @@ def of_template():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         binary = resource["Metadata"]["BuildProperties"]["Binary"]
-        for event in resource["Properties"]["Events"].values():
+        for event in resource["Properties"].get("Events", {}).values():
+            if event["Type"] != "HttpApi":
+                continue
             properties = event["Properties"]
             method, path = properties.get("Method", "GET"), properties.get("Path", "$default")
             # The reference has neither the default route nor the greedy one of the preflights.

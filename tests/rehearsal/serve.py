@@ -5,16 +5,17 @@ the decisions of IAM are written to."""
 import importlib.metadata
 import sys
 
-from mending import VERSION
+from mending import VERSION, apply_all
 
 
 def main():
     installed = importlib.metadata.version("ministack")
     assert installed == VERSION, f"ministack {installed}: the mends are for {VERSION}"
-    import mends
+    import mapping_mends  # noqa: F401
+    import mends  # noqa: F401
     import witness
 
-    mends.apply_all()
+    apply_all()
     witness.attend(sys.argv.pop())
     from ministack.app import main as serve
 

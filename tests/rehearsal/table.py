@@ -1,5 +1,7 @@
 """What is in the table outlives what happens to the table and the stack."""
 
+import re
+
 from emulator import PROJECT
 from people import session
 
@@ -44,16 +46,17 @@ class TableOperations:
         self.dynamodb = stack.operator.emulator.client("dynamodb")
 
     def restore(self, name):
-        """Restores a backup of the stack's table to another name, and prepares it as docs/operations.md says."""
+        """Restores a backup of the stack's table to another name, and prepares it as docs/operations.md says. Returns
+        the name and the label of the stream."""
         backup = self.dynamodb.create_backup(TableName=self.stack.outputs()["TableName"], BackupName="rehearsal")
         arn = backup["BackupDetails"]["BackupArn"]
         self.dynamodb.restore_table_from_backup(TargetTableName=name, BackupArn=arn)
         self.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
         for _ in range(2):
             # The second time, it finds nothing to do.
-            self.stack.operator.runs(PROJECT / "operations" / "prepare-table", name, "3000", "9000")
+            printed = self.stack.operator.runs(PROJECT / "operations" / "prepare-table", name, "3000", "9000")
         self.is_prepared(name)
-        return name
+        return name, re.search('"TableStreamLabel=(.+)"', printed)[1]
 
     def revoke_again(self, restored):
         """Makes what was revoked since the backup stay revoked in the restored table."""

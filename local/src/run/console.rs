@@ -26,6 +26,11 @@ The API answers at {api}/api/v1. Try it:
 \"body\":\"Where is it?\",\"email\":\"kim@example.com\"}}'
   curl {api}/api/v1/tickets -H \"Authorization: Bearer $SUPPUO_TOKEN\"
 
+  # Subscribe to webhooks, and receive them in another terminal: put the `secret` of the answer there
+  curl -X POST {api}/api/v1/webhook-subscriptions -H \"Authorization: Bearer $SUPPUO_TOKEN\" \
+-d '{{\"url\":\"http://127.0.0.1:9500/\"}}'
+  SECRET=whsec_… python3 docs/webhook_receiver.py
+
   # Revoke the key: put its `id` in place of ID. The next call with it is refused
   curl -X DELETE {api}/api/v1/api-keys/ID -H \"Authorization: Bearer $SUPPUO_TOKEN\"
 

@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 use super::{console, token};
-use crate::{Error, functions, gateway, template::Route};
+use crate::{Error, functions, gateway, machine::Machine, template::Route};
 
 /// For all functions together. They are built before they are started, so that this is ample.
 const TIMEOUT: Duration = Duration::from_mins(2);
@@ -48,6 +48,14 @@ pub(super) async fn await_functions(port: u16, routes: &[Route], log: &Path) -> 
         }
     }
     Ok(())
+}
+
+/// Waits until a process of each function without a route has started.
+pub(super) async fn await_workers(machine: &Machine, log: &Path) -> Result<(), Error> {
+    machine.warm_up().await.map_err(|error| {
+        let last = last_fatal_line(log);
+        format!("{error}; see {}{last}", log.display()).into()
+    })
 }
 
 fn event_of(route: &Route) -> Result<Value, Error> {

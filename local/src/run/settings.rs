@@ -3,7 +3,7 @@
 use std::env;
 
 use super::ports::Ports;
-use crate::{Error, issuer, secrets};
+use crate::{Error, github, issuer, secrets};
 
 /// The name of the table on this machine.
 pub(super) const TABLE: &str = "suppuo";
@@ -19,6 +19,7 @@ const IN_AN_HOUR: &str = "SUBMISSIONS_IN_AN_HOUR";
 /// another issuer or another limit can be set as in a deployment.
 pub(super) fn environment(ports: &Ports, dynamodb: &str) -> Vec<(String, String)> {
     let (issuer, secrets_manager) = (ports.issuer_url(), ports.issuer_url() + secrets::PATH);
+    let github_keys = ports.issuer_url() + github::KEYS;
     let always = [
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
@@ -32,6 +33,7 @@ pub(super) fn environment(ports: &Ports, dynamodb: &str) -> Vec<(String, String)
     ];
     let defaults = [
         ("HUUDIS_ISSUER", issuer.as_str()),
+        ("GITHUB_KEYS_URL", github_keys.as_str()),
         (IN_10_MINUTES, SUBMISSIONS),
         (IN_AN_HOUR, SUBMISSIONS),
     ];

@@ -5,9 +5,12 @@ use crate::{
         bearer::Authorization,
         scheme::{Authenticated, Context, SchemeResult},
     },
-    domain::{api_key::PlaintextKey, caller::Caller},
+    domain::{
+        api_key::PlaintextKey,
+        caller::{Caller, CallingKey},
+    },
     error::ApiError,
-    store::caller_windows,
+    store::key_calls::{CountedKey, KeyCounter},
 };
 
 /// Refuses a key with a wrong form or checksum without a request to the table. For an unknown key, the write that
@@ -22,14 +25,26 @@ pub(crate) async fn attempt(
     let Some(key) = PlaintextKey::parse(token) else {
         return ApiError::invalid_token("malformed_key").into();
     };
-    match caller_windows::count_key(context.database, &key.hash(), context.limit, context.now).await
-    {
-        Ok(Some((known, decision))) => SchemeResult::Authenticated(Authenticated {
-            caller: Caller::ApiKey(known.id),
+    let counter = KeyCounter {
+        database: context.database,
+        lists: context.admitted_lists,
+        address: context.address,
+        limit: context.limit,
+        now: context.now,
+    };
+    match counter.count(&key.hash()).await {
+        Ok(CountedKey::Known(known, decision)) => SchemeResult::Authenticated(Authenticated {
+            caller: Caller::ApiKey(Box::new(CallingKey {
+                id: known.id,
+                settings: known.settings,
+                by_older_secret: known.by_older_secret,
+            })),
             workspace: known.workspace,
             decision,
         }),
-        Ok(None) => ApiError::invalid_token("unknown_key").into(),
+        Ok(CountedKey::Unknown) => ApiError::invalid_token("unknown_key").into(),
+        Ok(CountedKey::Expired) => ApiError::expired_key().into(),
+        Ok(CountedKey::SwitchedOff) => ApiError::switched_off_key().into(),
         Err(error) => ApiError::from(error).into(),
     }
 }

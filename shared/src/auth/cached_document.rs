@@ -1,8 +1,8 @@
-//! Caches a document that the issuer publishes: its keys, and its discovery document.
+//! Caches a document that somebody publishes: the issuer's keys and its discovery document, GitHub's keys.
 //!
 //! The document is fetched when it is first needed. It is fetched again when it lacks what is needed, or is an hour
-//! old, but at most once a minute, so that a stranger's requests cannot make us call the issuer each time. While the
-//! issuer is down, the old document stays in use. If there is none yet, every call tries to fetch it.
+//! old, but at most once a minute, so that a stranger's requests cannot make us call the publisher each time. While
+//! the publisher is down, the old document stays in use. If there is none yet, every call tries to fetch it.
 
 use tokio::sync::Mutex;
 

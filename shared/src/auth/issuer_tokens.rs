@@ -12,7 +12,11 @@ use serde::{
 };
 
 use crate::{
-    auth::{es256, issuer_http::IssuerHttp, jwks::Jwks},
+    auth::{
+        es256,
+        http_client::HttpClient,
+        jwks::{self, Jwks},
+    },
     error::ApiError,
     time::Timestamp,
 };
@@ -162,11 +166,11 @@ pub(crate) struct IssuerTokens {
 }
 
 impl IssuerTokens {
-    pub(crate) fn new(issuer: &Issuer, http: Arc<IssuerHttp>) -> Self {
+    pub(crate) fn new(issuer: &Issuer, http: Arc<HttpClient>) -> Self {
         es256::install();
         Self {
             issuer: issuer.name.clone(),
-            jwks: Jwks::new(issuer.jwks_url.clone(), http),
+            jwks: jwks::jwks(issuer.jwks_url.clone(), http),
         }
     }
 

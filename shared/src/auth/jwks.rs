@@ -1,17 +1,10 @@
-//! The issuer's public keys (JSON Web Key Set, RFC 7517).
-//!
-//! They are cached by `kid` (see [`crate::auth::cached_document`]). They are fetched again if a token names another
-//! `kid`, because the issuer may have rotated its keys, and when they are an hour old, because it may have withdrawn
-//! one.
+//! The issuer's public keys (JSON Web Key Set, RFC 7517), by their `kid`.
 //!
 //! A set may contain keys of other types and for other uses; they are ignored. So are all keys whose `kid` occurs
 //! twice, because it is ambiguous, and keys that were published with their private half, because anyone can sign with
 //! them.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use jsonwebtoken::{
     DecodingKey,
@@ -24,52 +17,18 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::{
-    auth::{cached_document::CachedDocument, issuer_http::IssuerHttp},
-    error::{ApiError, Cause},
+    auth::{
+        http_client::HttpClient,
+        published_keys::{PublishedKeys, by_id},
+    },
     http::json::TextOrElse,
-    time::Timestamp,
 };
 
-type Keys = Arc<HashMap<String, DecodingKey>>;
-
 /// The keys of the issuer.
-pub(crate) struct Jwks {
-    url: String,
-    http: Arc<IssuerHttp>,
-    keys: CachedDocument<Keys>,
-}
+pub(crate) type Jwks = PublishedKeys<DecodingKey>;
 
-impl Jwks {
-    pub(crate) fn new(url: String, http: Arc<IssuerHttp>) -> Self {
-        Self {
-            url,
-            http,
-            keys: CachedDocument::new("keys stay in use"),
-        }
-    }
-
-    /// The issuer's key with this `kid`, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// `500` if no keys were ever fetched and the issuer does not answer: then the token cannot be judged.
-    pub(crate) async fn key(
-        &self,
-        kid: &str,
-        now: Timestamp,
-    ) -> Result<Option<DecodingKey>, ApiError> {
-        let has_it = |keys: &Keys| keys.contains_key(kid);
-        let keys = self.keys.get(now, has_it, self.fetch()).await;
-        Ok(keys.map_err(ApiError::internal)?.get(kid).cloned())
-    }
-
-    async fn fetch(&self) -> Result<Keys, Cause> {
-        const ATTEMPTED: &str = "fetch the issuer's keys";
-        let body = self.http.get(ATTEMPTED, &self.url).await?;
-        let keys = usable_keys(&body);
-        keys.map(Arc::new)
-            .ok_or_else(|| Cause::of(ATTEMPTED, "the answer is no key set"))
-    }
+pub(crate) fn jwks(url: String, http: Arc<HttpClient>) -> Jwks {
+    PublishedKeys::new(url, http, "fetch the issuer's keys", usable_keys)
 }
 
 #[derive(Deserialize)]
@@ -93,16 +52,11 @@ fn usable_keys(set: &[u8]) -> Option<HashMap<String, DecodingKey>> {
         let entry: Entry = serde_json::from_str(key.get()).ok()?;
         Some((entry.kid.into_text()?, entry.d, key.get()))
     });
-    let entries: Vec<_> = entries.collect();
-    let mut seen = HashSet::new();
-    let kids = entries.iter().map(|(kid, ..)| kid);
-    let twice: HashSet<_> = kids.filter(|kid| !seen.insert(*kid)).collect();
-    let keys = entries.iter().filter_map(|(kid, private, key)| {
-        let is_trusted = private.is_none() && !twice.contains(kid);
-        let key = is_trusted.then(|| decoding_key(key))??;
-        Some((kid.clone(), key))
+    let keys = entries.map(|(kid, private, key)| {
+        let key = private.is_none().then(|| decoding_key(key));
+        (kid, key.flatten())
     });
-    Some(keys.collect())
+    Some(by_id(keys.collect()))
 }
 
 /// The key of an entry, if it is for ES256 (RFC 7517 section 4, RFC 7518 section 6.2). Whether the point is on the

@@ -9,7 +9,7 @@ use crate::{
     },
     error::ApiError,
     ids::WorkspaceId,
-    store::database::Database,
+    store::{admitted_lists::AdmittedLists, database::Database},
     time::Timestamp,
 };
 
@@ -39,6 +39,9 @@ impl From<ApiError> for SchemeResult {
 pub(crate) struct Context<'a> {
     pub(crate) database: &'a Database,
     pub(crate) access_tokens: &'a AccessTokens,
+    pub(crate) admitted_lists: &'a AdmittedLists,
+    /// The client's, as the gateway saw it.
+    pub(crate) address: &'a str,
     pub(crate) sessions: Lifetime,
     pub(crate) limit: RateLimit,
     pub(crate) now: Timestamp,

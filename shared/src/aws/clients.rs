@@ -96,6 +96,10 @@ pub(crate) fn secrets_manager(
     client!(aws_sdk_secretsmanager, connection, endpoint)
 }
 
+pub(crate) fn sqs(connection: &Connection, endpoint: Option<&str>) -> aws_sdk_sqs::Client {
+    client!(aws_sdk_sqs, connection, endpoint)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,13 +4,16 @@
 //! reads earlier if the value turns out to be outdated. Secrets Manager also keeps the version before the current one
 //! (`AWSPREVIOUS`: "Secret versions", Secrets Manager user guide).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use aws_sdk_secretsmanager::{
     error::SdkError,
     operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
 };
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, lock::Mutex as AsyncMutex};
 
 use crate::{
     aws::clients::{self, Connection},
@@ -61,6 +64,8 @@ pub(crate) struct Secret<T> {
     what: &'static str,
     make: fn(&str) -> Result<T, &'static str>,
     kept: Mutex<Kept<T>>,
+    /// When the last read for [`Secret::open_stored`] began. Locked while one is under way.
+    read_for_stored: AsyncMutex<Option<Instant>>,
 }
 
 /// What an instance has read.
@@ -126,6 +131,7 @@ impl<T> Secret<T> {
                 read_at: Timestamp::EPOCH,
                 read_early_at: Timestamp::EPOCH,
             }),
+            read_for_stored: AsyncMutex::new(None),
         }
     }
 
@@ -170,7 +176,9 @@ impl<T> Secret<T> {
         }
     }
 
-    /// What `open` finds with the current value, the one before it, or one that is newer than what this instance knows.
+    /// What `open` finds with the current value, the one before it, or one that is newer than what this instance knows:
+    /// for what a caller presents, who may have made it up. So it is not always worth a read, and `None` may also mean
+    /// that Secrets Manager did not answer.
     ///
     /// # Errors
     ///
@@ -186,6 +194,48 @@ impl<T> Secret<T> {
             return Ok(Some(found));
         }
         Ok(self.read_early().await.and_then(|newer| open(&newer)))
+    }
+
+    /// As [`Self::open`], but for what the table holds, which no caller has made up. `None` is certain: neither the
+    /// current value nor the one before it opens this, as they were when it was asked for or later.
+    ///
+    /// # Errors
+    ///
+    /// `500` if one of the values cannot be read.
+    pub(crate) async fn open_stored<R>(
+        &self,
+        open: impl Fn(&T) -> Option<R>,
+    ) -> Result<Option<R>, ApiError> {
+        let asked = Instant::now();
+        if let Some(found) = open(&*self.get().await?) {
+            return Ok(Some(found));
+        }
+        let opened = async {
+            if let Some(found) = self.previous_now().await?.and_then(|value| open(&value)) {
+                return Ok(Some(found));
+            }
+            self.read_since(asked).await?;
+            if let Some(found) = open(&*self.current().await?) {
+                return Ok(Some(found));
+            }
+            Ok(self.previous_now().await?.and_then(|value| open(&value)))
+        };
+        opened
+            .await
+            .map_err(|cause: Cause| ApiError::internal(cause))
+    }
+
+    /// Reads the current version, unless another call has begun to since then. Those who ask meanwhile wait.
+    async fn read_since(&self, asked: Instant) -> Result<(), Cause> {
+        let mut last = self.read_for_stored.lock().await;
+        if last.is_some_and(|began| began >= asked) {
+            return Ok(());
+        }
+        let (began, now) = (Instant::now(), Timestamp::now());
+        let read = self.read_current().await?;
+        self.kept().keep(read, now);
+        *last = Some(began);
+        Ok(())
     }
 
     async fn current(&self) -> Result<Arc<T>, Cause> {
@@ -215,14 +265,26 @@ impl<T> Secret<T> {
     /// less than a minute ago.
     async fn previous(&self) -> Option<Arc<T>> {
         let now = Timestamp::now();
+        if let Previous::Unknown(failed) = &self.kept().previous
+            && failed.is_within(EARLY_READS_APART, now)
+        {
+            return None;
+        }
+        self.previous_now().await.unwrap_or_else(|cause| {
+            log::warn(&cause.to_string());
+            None
+        })
+    }
+
+    /// The value before the current one. `None` if there is none.
+    async fn previous_now(&self) -> Result<Option<Arc<T>>, Cause> {
+        let now = Timestamp::now();
         let current = {
             let kept = self.kept();
-            match &kept.previous {
-                Previous::Known(known) => return known.clone(),
-                Previous::Unknown(failed) if failed.is_within(EARLY_READS_APART, now) => {
-                    return None;
-                }
-                Previous::Unknown(_) => kept.current.as_ref()?.id.clone(),
+            match (&kept.previous, &kept.current) {
+                (Previous::Known(known), _) => return Ok(known.clone()),
+                (Previous::Unknown(_), None) => return Ok(None),
+                (Previous::Unknown(_), Some(current)) => current.id.clone(),
             }
         };
         let read = self.read_previous().await;
@@ -234,10 +296,7 @@ impl<T> Secret<T> {
                 Err(_) => Previous::Unknown(now),
             };
         }
-        read.unwrap_or_else(|cause| {
-            log::warn(&cause.to_string());
-            None
-        })
+        read
     }
 
     async fn read_current(&self) -> Result<Version<T>, Cause> {

@@ -1,7 +1,7 @@
 //! The caller of a request.
 
 use crate::{
-    domain::session::SessionHash,
+    domain::{key_settings::KeySettings, session::SessionHash},
     ids::{ApiKeyId, Subject},
     time::Timestamp,
 };
@@ -9,10 +9,19 @@ use crate::{
 /// The caller, as far as endpoints need to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// A script with this key. It acts for no person.
-    ApiKey(ApiKeyId),
+    /// A script with a key. It acts for no person.
+    ApiKey(Box<CallingKey>),
     /// A person, with an access token or a session.
     User(Box<User>),
+}
+
+/// The key that a call was made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallingKey {
+    pub id: ApiKeyId,
+    pub settings: KeySettings,
+    /// Whether it called with its older secret, during the overlap after a rotation.
+    pub by_older_secret: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +51,15 @@ impl Caller {
         match self {
             Self::ApiKey(_) => None,
             Self::User(user) => Some(user),
+        }
+    }
+
+    /// `None` for a user.
+    #[must_use]
+    pub fn key(&self) -> Option<&CallingKey> {
+        match self {
+            Self::ApiKey(key) => Some(key),
+            Self::User(_) => None,
         }
     }
 

@@ -170,6 +170,8 @@ pub(crate) fn grouped(number: u32) -> String {
 pub(crate) enum Decision {
     Allowed(RateLimitStatus),
     Limited(RateLimitStatus),
+    /// The caller's key may not be used from their address. Nothing was counted.
+    WrongAddress(RateLimitStatus),
 }
 
 #[cfg(test)]

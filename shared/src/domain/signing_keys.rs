@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 
-use crate::error::ApiError;
+use crate::{domain::sealing_key::SealingKey, error::ApiError};
 
 /// How much of a code is kept. Nobody can try 2¹²⁸ codes.
 const CODE_BYTES: usize = 16;
@@ -15,6 +15,7 @@ pub struct SigningKeys {
     pub(crate) cursors: SigningKey,
     pub(crate) addresses: SigningKey,
     pub(crate) sign_ins: SigningKey,
+    pub(crate) webhook_secrets: SealingKey,
 }
 
 impl SigningKeys {
@@ -23,10 +24,12 @@ impl SigningKeys {
         // The secret may have any length; the MAC's key has 32 bytes.
         let secret = SigningKey::of(&<Sha256 as sha2::Digest>::digest(secret).into());
         let key = |purpose: &str| SigningKey::of(&secret.sign(&[purpose.as_bytes()]));
+        let [a, b, c, d, ..] = secret.sign(&[b"webhook secrets: id"]);
         Self {
             cursors: key("cursors"),
             addresses: key("client addresses"),
             sign_ins: key("sign-ins"),
+            webhook_secrets: SealingKey::new([a, b, c, d], &secret.sign(&[b"webhook secrets"])),
         }
     }
 }

@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest, IntoReply},
+        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired},
         platform::Platform,
         request_context::RequestContext,
         variables,
@@ -30,6 +30,8 @@ impl AssetName {
 }
 
 impl FromRequest for AssetName {
+    type Scope = NotRequired;
+
     const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
 
     const ERRORS_AS_PAGES: bool = true;

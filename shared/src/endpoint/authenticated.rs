@@ -12,15 +12,16 @@ use crate::{
     domain::{caller::Caller, session::SessionHash},
     endpoint::{
         cursors::Cursors,
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, Required},
+        once::{self, Once},
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
     error::ApiError,
-    http::{cookies::CookieName, origin::Origin, request::Request},
+    http::{cookies::CookieName, origin::Origin, reply::Reply, request::Request},
     ids::WorkspaceId,
-    store::{database::Database, sessions, workspace::Workspace},
+    store::{database::Database, done_once::Scope, sessions, workspace::Workspace},
     time::Timestamp,
 };
 
@@ -32,11 +33,14 @@ pub struct Authenticated {
     pub caller: Caller,
     pub workspace: Workspace,
     pub cursors: Cursors,
+    pub once: Once,
     /// `None` if the caller uses another credential.
     pub session: Option<Session>,
 }
 
 impl FromRequest for Authenticated {
+    type Scope = Required;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::CURSORS];
@@ -46,11 +50,30 @@ impl FromRequest for Authenticated {
         platform: &'a Arc<Platform>,
         context: &'a Arc<RequestContext>,
     ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
-        async move { Ok(authenticated_call(request, platform, context, OverLimit::Refuse).await?) }
-            .boxed_local()
+        once_authenticated_call(request, platform, context).boxed_local()
+    }
+
+    fn after_handler(
+        context: &RequestContext,
+        outcome: Result<Reply, ApiError>,
+    ) -> LocalBoxFuture<'_, Result<Reply, ApiError>> {
+        once::settle(context, outcome)
     }
 }
 
+/// A call that is done once, if it has an idempotency key. The parameter's `after_handler` is [`once::settle`].
+pub(super) async fn once_authenticated_call(
+    request: Request,
+    platform: &Platform,
+    context: &Arc<RequestContext>,
+) -> Result<Authenticated, EarlyResponse> {
+    let call = authenticated_call(request, platform, context, OverLimit::Refuse).await?;
+    let database = context.database(platform.services()?);
+    call.once.unless_done(&database, context).await?;
+    Ok(call)
+}
+
+/// A call that may be done again, although its idempotency key was read.
 pub(super) async fn authenticated_call(
     request: Request,
     platform: &Platform,
@@ -62,6 +85,7 @@ pub(super) async fn authenticated_call(
     let authenticated =
         authenticate_and_count(&request, platform, &database, context, over_limit).await?;
     request.check_body_size()?;
+    let once = Once::of(&request, Scope::Workspace(&authenticated.workspace))?;
     let cursors = Cursors {
         workspace: authenticated.workspace.clone(),
         secret: Arc::clone(&services.signing_secret),
@@ -81,6 +105,7 @@ pub(super) async fn authenticated_call(
         caller: authenticated.caller,
         workspace: Workspace::new(authenticated.workspace, database),
         cursors,
+        once,
         session,
     })
 }
@@ -93,7 +118,8 @@ pub(super) enum OverLimit {
     AllowSessions,
 }
 
-/// Refuses callers over their limit, and writes that were meant for another workspace.
+/// Refuses callers over their limit, keys without the scope that the endpoint requires, and writes that were meant for
+/// another workspace.
 pub(super) async fn authenticate_and_count(
     request: &Request,
     platform: &Platform,
@@ -101,9 +127,12 @@ pub(super) async fn authenticate_and_count(
     context: &RequestContext,
     over_limit: OverLimit,
 ) -> Result<scheme::Authenticated, ApiError> {
+    let services = platform.services()?;
     let schemes = Context {
         database,
-        access_tokens: &platform.services()?.access_tokens,
+        access_tokens: &services.access_tokens,
+        admitted_lists: &services.admitted_lists,
+        address: request.source_ip(),
         sessions: platform.sessions,
         limit: platform.caller_limit,
         now: Timestamp::now(),
@@ -115,6 +144,7 @@ pub(super) async fn authenticate_and_count(
     if !(over_limit == OverLimit::AllowSessions && has_session) {
         within_limit?;
     }
+    context.check_scope(&authenticated.caller)?;
     check_workspace_header(request, &authenticated.workspace)?;
     Ok(authenticated)
 }

@@ -26,11 +26,19 @@ pub struct Config {
     pub(crate) dynamodb: Option<String>,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`: set where Secrets Manager is not AWS's.
     pub(crate) secrets_manager: Option<String>,
+    /// `AWS_ENDPOINT_URL_SQS`: set where SQS is not AWS's.
+    pub(crate) sqs: Option<String>,
+    /// `DELIVERY_QUEUE_URL`, required. Empty in a function that sends nothing to the queue.
+    pub(crate) delivery_queue: String,
+    /// `FAN_OUT_FAILURES_URL`, required. Empty in all functions but the fan-out.
+    pub(crate) fan_out_failures: String,
     /// `SIGNING_SECRET`: the name or ARN of the secret in Secrets Manager, not the secret itself. Only some functions
     /// have one.
     pub(crate) signing_secret: Option<String>,
     /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
     pub(crate) issuer: Issuer,
+    /// `GITHUB_KEYS_URL`: where GitHub publishes the keys with which its secret scanning signs.
+    pub(crate) github_keys_url: String,
     /// `HUUDIS_CLIENT_ID`, `suppuo` by default, and `HUUDIS_CLIENT_SECRET`.
     pub(crate) client: ClientSettings,
     /// `SESSION_IDLE_HOURS`, 12 by default, and `SESSION_HOURS`, 168 by default.
@@ -74,7 +82,11 @@ const ALWAYS: &[&str] = &[
     "AWS_REGION",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_SQS",
 ];
+
+/// "Secret scanning partner program", GitHub Docs.
+const GITHUB_KEYS_URL: &str = "https://api.github.com/meta/public_keys/secret_scanning";
 
 const MAX_CALLS: u32 = 999_999_999;
 
@@ -190,6 +202,9 @@ impl Config {
             region: required("AWS_REGION")?,
             dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_manager: setting("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            sqs: setting("AWS_ENDPOINT_URL_SQS"),
+            delivery_queue: required("DELIVERY_QUEUE_URL")?,
+            fan_out_failures: required("FAN_OUT_FAILURES_URL")?,
             signing_secret: setting("SIGNING_SECRET"),
             issuer: Issuer {
                 jwks_url: url("HUUDIS_JWKS_URL")?.unwrap_or_else(|| {
@@ -198,6 +213,7 @@ impl Config {
                 name,
                 audiences,
             },
+            github_keys_url: url("GITHUB_KEYS_URL")?.unwrap_or_else(|| GITHUB_KEYS_URL.to_owned()),
             client: ClientSettings {
                 id: client_id,
                 secret: setting("HUUDIS_CLIENT_SECRET"),
@@ -252,6 +268,7 @@ mod tests {
         let all = [
             variables::CALLERS,
             variables::PUBLIC_CALLS,
+            variables::SECRET_SCANNING,
             variables::SUBMISSIONS,
             variables::SIGN_IN_START,
             variables::SIGN_IN_CALLBACK,
@@ -301,6 +318,7 @@ mod tests {
         assert_eq!(config.caller_limit, RateLimit::new(2000, MINUTE));
         assert_eq!(config.sessions, Lifetime::of_hours(12, 168));
         assert_eq!(config.client.id, "suppuo");
+        assert_eq!(config.github_keys_url, GITHUB_KEYS_URL);
         assert_eq!(config.support_url, None);
         let public = config.public_limits;
         assert_eq!(public.calls, RateLimit::new(60, MINUTE));
@@ -324,6 +342,7 @@ mod tests {
             ("HUUDIS_JWKS_URL", "http://127.0.0.1:9401/keys"),
             ("HUUDIS_AUDIENCES", "a, b"),
             ("CALLER_LIMIT", "7"),
+            ("GITHUB_KEYS_URL", "http://127.0.0.1:9402/keys"),
             ("SUPPORT_URL", "mailto:help@example.com?subject=API%20keys"),
         ])
         .unwrap();
@@ -331,6 +350,7 @@ mod tests {
         assert_eq!(config.issuer.jwks_url, "http://127.0.0.1:9401/keys");
         assert_eq!(config.issuer.audiences, ["a", "b"]);
         assert_eq!(config.caller_limit, RateLimit::new(7, MINUTE));
+        assert_eq!(config.github_keys_url, "http://127.0.0.1:9402/keys");
         let support = "mailto:help@example.com?subject=API%20keys";
         assert_eq!(config.support_url.as_deref(), Some(support));
     }

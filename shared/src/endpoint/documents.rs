@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest, IntoReply},
+        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired},
         pages::no_host,
         platform::Platform,
         request_context::RequestContext,
@@ -30,6 +30,8 @@ pub struct DocumentCall {
 }
 
 impl FromRequest for DocumentCall {
+    type Scope = NotRequired;
+
     const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
 
     const ERRORS_AS_PAGES: bool = true;

@@ -2,9 +2,13 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::{
+    FutureExt,
+    future::{self, LocalBoxFuture},
+};
 
 use crate::{
+    domain::scope::Scope,
     endpoint::{
         platform::{Connect, Platform},
         request_context::RequestContext,
@@ -20,6 +24,10 @@ use crate::{
 
 /// The parameter of a handler. Only this crate can create one.
 pub trait FromRequest: Sized {
+    /// [`Required`] if an API key may call the endpoint: then it is made by [`scoped`], which states the scope. Else
+    /// [`NotRequired`], and it is made by [`handler`].
+    type Scope;
+
     /// Whether a browser that navigates gets errors as a page.
     const ERRORS_AS_PAGES: bool = false;
 
@@ -50,15 +58,26 @@ pub trait FromRequest: Sized {
         context: &'a Arc<RequestContext>,
     ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>>;
 
-    /// Runs last, whether or not the handler ran.
+    /// Runs last, whether or not the handler ran, and may change the outcome.
     #[doc(hidden)]
     fn after_handler(
         _context: &RequestContext,
-        _error: Option<&ApiError>,
-    ) -> impl Future<Output = ()> {
-        async {}
+        outcome: Result<Reply, ApiError>,
+    ) -> LocalBoxFuture<'_, Result<Reply, ApiError>> {
+        future::ready(outcome).boxed_local()
     }
 }
+
+/// Says that the endpoint's scope must be stated.
+#[derive(Debug)]
+pub enum Required {}
+
+/// Says that the endpoint has no scope.
+#[derive(Debug)]
+pub enum NotRequired {}
+
+/// The scope of an endpoint that every key may call.
+pub const ANY_KEY: Option<Scope> = None;
 
 /// A response for which the handler does not run.
 #[derive(Debug)]
@@ -114,6 +133,10 @@ pub trait Endpoint {
     #[doc(hidden)]
     fn flow(&self) -> Flow;
 
+    /// What the endpoint requires of a key. `None`: nothing, or it takes no key.
+    #[doc(hidden)]
+    fn scope(&self) -> Option<Scope>;
+
     #[doc(hidden)]
     fn variables(&self) -> &'static [&'static [&'static str]];
 
@@ -132,21 +155,37 @@ pub trait Endpoint {
     ) -> LocalBoxFuture<'a, Result<Reply, ApiError>>;
 }
 
-/// Makes an endpoint of a function; see [`crate::endpoint`].
+/// Makes an endpoint of a function that no API key calls; see [`crate::endpoint`].
 pub fn handler<P, R, F>(function: F) -> impl Endpoint
 where
-    P: FromRequest,
+    P: FromRequest<Scope = NotRequired>,
     R: IntoReply<P>,
     F: AsyncFn(P) -> Result<R, ApiError>,
 {
     Handler {
         function,
+        scope: None,
+        types: PhantomData::<fn(P) -> R>,
+    }
+}
+
+/// Makes an endpoint of a function that API keys with this scope may call, and every user. [`ANY_KEY`]: every key may.
+pub fn scoped<P, R, F>(scope: impl Into<Option<Scope>>, function: F) -> impl Endpoint
+where
+    P: FromRequest<Scope = Required>,
+    R: IntoReply<P>,
+    F: AsyncFn(P) -> Result<R, ApiError>,
+{
+    Handler {
+        function,
+        scope: scope.into(),
         types: PhantomData::<fn(P) -> R>,
     }
 }
 
 struct Handler<P, R, F> {
     function: F,
+    scope: Option<Scope>,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -156,6 +195,10 @@ where
     R: IntoReply<P>,
     F: AsyncFn(P) -> Result<R, ApiError>,
 {
+    fn scope(&self) -> Option<Scope> {
+        self.scope
+    }
+
     fn variables(&self) -> &'static [&'static [&'static str]] {
         P::VARIABLES
     }
@@ -188,8 +231,7 @@ where
                 Err(EarlyResponse::Reply(reply)) => Ok(reply),
                 Err(EarlyResponse::Error(error)) => Err(error),
             };
-            P::after_handler(context, outcome.as_ref().err()).await;
-            outcome
+            P::after_handler(context, outcome).await
         }
         .boxed_local()
     }

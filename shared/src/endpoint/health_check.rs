@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, NotRequired},
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
@@ -25,6 +25,8 @@ pub struct HealthCheck {
 }
 
 impl FromRequest for HealthCheck {
+    type Scope = NotRequired;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::TABLE];

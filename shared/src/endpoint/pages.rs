@@ -9,7 +9,7 @@ use crate::{
     domain::caller::Caller,
     endpoint::{
         authenticated::{OverLimit, authenticate_and_count},
-        handler::{EarlyResponse, FromRequest, IntoReply},
+        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired, Required},
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
@@ -21,13 +21,16 @@ use crate::{
         reply::{Page, Reply},
         request::Request,
     },
+    portal::reader::Reader,
     store::workspace::Workspace,
+    time::Timestamp,
 };
 
 /// A request for a page, by a caller who is signed in.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AuthenticatedPage {
+    pub request: Request,
     pub caller: Caller,
     pub workspace: Workspace,
     pub language: Language,
@@ -36,7 +39,26 @@ pub struct AuthenticatedPage {
     pub support_url: Option<Arc<str>>,
 }
 
+impl AuthenticatedPage {
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        let user = self.caller.user();
+        Reader {
+            language: self.language,
+            sub: user.map(|user| user.sub.as_str()),
+            email: user.and_then(|user| user.email.as_deref()),
+            name: user.and_then(|user| user.name.as_deref()),
+            workspace: self.workspace.id().as_str(),
+            now: Timestamp::now(),
+            origin: self.origin.url(""),
+            support: self.support_url.as_deref(),
+        }
+    }
+}
+
 impl FromRequest for AuthenticatedPage {
+    type Scope = Required;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::ERROR_PAGES];
@@ -68,6 +90,7 @@ impl FromRequest for AuthenticatedPage {
             };
             request.check_body_size()?;
             Ok(Self {
+                request,
                 caller: authenticated.caller,
                 workspace: Workspace::new(authenticated.workspace, database),
                 language,
@@ -92,6 +115,8 @@ pub struct UnauthenticatedPage {
 }
 
 impl FromRequest for UnauthenticatedPage {
+    type Scope = NotRequired;
+
     const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
 
     const ERRORS_AS_PAGES: bool = true;

@@ -4,21 +4,24 @@ use std::sync::Arc;
 
 use crate::{
     auth::{
-        access_tokens::AccessTokens, issuer_http::IssuerHttp, issuer_tokens::IssuerTokens,
-        sign_in::provider::Provider,
+        access_tokens::AccessTokens, github_keys::GithubKeys, http_client::HttpClient,
+        issuer_tokens::IssuerTokens, sign_in::provider::Provider,
     },
     aws::{
         clients::{self, Connection},
+        delivery_queue::DeliveryQueue,
         secrets::SecretsManager,
         signing_secret::{self, SigningSecret},
     },
     domain::{
         rate_limit::{PublicLimits, RateLimit},
         session::Lifetime,
+        webhook_url::Targets,
     },
     endpoint::config::Config,
     error::{ApiError, Cause},
-    store::database::Database,
+    store::{admitted_lists::AdmittedLists, database::Database},
+    webhooks::sender::WebhookSender,
 };
 
 /// Created once, before the first event.
@@ -36,8 +39,15 @@ pub struct Platform {
 pub struct Services {
     pub(crate) database: Database,
     pub(crate) access_tokens: AccessTokens,
+    pub(crate) admitted_lists: AdmittedLists,
     pub(crate) provider: Provider,
     pub(crate) signing_secret: Arc<SigningSecret>,
+    /// If the endpoint sends attempts to the queue.
+    pub(crate) delivery_queue: Option<Arc<DeliveryQueue>>,
+    /// If the endpoint calls receivers of webhooks, or makes the secrets that sign what they get.
+    pub(crate) webhook_sender: Option<Arc<WebhookSender>>,
+    /// If GitHub calls the endpoint.
+    pub(crate) github_keys: Option<GithubKeys>,
 }
 
 /// How an endpoint connects to the services.
@@ -72,13 +82,47 @@ pub(crate) fn connect(config: &Config) -> Result<Services, Cause> {
     let connection = Connection::new(&config.region)?;
     let dynamodb = clients::dynamodb(&connection, config.dynamodb.as_deref());
     let secrets = SecretsManager::new(&connection, config.secrets_manager.as_deref());
-    let http = Arc::<IssuerHttp>::default();
+    let http = Arc::<HttpClient>::default();
     let tokens = Arc::new(IssuerTokens::new(&config.issuer, Arc::clone(&http)));
     let signing_secret = signing_secret::secret(&secrets, config.signing_secret.as_deref());
     Ok(Services {
         database: Database::new(dynamodb, &config.table),
+        admitted_lists: AdmittedLists::default(),
         access_tokens: AccessTokens::new(Arc::clone(&tokens), &config.issuer.audiences),
         provider: Provider::new(&config.issuer.name, &config.client, &secrets, http, tokens),
         signing_secret: Arc::new(signing_secret),
+        delivery_queue: None,
+        webhook_sender: None,
+        github_keys: None,
+    })
+}
+
+/// As [`connect`], with GitHub's keys.
+pub(crate) fn connect_with_github_keys(config: &Config) -> Result<Services, Cause> {
+    let url = config.github_keys_url.clone();
+    Ok(Services {
+        github_keys: Some(GithubKeys::new(url, Arc::default())),
+        ..connect(config)?
+    })
+}
+
+/// As [`connect`], with the queue.
+pub(crate) fn connect_with_queue(config: &Config) -> Result<Services, Cause> {
+    let connection = Connection::new(&config.region)?;
+    let queue = DeliveryQueue::new(&connection, config.sqs.as_deref(), &config.delivery_queue);
+    Ok(Services {
+        delivery_queue: Some(Arc::new(queue)),
+        ..connect(config)?
+    })
+}
+
+/// As [`connect`], with what sends deliveries.
+pub(crate) fn connect_with_sender(config: &Config) -> Result<Services, Cause> {
+    let services = connect(config)?;
+    let secret = Arc::clone(&services.signing_secret);
+    let sender = WebhookSender::new(Targets::of_this_process(), secret)?;
+    Ok(Services {
+        webhook_sender: Some(Arc::new(sender)),
+        ..services
     })
 }

@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, NotRequired},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -19,6 +19,8 @@ use crate::{
 pub struct Preflight;
 
 impl FromRequest for Preflight {
+    type Scope = NotRequired;
+
     fn from_request<'a>(
         _request: Request,
         _platform: &'a Arc<Platform>,

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
-    domain::client_address::ClientAddress,
+    domain::client_address::{AddressHash, ClientAddress},
     endpoint::{
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, NotRequired},
+        once::{self, Once, PublicOnce},
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
     },
     error::ApiError,
-    http::request::Request,
+    http::{reply::Reply, request::Request},
+    ids::WorkspaceId,
     store::{
         address_windows::{self, PublicAct},
+        database::Database,
         public_form::{PublicForm, TicketByToken},
     },
     time::Timestamp,
@@ -27,6 +30,7 @@ use crate::{
 pub struct PublicCall {
     pub request: Request,
     pub form: PublicForm,
+    once: PublicOnce,
 }
 
 /// The same for the submission of a ticket. If the handler refuses it, it counts as a call but not as a submission.
@@ -35,6 +39,7 @@ pub struct PublicCall {
 pub struct PublicSubmission {
     pub request: Request,
     pub form: PublicForm,
+    once: PublicOnce,
 }
 
 impl PublicCall {
@@ -52,9 +57,46 @@ impl PublicCall {
             ApiError::not_found("There is no ticket with this token. Use the whole link.")
         })
     }
+
+    /// What is kept of a call about this ticket.
+    ///
+    /// # Errors
+    ///
+    /// If the call was done before. The handler returns the error; what was answered then is the answer.
+    pub async fn once(&self, ticket: &TicketByToken<'_>) -> Result<Once, ApiError> {
+        self.once.within(ticket.workspace(), &self.request).await
+    }
+}
+
+impl PublicSubmission {
+    /// # Errors
+    ///
+    /// `400` if the text is no workspace's id.
+    pub fn workspace(&self, id: &str) -> Result<WorkspaceId, ApiError> {
+        WorkspaceId::parse(id).ok_or_else(Self::no_such_workspace)
+    }
+
+    /// `400`.
+    #[must_use]
+    pub fn no_such_workspace() -> ApiError {
+        let rule =
+            "There is no workspace with this `accountId`. Send the id of the shop's workspace.";
+        ApiError::invalid_field("accountId", rule)
+    }
+
+    /// What is kept of a submission to this workspace.
+    ///
+    /// # Errors
+    ///
+    /// As [`PublicCall::once`].
+    pub async fn once(&self, workspace: &WorkspaceId) -> Result<Once, ApiError> {
+        self.once.within(workspace, &self.request).await
+    }
 }
 
 impl FromRequest for PublicCall {
+    type Scope = NotRequired;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
@@ -65,14 +107,28 @@ impl FromRequest for PublicCall {
         context: &'a Arc<RequestContext>,
     ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
         async move {
-            let form = count(&request, platform, context, PublicAct::Call).await?;
-            Ok(Self { request, form })
+            let (form, once) =
+                count_form_call(&request, platform, context, PublicAct::Call).await?;
+            Ok(Self {
+                request,
+                form,
+                once,
+            })
         }
         .boxed_local()
+    }
+
+    fn after_handler(
+        context: &RequestContext,
+        outcome: Result<Reply, ApiError>,
+    ) -> LocalBoxFuture<'_, Result<Reply, ApiError>> {
+        once::settle(context, outcome)
     }
 }
 
 impl FromRequest for PublicSubmission {
+    type Scope = NotRequired;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS, variables::SUBMISSIONS];
@@ -83,28 +139,46 @@ impl FromRequest for PublicSubmission {
         context: &'a Arc<RequestContext>,
     ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
         async move {
-            let form = count(&request, platform, context, PublicAct::Submission).await?;
-            Ok(Self { request, form })
+            let (form, once) =
+                count_form_call(&request, platform, context, PublicAct::Submission).await?;
+            Ok(Self {
+                request,
+                form,
+                once,
+            })
         }
         .boxed_local()
     }
 
-    async fn after_handler(context: &RequestContext, error: Option<&ApiError>) {
-        if let (Some(error), Some((submission, database))) = (error, context.take_submission())
-            && error.nothing_was_done()
-        {
-            context.set_rate_limit(submission.refund(&database).await);
+    fn after_handler(
+        context: &RequestContext,
+        outcome: Result<Reply, ApiError>,
+    ) -> LocalBoxFuture<'_, Result<Reply, ApiError>> {
+        async move {
+            let outcome = once::settle(context, outcome).await;
+            let nothing_was_done = match &outcome {
+                Ok(Reply::Answer(answer)) => answer.is_replayed(),
+                Ok(_) => false,
+                Err(error) => error.nothing_was_done(),
+            };
+            if let (true, Some((submission, database))) =
+                (nothing_was_done, context.take_submission())
+            {
+                context.set_rate_limit(submission.refund(&database).await);
+            }
+            outcome
         }
+        .boxed_local()
     }
 }
 
 /// Counts a call for its client address, before the body is looked at.
-async fn count(
+pub(super) async fn count(
     request: &Request,
     platform: &Platform,
     context: &RequestContext,
     act: PublicAct,
-) -> Result<PublicForm, ApiError> {
+) -> Result<(Database, AddressHash), ApiError> {
     let services = platform.services()?;
     let database = context.database(services);
     let keys = services.signing_secret.get().await?;
@@ -116,5 +190,17 @@ async fn count(
         context.set_submission(submission, database.clone());
     }
     request.check_body_size()?;
-    Ok(PublicForm::new(database))
+    Ok((database, address))
+}
+
+/// The same for a call of the public form.
+async fn count_form_call(
+    request: &Request,
+    platform: &Platform,
+    context: &Arc<RequestContext>,
+    act: PublicAct,
+) -> Result<(PublicForm, PublicOnce), ApiError> {
+    let (database, address) = count(request, platform, context, act).await?;
+    let once = PublicOnce::of(request, address, database.clone(), Arc::clone(context))?;
+    Ok((PublicForm::new(database), once))
 }

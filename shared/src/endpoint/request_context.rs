@@ -11,39 +11,69 @@ use crate::{
     domain::{
         caller::Caller,
         rate_limit::{Decision, RateLimitStatus},
+        scope::Scope,
     },
     endpoint::platform::Services,
     error::ApiError,
     http::language::Language,
-    ids::WorkspaceId,
-    store::{capacity_meter::CapacityMeter, database::Database, submission_refund::Submission},
+    ids::{RequestId, WorkspaceId},
+    store::{
+        capacity_meter::CapacityMeter, database::Database, done_once::KeyedCall,
+        submission_refund::Submission,
+    },
     time::Timestamp,
 };
 
 /// Has no `Debug`: cookies must not be logged.
 pub struct RequestContext {
+    request_id: RequestId,
+    /// What the endpoint requires of a key. `None`: nothing.
+    scope: Option<Scope>,
     meter: Arc<CapacityMeter>,
     /// When the pipeline gives up on the handler.
     deadline: Instant,
     caller: OnceLock<(Caller, WorkspaceId)>,
     rate_limit: Mutex<Option<RateLimitStatus>>,
     submission: Mutex<Option<(Submission, Database)>>,
+    keyed_call: OnceLock<(Arc<KeyedCall>, Database)>,
     cookies: Mutex<Vec<String>>,
     error_page_language: OnceLock<Language>,
     language_cookie: OnceLock<String>,
 }
 
 impl RequestContext {
-    pub(crate) fn new(deadline: Instant) -> Self {
+    pub(crate) fn new(deadline: Instant, request_id: RequestId, scope: Option<Scope>) -> Self {
         Self {
+            request_id,
+            scope,
             meter: Arc::default(),
             deadline,
             caller: OnceLock::new(),
             rate_limit: Mutex::default(),
             submission: Mutex::default(),
+            keyed_call: OnceLock::new(),
             cookies: Mutex::default(),
             error_page_language: OnceLock::new(),
             language_cookie: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn request_id(&self) -> &RequestId {
+        &self.request_id
+    }
+
+    /// # Errors
+    ///
+    /// `403` if the caller's key lacks the scope that the endpoint requires. Users may do everything.
+    pub(crate) fn check_scope(&self, caller: &Caller) -> Result<(), ApiError> {
+        match (caller.key(), self.scope) {
+            (Some(key), Some(scope)) if !key.settings.scopes.allow(scope) => {
+                Err(ApiError::forbidden(
+                    format!("This API key may not do that: it needs the scope `{scope}`."),
+                    "missing_scope",
+                ))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -67,6 +97,15 @@ impl RequestContext {
 
     // Each `OnceLock` is set at most once per request, so the results of `set` are ignored.
 
+    /// Keeps a call with an idempotency key until its outcome is known.
+    pub(crate) fn set_keyed_call(&self, call: Arc<KeyedCall>, database: Database) {
+        let _ = self.keyed_call.set((call, database));
+    }
+
+    pub(crate) fn keyed_call(&self) -> Option<&(Arc<KeyedCall>, Database)> {
+        self.keyed_call.get()
+    }
+
     /// Records the caller and their rate limit's status.
     ///
     /// # Errors
@@ -85,13 +124,20 @@ impl RequestContext {
     ///
     /// # Errors
     ///
-    /// `429` if the call is over the limit.
+    /// `429` if the call is over the limit, `403` if the caller's address may not use their key.
     pub(crate) fn set_decision(&self, decision: &Decision) -> Result<(), ApiError> {
-        let (Decision::Allowed(status) | Decision::Limited(status)) = decision;
+        let (Decision::Allowed(status)
+        | Decision::Limited(status)
+        | Decision::WrongAddress(status)) = decision;
         self.set_rate_limit(*status);
         match decision {
             Decision::Allowed(_) => Ok(()),
             Decision::Limited(status) => Err(status.error(Timestamp::now())),
+            Decision::WrongAddress(_) => Err(ApiError::forbidden(
+                "This API key may not be used from your address. Whoever manages the key can add the address to its \
+                 `allowedIps`.",
+                "wrong_address",
+            )),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     domain::session::SessionId,
     endpoint::{
         error_page,
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, NotRequired},
         pages::no_host,
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
@@ -82,6 +82,8 @@ impl Dependencies {
 }
 
 impl FromRequest for SignInStart {
+    type Scope = NotRequired;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::SIGN_IN_START, variables::ERROR_PAGES];
@@ -111,6 +113,8 @@ impl FromRequest for SignInStart {
 }
 
 impl FromRequest for SignInCallback {
+    type Scope = NotRequired;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[

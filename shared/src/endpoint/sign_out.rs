@@ -8,7 +8,7 @@ use crate::{
     auth::session::check_same_origin,
     endpoint::{
         authenticated::{OverLimit, Session, authenticated_call},
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, NotRequired},
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
         variables,
@@ -42,6 +42,8 @@ impl SignOut {
 }
 
 impl FromRequest for SignOut {
+    type Scope = NotRequired;
+
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS];

@@ -9,7 +9,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Failed(cause) => Self::internal(cause),
-            StoreError::Contended => Self::contended(),
+            // What is answered where a call was done before is decided after the handler: see `once`.
+            StoreError::Contended | StoreError::DoneBefore => Self::contended(),
             StoreError::TooLarge(BoundedCollection::Thread) => {
                 Self::conflict("The ticket is too long to take another message. Open a new one.")
             }

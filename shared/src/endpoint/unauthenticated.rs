@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, NotRequired},
         platform::Platform,
         request_context::RequestContext,
     },
@@ -21,6 +21,8 @@ pub struct Unauthenticated {
 }
 
 impl FromRequest for Unauthenticated {
+    type Scope = NotRequired;
+
     fn from_request<'a>(
         request: Request,
         _platform: &'a Arc<Platform>,

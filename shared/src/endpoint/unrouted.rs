@@ -6,7 +6,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest},
+        handler::{EarlyResponse, FromRequest, NotRequired},
         platform::Platform,
         request_context::RequestContext,
         variables,
@@ -21,6 +21,8 @@ pub struct Unrouted {
 }
 
 impl FromRequest for Unrouted {
+    type Scope = NotRequired;
+
     const VARIABLES: &[&[&str]] = &[variables::ERROR_PAGES];
 
     const ERRORS_AS_PAGES: bool = true;

@@ -21,6 +21,9 @@ pub(crate) const PUBLIC_CALLS: &[&str] = &["TABLE_NAME", "SIGNING_SECRET", "PUBL
 /// To count submissions, in addition to [`PUBLIC_CALLS`].
 pub(crate) const SUBMISSIONS: &[&str] = &["SUBMISSIONS_IN_10_MINUTES", "SUBMISSIONS_IN_AN_HOUR"];
 
+/// To verify and to do what GitHub's secret scanning reports.
+pub(crate) const SECRET_SCANNING: &[&str] = &["TABLE_NAME", "GITHUB_KEYS_URL"];
+
 /// To send the browser to the issuer.
 pub(crate) const SIGN_IN_START: &[&str] = &["HUUDIS_ISSUER", "HUUDIS_CLIENT_ID", "SIGNING_SECRET"];
 
@@ -34,8 +37,17 @@ pub(crate) const SIGN_IN_CALLBACK: &[&str] = &[
     "SESSION_HOURS",
 ];
 
+/// To seal and open the secrets of webhooks.
+pub(crate) const SIGNING: &[&str] = &["SIGNING_SECRET"];
+
 /// To seal and open cursors. Only some of the endpoints that can do so have a list with cursors.
 pub(crate) const CURSORS: &[&str] = &["SIGNING_SECRET"];
+
+/// To send attempts to the queue.
+pub(crate) const QUEUE: &[&str] = &["TABLE_NAME", "DELIVERY_QUEUE_URL"];
+
+/// To keep what cannot be fanned out.
+pub(crate) const FAN_OUT_FAILURES: &[&str] = &["FAN_OUT_FAILURES_URL"];
 
 /// The link on error pages.
 pub(crate) const ERROR_PAGES: &[&str] = &["SUPPORT_URL"];

@@ -24,6 +24,10 @@ pub struct Answer {
     data: Box<RawValue>,
     /// For a redirect.
     location: Option<HeaderValue>,
+    /// For the log of deliveries.
+    page: Option<PageMeta>,
+    /// Whether an earlier call was answered so.
+    replayed: bool,
 }
 
 impl fmt::Debug for Answer {
@@ -43,6 +47,26 @@ impl Answer {
     /// `201` with `data`.
     pub fn created(data: impl Serialize) -> Result<Self, ApiError> {
         Self::new(201, data)
+    }
+
+    /// `202` with `data`: it will be done.
+    pub fn accepted(data: impl Serialize) -> Result<Self, ApiError> {
+        Self::new(202, data)
+    }
+
+    /// `200` with a page of the log of webhook deliveries: the one list that is `data` itself, with `cursor` and
+    /// `hasMore` in `meta`. `cursor` is `None` on the last page.
+    pub fn delivery_log(
+        deliveries: &[impl Serialize],
+        cursor: Option<String>,
+    ) -> Result<Self, ApiError> {
+        Ok(Self {
+            page: Some(PageMeta {
+                has_more: cursor.is_some(),
+                cursor,
+            }),
+            ..Self::new(200, deliveries)?
+        })
     }
 
     /// `200` with `{"deleted": true}`.
@@ -67,7 +91,31 @@ impl Answer {
             status,
             data,
             location: None,
+            page: None,
+            replayed: false,
         })
+    }
+
+    /// The answer to an earlier call once more. `data` is JSON.
+    pub(crate) fn replayed(status: u16, data: String) -> Result<Self, ApiError> {
+        let data = RawValue::from_string(data).map_err(ApiError::internal)?;
+        Ok(Self {
+            replayed: true,
+            ..Self::new(status, data)?
+        })
+    }
+
+    pub(crate) fn is_replayed(&self) -> bool {
+        self.replayed
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// As JSON.
+    pub(crate) fn data(&self) -> &str {
+        self.data.get()
     }
 }
 
@@ -157,6 +205,15 @@ struct ErrorBody<'a> {
 struct Meta<'a> {
     request_id: &'a RequestId,
     timestamp: Timestamp,
+    #[serde(flatten)]
+    page: Option<&'a PageMeta>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PageMeta {
+    cursor: Option<String>,
+    has_more: bool,
 }
 
 /// Puts an answer or an error into the envelope.
@@ -167,6 +224,7 @@ pub(crate) fn wrap(
     let meta = Meta {
         request_id,
         timestamp: Timestamp::now(),
+        page: outcome.ok().and_then(|answer| answer.page.as_ref()),
     };
     let (status, data, error) = match outcome {
         Ok(answer) => (answer.status, Some(&*answer.data), None),
@@ -191,6 +249,10 @@ pub(crate) fn wrap(
     }) = outcome
     {
         headers.insert(header::LOCATION, location.clone());
+    }
+    if outcome.is_ok_and(Answer::is_replayed) {
+        let name = HeaderName::from_static("idempotency-replayed");
+        headers.insert(name, HeaderValue::from_static("true"));
     }
     if let Err(ApiError {
         allow: Some(allow), ..
@@ -270,4 +332,55 @@ pub(crate) fn common_headers(
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn envelope(outcome: Result<Answer, ApiError>) -> Value {
+        let id = RequestId::new(Timestamp::now());
+        let response = wrap(outcome.as_ref(), &id);
+        let Some(lambda_http::aws_lambda_events::encodings::Body::Text(text)) = response.body
+        else {
+            panic!("no text");
+        };
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn meta_names(envelope: &Value) -> Vec<&str> {
+        let meta = envelope["meta"].as_object().unwrap();
+        meta.keys().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn only_the_log_of_deliveries_has_its_cursor_in_meta() {
+        let log = envelope(Answer::delivery_log(&["a", "b"], Some("c".to_owned())));
+        assert_eq!(log["data"], json!(["a", "b"]));
+        assert_eq!(
+            (&log["meta"]["cursor"], &log["meta"]["hasMore"]),
+            (&json!("c"), &json!(true))
+        );
+        let last = envelope(Answer::delivery_log(&[] as &[&str], None));
+        assert_eq!(last["data"], json!([]));
+        let names = ["cursor", "hasMore", "requestId", "timestamp"];
+        assert_eq!(meta_names(&last), names);
+        assert_eq!(
+            (&last["meta"]["cursor"], &last["meta"]["hasMore"]),
+            (&Value::Null, &json!(false))
+        );
+
+        for other in [
+            Answer::ok(["a"]),
+            Answer::created("a"),
+            Answer::accepted("a"),
+            Answer::deleted(),
+            Answer::try_from(Redirect::to("/")),
+            Err(ApiError::validation("a")),
+        ] {
+            assert_eq!(meta_names(&envelope(other)), names[2..]);
+        }
+    }
 }

@@ -22,6 +22,7 @@ use crate::{
         json::{self, KnownFields, Object, TextOrElse},
         sentences::{listed, none_of},
     },
+    time::Timestamp,
 };
 
 /// The fields of a request's body that the endpoint reads. `Debug` shows none.
@@ -84,6 +85,13 @@ impl<'a> Fields<'a> {
             text if text.chars().count() > max => Err(too_long(name, max)),
             text => Ok(Some(text.to_owned())),
         }
+    }
+
+    /// As [`Self::optional_exact`], and it must be there.
+    pub fn exact(&self, name: &'static str, max: usize) -> Result<String, ApiError> {
+        self.required(name)?;
+        let text = self.optional_exact(name, max)?;
+        text.ok_or_else(|| empty(name))
     }
 
     /// A line of 1 to `max` characters.
@@ -151,6 +159,29 @@ impl<'a> Fields<'a> {
         word.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     }
 
+    /// A whole number from `min` to `max`; `None` if it is missing.
+    pub fn number(&self, name: &'static str, min: u32, max: u32) -> Result<Option<u32>, ApiError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        match serde_json::from_str(value.get()) {
+            Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
+            _ => Err(ApiError::invalid_field(
+                name,
+                format!("`{name}` must be a whole number from {min} to {max}."),
+            )),
+        }
+    }
+
+    /// A time, in UTC or with an offset.
+    pub fn time(&self, name: &'static str) -> Result<Timestamp, ApiError> {
+        let text = self.required(name)?;
+        Timestamp::parse(&text).ok_or_else(|| {
+            let rule = format!("`{name}` must be a time, such as `2026-06-11T03:00:00.000Z`.");
+            ApiError::invalid_field(name, rule)
+        })
+    }
+
     /// At most `most` different labels of 1 to `max` characters, normalised (see [`text::label`]) and without
     /// duplicates, in their order of first occurrence.
     pub fn labels(
@@ -159,20 +190,7 @@ impl<'a> Fields<'a> {
         most: usize,
         max: usize,
     ) -> Result<Vec<String>, ApiError> {
-        let no_list = || {
-            let rule = format!("`{name}` must be a list of strings.");
-            ApiError::invalid_field(name, rule)
-        };
-        let too_many = || {
-            let rule = format!("`{name}` must have at most {most} different entries.");
-            ApiError::invalid_field(name, rule)
-        };
-        let (mut labels, mut entries) = (Vec::new(), 0);
-        let take = |label: &str| {
-            entries += 1;
-            if entries > MAX_ENTRIES {
-                return Err(too_many());
-            }
+        self.list(name, most, |label| {
             let label = text::label(label, max).map_err(|TooLong| {
                 let rule = format!("Each of `{name}` must have at most {max} characters.");
                 ApiError::invalid_field(name, rule)
@@ -181,19 +199,63 @@ impl<'a> Fields<'a> {
                 let rule = format!("Each of `{name}` must not be empty.");
                 return Err(ApiError::invalid_field(name, rule));
             }
-            if labels.contains(&label) {
-                return Ok(());
-            }
-            // Checked here and not at the end, because each label is compared with all before it.
-            if labels.len() == most {
+            Ok(label)
+        })
+    }
+
+    /// At most `most` different values, each of which `read` makes of a string, in their order of first occurrence.
+    pub fn list<T: PartialEq>(
+        &self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&str) -> Result<T, ApiError>,
+    ) -> Result<Vec<T>, ApiError> {
+        let no_list = || {
+            let rule = format!("`{name}` must be a list of strings.");
+            ApiError::invalid_field(name, rule)
+        };
+        let too_many = || {
+            let rule = format!("`{name}` must have at most {most} different entries.");
+            ApiError::invalid_field(name, rule)
+        };
+        let (mut values, mut entries) = (Vec::new(), 0);
+        let take = |text: &str| {
+            entries += 1;
+            if entries > MAX_ENTRIES {
                 return Err(too_many());
             }
-            labels.push(label);
+            let value = read(text)?;
+            if values.contains(&value) {
+                return Ok(());
+            }
+            // Checked here and not at the end, because each value is compared with all before it.
+            if values.len() == most {
+                return Err(too_many());
+            }
+            values.push(value);
             Ok(())
         };
         let list = self.value(name).ok_or_else(no_list)?;
         json::each_text(list, take).map_err(|refused| refused.unwrap_or_else(no_list))?;
-        Ok(labels)
+        Ok(values)
+    }
+
+    /// At most `most` strings, as they were sent, duplicates included.
+    pub fn texts(&self, name: &'static str, most: usize) -> Result<Vec<String>, ApiError> {
+        let invalid = |rule: String| ApiError::invalid_field(name, rule);
+        let mut texts = Vec::new();
+        let take = |text: &str| {
+            if texts.len() == most {
+                let rule = format!("`{name}` must have at most {most} entries.");
+                return Err(invalid(rule));
+            }
+            texts.push(text.to_owned());
+            Ok(())
+        };
+        let no_list = || invalid(format!("`{name}` must be a list of strings."));
+        let list = self.value(name).ok_or_else(no_list)?;
+        json::each_text(list, take).map_err(|refused| refused.unwrap_or_else(no_list))?;
+        Ok(texts)
     }
 
     /// `None` if the field is missing or `null`.
@@ -307,6 +369,19 @@ mod tests {
     }
 
     #[test]
+    fn an_exact_text_is_kept_as_it_was_sent() {
+        let exact = |value| read(value, |fields| fields.exact("f", 4));
+        assert_eq!(exact(json!(" e\u{301} ")), Ok("e\u{301}".to_owned()));
+        assert_eq!(exact(json!(" \u{200b}")), refused("`f` must not be empty."));
+        assert_eq!(
+            exact(json!("abcde")),
+            refused("`f` must have at most 4 characters.")
+        );
+        assert_eq!(exact(json!(7)), refused("`f` must be a string."));
+        assert_eq!(exact(Value::Null), refused("`f` is required."));
+    }
+
+    #[test]
     fn an_optional_line_may_be_missing() {
         let line = |value| read(value, |fields| fields.optional_line("f", 3));
         for nothing in [Value::Null, json!(""), json!(" "), json!("\u{200b}\u{0}")] {
@@ -388,6 +463,75 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_whole_and_within_its_bounds() {
+        let number = |value| read(value, |fields| fields.number("f", 1, 9));
+        assert_eq!(number(Value::Null), Ok(None));
+        for fine in [1, 9] {
+            assert_eq!(number(json!(fine)), Ok(Some(fine)));
+        }
+        for other in [
+            json!(0),
+            json!(10),
+            json!(-1),
+            json!(1.5),
+            json!("1"),
+            json!(true),
+            json!([1]),
+            json!(1_u64 << 40),
+        ] {
+            let rule = "`f` must be a whole number from 1 to 9.";
+            assert_eq!(number(other), refused(rule));
+        }
+    }
+
+    #[test]
+    fn a_time_has_a_date_and_an_offset() {
+        let time = |value| read(value, |fields| fields.time("f"));
+        let moment = Timestamp::from_millis(1_781_146_800_000);
+        assert_eq!(time(json!("2026-06-11T10:00:00+07:00")), Ok(moment));
+        assert_eq!(time(Value::Null), refused("`f` is required."));
+        assert_eq!(time(json!(7)), refused("`f` must be a string."));
+        let rule = "`f` must be a time, such as `2026-06-11T03:00:00.000Z`.";
+        for wrong in ["", "2026-06-11", "2026-06-11T10:00:00"] {
+            assert_eq!(time(json!(wrong)), refused(rule));
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_entry_by_entry() {
+        let even = |text: &str| match text.parse::<u32>() {
+            Ok(number) if number % 2 == 0 => Ok(number),
+            _ => Err(ApiError::invalid_field("f", "Odd.")),
+        };
+        let list = |value| read(value, |fields| fields.list("f", 2, even));
+        assert_eq!(list(json!(["4", "2", "4"])), Ok(vec![4, 2]));
+        assert_eq!(list(json!([])), Ok(vec![]));
+        assert_eq!(list(json!(["2", "3"])), refused("Odd."));
+        assert_eq!(
+            list(json!(["2", "4", "6"])),
+            refused("`f` must have at most 2 different entries.")
+        );
+        assert_eq!(list(json!("2")), refused("`f` must be a list of strings."));
+    }
+
+    #[test]
+    fn texts_are_counted_as_they_were_sent() {
+        let texts = |value| read(value, |fields| fields.texts("f", 2));
+        assert_eq!(texts(json!([])), Ok(vec![]));
+        assert_eq!(
+            texts(json!([" a", " a"])),
+            Ok(vec![" a".to_owned(), " a".to_owned()])
+        );
+        assert_eq!(
+            texts(json!(["a", "a", "a"])),
+            refused("`f` must have at most 2 entries.")
+        );
+        for other in [json!("a"), json!(["a", 7]), json!([null]), json!({})] {
+            assert_eq!(texts(other), refused("`f` must be a list of strings."));
+        }
+    }
+
+    #[test]
     fn a_field_is_filled_if_its_text_is_visible() {
         for (value, filled) in [
             (Value::Null, false),
@@ -445,6 +589,8 @@ mod tests {
                     fields.flag("f").err(),
                     fields.word::<crate::domain::ticket::Status>("f").err(),
                     fields.labels("f", 9, 9).err(),
+                    fields.number("f", 1, 9).err(),
+                    fields.time("f").err(),
                 ]
             });
             for fault in faults {

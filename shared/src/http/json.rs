@@ -88,6 +88,12 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// An object without members.
+    pub(crate) fn none(known: &'static KnownFields) -> Self {
+        let members = Vec::new();
+        Self { known, members }
+    }
+
     /// The text of a member. `name` must be among the known ones.
     pub(crate) fn member(&self, name: &str) -> Option<&'a RawValue> {
         let position = self.known.position(name);

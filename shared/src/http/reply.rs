@@ -1,11 +1,13 @@
 //! What a function responds with. An endpoint of the API responds only in the envelope, for redirects and errors too.
-//! The portal's endpoints also serve pages and files, and show errors as a page to browsers that navigate.
+//! The portal's endpoints also serve pages and files, and show errors as a page to browsers that navigate. A provider
+//! that calls us gets what its own contract says.
 
 use std::borrow::Cow;
 
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
 
-use crate::http::envelope::Answer;
+use crate::{error::ApiError, http::envelope::Answer};
 
 /// A successful response.
 #[derive(Debug)]
@@ -14,6 +16,7 @@ pub enum Reply {
     Answer(Answer),
     Page(Page),
     File(File),
+    Provider(ProviderAnswer),
 }
 
 /// An HTML page. `Debug` does not show its content.
@@ -71,6 +74,35 @@ impl File {
         ])
     }
 }
+
+/// What a provider gets that calls us: as its contract says, without the envelope. Errors are in the envelope.
+///
+/// `Debug` does not show it.
+pub struct ProviderAnswer(String);
+
+impl ProviderAnswer {
+    /// `200` with this JSON.
+    pub fn json(body: impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_string(&body).map_err(ApiError::internal)?;
+        Ok(Self(body))
+    }
+
+    pub(crate) fn body(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ProviderAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProviderAnswer(…)")
+    }
+}
+
+/// The headers of every answer to a provider.
+pub(crate) const PROVIDER_HEADERS: [(&str, &str); 2] = [
+    ("content-type", "application/json"),
+    ("cache-control", "no-store"),
+];
 
 /// The headers of every page. They forbid framing, forbid scripts and styles that are not our own files, and keep the
 /// page's address from the sites that it links to.

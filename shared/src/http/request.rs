@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
 
 use crate::{
     domain::rate_limit::grouped,
@@ -174,6 +175,22 @@ impl Request {
         Ok(())
     }
 
+    /// Tells calls apart: a SHA-256 of method, path and body, in hex. The body counts as it was sent, byte by byte.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.method.as_bytes(), self.path.as_bytes(), &self.body] {
+            // With its length, so that no two calls are the same text.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        base16ct::lower::encode_string(&hash.finalize())
+    }
+
+    /// The body as it was sent, byte by byte: what signatures are made of.
+    pub(crate) fn raw_body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The fields of the body. A byte order mark before it is ignored (Transport in openapi.yaml).
     ///
     /// # Errors
@@ -187,6 +204,14 @@ impl Request {
         let object = Object::read(text, known)
             .map_err(|not_an_object| self.not_an_object(text, &not_an_object, known))?;
         Fields::of(object, known)
+    }
+
+    /// As [`Request::fields`], where the body may be left out.
+    pub fn optional_fields(&self, known: &'static KnownFields) -> Result<Fields<'_>, ApiError> {
+        if self.body.is_empty() {
+            return Fields::of(Object::none(known), known);
+        }
+        self.fields(known)
     }
 
     /// `400` for a body that is not an object: says what it is, and what to send.
@@ -256,6 +281,22 @@ mod tests {
 
     fn with_body(body: &str) -> Request {
         Request::from_text(&json!({ "body": body }).to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_body_may_be_left_out_where_no_field_is_required() {
+        static NONE: KnownFields = KnownFields {
+            required: &[],
+            optional: &["name"],
+        };
+        let left_out = with_body("");
+        assert!(!left_out.optional_fields(&NONE).unwrap().has("name"));
+        assert!(left_out.optional_fields(&NAME).is_err());
+        let given = with_body(r#"{"name":"x"}"#);
+        assert!(given.optional_fields(&NONE).unwrap().has("name"));
+        for wrong in [" ", "[]", "name=x"] {
+            assert!(with_body(wrong).optional_fields(&NONE).is_err());
+        }
     }
 
     #[test]

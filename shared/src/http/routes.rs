@@ -11,14 +11,18 @@ const API: &str = "/api/v1";
 const PUBLIC: &str = "/public";
 
 /// The areas of the API, under [`API`], except the sign-in, which only browsers use.
-const AREAS: [&str; 7] = [
+const AREAS: [&str; 11] = [
     "/api-keys",
+    "/audit-events",
     "/canned-replies",
     "/health",
+    "/leaked-keys",
     "/me",
     "/openapi.json",
     "/public/tickets",
+    "/secret-scanning/github",
     "/tickets",
+    "/webhook-subscriptions",
 ];
 
 #[derive(Debug, PartialEq, Eq)]
@@ -34,10 +38,14 @@ const fn path(pattern: &'static str, methods: &'static [&'static str]) -> Path {
 }
 
 /// Every path. A more specific path comes before a more general one.
-pub const PATHS: [Path; 24] = [
+pub const PATHS: [Path; 41] = [
     path("/.well-known/security.txt", &["GET", "HEAD"]),
     path("/api/v1/api-keys", &["GET", "POST"]),
-    path("/api/v1/api-keys/{id}", &["DELETE"]),
+    path("/api/v1/api-keys/{id}", &["DELETE", "PATCH"]),
+    path("/api/v1/api-keys/{id}/previous", &["DELETE"]),
+    path("/api/v1/api-keys/{id}/rotate", &["POST"]),
+    path("/api/v1/api-keys/{id}/usage", &["GET"]),
+    path("/api/v1/audit-events", &["GET"]),
     path("/api/v1/auth/huudis/callback", &["GET"]),
     path("/api/v1/auth/huudis/start", &["GET"]),
     path("/api/v1/auth/logout", &["POST"]),
@@ -45,19 +53,38 @@ pub const PATHS: [Path; 24] = [
     path("/api/v1/canned-replies", &["GET", "POST"]),
     path("/api/v1/canned-replies/{id}", &["DELETE", "PATCH"]),
     path("/api/v1/health", &["GET", "HEAD"]),
+    path("/api/v1/leaked-keys", &["POST"]),
     path("/api/v1/me", &["GET"]),
     path("/api/v1/openapi.json", &["GET", "HEAD"]),
     path("/api/v1/public/tickets", &["POST"]),
     path("/api/v1/public/tickets/{accessToken}", &["GET"]),
     path("/api/v1/public/tickets/{accessToken}/messages", &["POST"]),
+    path("/api/v1/secret-scanning/github", &["POST"]),
     path("/api/v1/tickets", &["GET", "POST"]),
     path("/api/v1/tickets/tags", &["GET"]),
     path("/api/v1/tickets/{id}", &["GET", "PATCH"]),
     path("/api/v1/tickets/{id}/messages", &["POST"]),
+    path("/api/v1/webhook-subscriptions", &["GET", "POST"]),
+    path("/api/v1/webhook-subscriptions/deliveries", &["GET"]),
+    path("/api/v1/webhook-subscriptions/deliveries/{id}", &["GET"]),
+    path(
+        "/api/v1/webhook-subscriptions/deliveries/{id}/retry",
+        &["POST"],
+    ),
+    path("/api/v1/webhook-subscriptions/event-types", &["GET"]),
+    path("/api/v1/webhook-subscriptions/{id}", &["DELETE", "PATCH"]),
+    path("/api/v1/webhook-subscriptions/{id}/recover", &["POST"]),
+    path(
+        "/api/v1/webhook-subscriptions/{id}/rotate-secret",
+        &["POST"],
+    ),
+    path("/api/v1/webhook-subscriptions/{id}/test", &["POST"]),
     path("/dashboard", &["GET", "HEAD"]),
     path("/dashboard/api-keys", &["GET", "HEAD"]),
+    path("/dashboard/api-keys/{id}", &["GET", "HEAD"]),
     path("/dashboard/assets/{file}", &["GET", "HEAD"]),
     path("/dashboard/signed-out", &["GET", "HEAD"]),
+    path("/dashboard/webhooks", &["GET", "HEAD"]),
     path("/docs", &["GET", "HEAD"]),
 ];
 
@@ -314,8 +341,9 @@ mod tests {
             let error = explain_not_found("GET", path);
             assert_eq!(
                 error.message,
-                "There is no such path. Under `/api/v1` there are `/api-keys`, `/canned-replies`, `/health`, `/me`, \
-                 `/openapi.json`, `/public/tickets` and `/tickets`.",
+                "There is no such path. Under `/api/v1` there are `/api-keys`, `/audit-events`, `/canned-replies`, \
+                 `/health`, `/leaked-keys`, `/me`, `/openapi.json`, `/public/tickets`, `/secret-scanning/github`, \
+                 `/tickets` and `/webhook-subscriptions`.",
                 "{path}"
             );
             assert_eq!(error.allow, None, "{path}");
@@ -327,7 +355,7 @@ mod tests {
         let in_api = PATHS.iter().filter_map(|known| under(API, known.pattern));
         let (sign_in, others): (Vec<_>, Vec<_>) =
             in_api.partition(|path| under("/auth", path).is_some());
-        assert_eq!((sign_in.len(), others.len()), (4, 14));
+        assert_eq!((sign_in.len(), others.len()), (4, 29));
         let areas_of = |path| AREAS.iter().filter(move |area| under(area, path).is_some());
         for path in &others {
             assert_eq!(areas_of(path).count(), 1, "{path}");
@@ -360,10 +388,10 @@ mod tests {
             for method in ["<script>", &long, "get"] {
                 let message = explain_not_found(method, path).message;
                 assert!(
-                    !message.contains("script") && !message.contains("xxx"),
+                    !message.contains("script>") && !message.contains("xxx"),
                     "{message}"
                 );
-                assert!(message.len() < 200, "{message}");
+                assert!(message.len() < 300, "{message}");
             }
         }
         let message = explain_not_found("<script>", "/api/v1/tickets/<script>").message;

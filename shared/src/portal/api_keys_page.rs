@@ -1,80 +1,70 @@
 //! The page of API keys: the list, and everything that the script needs to create and revoke keys.
 
 use askama::Template;
+use strum::VariantArray;
 
 use crate::{
+    domain::{key::ApiKey, scope::Area},
     error::ApiError,
     http::language::Language,
     portal::{
-        SIGN_IN, SIGNED_OUT, assets,
+        SIGNED_OUT, assets,
+        key_summary::Summary,
         moment::{DAY, TimeText},
-        texts::Texts,
+        reader::{Reader, SignedInPage},
+        texts::{Texts, keys::KeyTexts},
         translations,
     },
-    store::api_keys::{ApiKey, MAX_KEYS},
-    time::Timestamp,
+    store::api_keys::MAX_KEYS,
 };
 
 /// A key that was not used for this long, in milliseconds, gets a hint.
 const UNUSED_FOR: i64 = 90 * DAY;
 
-/// Has no `Debug`: it holds personal data.
 pub struct ApiKeysPage<'a> {
-    pub language: Language,
-    /// The user's e-mail address, if the issuer provided it.
-    pub email: Option<&'a str>,
-    /// The user's name, if the issuer provided it.
-    pub name: Option<&'a str>,
-    /// The workspace's id.
-    pub workspace: &'a str,
+    pub reader: Reader<'a>,
     /// Newest first.
     pub keys: &'a [ApiKey],
-    pub now: Timestamp,
-    /// The API's origin for the commands, `https://api.example.com`.
-    pub origin: &'a str,
-    /// The URL of support, if there is one.
-    pub support: Option<&'a str>,
 }
 
 impl ApiKeysPage<'_> {
     pub fn render(&self) -> Result<String, ApiError> {
+        let texts = translations::of(self.reader.language);
         let rows: Vec<_> = self.keys.iter().map(|key| self.row(key)).collect();
         let page = Page {
-            language: self.language,
+            language: self.reader.language,
             icon: assets::icon().path(),
-            stylesheet: assets::stylesheet().path(),
-            script: assets::script().path(),
-            texts: translations::of(self.language),
-            who: self.name.or(self.email),
-            // Shown only next to a name: without one, `who` is the address.
-            email: self.name.and(self.email),
-            workspace: self.workspace,
+            stylesheet: assets::api_keys_stylesheet().path(),
+            script: assets::api_keys_script().path(),
+            dialogs: assets::api_keys_dialogs_script().name(),
+            texts,
+            keys: texts.keys,
+            current: SignedInPage::ApiKeys,
+            reader: &self.reader,
+            signed_out: SIGNED_OUT,
             unused: rows.iter().filter(|row| row.unused_since.is_some()).count(),
             is_full: u32::try_from(rows.len()).is_ok_and(|keys| keys >= MAX_KEYS),
             rows,
-            new_row: Row::default(),
-            now: self.now,
+            areas: Area::VARIANTS,
             most: MAX_KEYS,
-            origin: self.origin,
-            support: self.support,
-            sign_in: SIGN_IN,
-            signed_out: SIGNED_OUT,
         };
         page.render().map_err(ApiError::internal)
     }
 
     fn row<'k>(&self, key: &'k ApiKey) -> Row<'k> {
+        let (language, now) = (self.reader.language, self.reader.now);
         let idle_since = key.last_used_at.unwrap_or(key.created_at);
-        let is_unused = idle_since <= self.now.plus_millis(-UNUSED_FOR);
+        let is_unused = idle_since <= now.plus_millis(-UNUSED_FOR);
         Row {
             id: key.id.as_str(),
             name: &key.name,
             prefix: &key.prefix,
-            created: TimeText::as_day(key.created_at, self.language),
+            summary: Summary::of(key, &self.reader),
+            created: TimeText::as_day(key.created_at, language),
             last_used: key
                 .last_used_at
-                .map(|at| TimeText::as_age(at, self.now, self.language)),
-            unused_since: is_unused.then(|| TimeText::as_day(idle_since, self.language)),
+                .map(|at| TimeText::as_age(at, now, language)),
+            unused_since: is_unused.then(|| TimeText::as_day(idle_since, language)),
         }
     }
 }
@@ -86,29 +76,26 @@ struct Page<'a> {
     icon: String,
     stylesheet: String,
     script: String,
+    /// The name of the script that the page's script loads.
+    dialogs: &'static str,
     texts: &'static Texts,
-    who: Option<&'a str>,
-    email: Option<&'a str>,
-    workspace: &'a str,
+    keys: &'static KeyTexts,
+    current: SignedInPage<'static>,
+    reader: &'a Reader<'a>,
+    signed_out: &'static str,
     rows: Vec<Row<'a>>,
     is_full: bool,
     unused: usize,
-    /// The script's template for the row of a new key.
-    new_row: Row<'a>,
-    now: Timestamp,
+    areas: &'static [Area],
     most: u32,
-    origin: &'a str,
-    support: Option<&'a str>,
-    sign_in: &'static str,
-    signed_out: &'static str,
 }
 
 /// A row of the list.
-#[derive(Default)]
 struct Row<'a> {
     id: &'a str,
     name: &'a str,
     prefix: &'a str,
+    summary: Summary<'a>,
     created: TimeText,
     last_used: Option<TimeText>,
     /// Set if the key gets the hint.
@@ -117,10 +104,10 @@ struct Row<'a> {
 
 #[cfg(test)]
 mod tests {
-    use strum::VariantArray;
-
     use super::*;
-    use crate::ids::ApiKeyId;
+    use crate::{
+        domain::key_settings::KeySettings, ids::ApiKeyId, portal::page_checks, time::Timestamp,
+    };
 
     const NOW: Timestamp = Timestamp::EPOCH;
 
@@ -132,24 +119,33 @@ mod tests {
             prefix: "sk_live_a1b2".to_owned(),
             last_used_at: used_days_ago.map(ago),
             created_at: ago(created_days_ago),
+            settings: KeySettings::default(),
+            created_by: None,
+            previous: None,
+        }
+    }
+
+    fn reader<'a>(name: Option<&'a str>, email: Option<&'a str>) -> Reader<'a> {
+        Reader {
+            language: Language::English,
+            sub: Some("usr_rani"),
+            email,
+            name,
+            workspace: "acc_01",
+            now: NOW,
+            origin: "https://api.example.com".to_owned(),
+            support: None,
         }
     }
 
     fn page(language: Language, keys: &[ApiKey]) -> String {
-        let page = ApiKeysPage {
+        let reader = Reader {
             language,
-            email: Some("rani@toko.example"),
-            name: Some("Rani"),
-            workspace: "acc_01",
-            keys,
-            now: NOW,
-            origin: "https://api.example.com",
-            support: None,
+            ..reader(Some("Rani"), Some("rani@toko.example"))
         };
-        page.render().unwrap()
+        ApiKeysPage { reader, keys }.render().unwrap()
     }
 
-    /// The number of rows, without the one in the template.
     fn rows(page: &str) -> usize {
         page.matches(r#"data-id="ak_"#).count()
     }
@@ -158,20 +154,13 @@ mod tests {
     fn what_callers_wrote_is_escaped() {
         let hostile = r#""><script>alert(1)</script>'`{{7*7}}"#;
         let keys = [key(hostile, 1, None)];
-        let page = ApiKeysPage {
-            email: Some(hostile),
-            name: Some(hostile),
+        let reader = Reader {
             workspace: hostile,
-            ..ApiKeysPage {
-                language: Language::English,
-                email: None,
-                name: None,
-                workspace: "",
-                keys: &keys,
-                now: NOW,
-                origin: "https://api.example.com",
-                support: None,
-            }
+            ..reader(Some(hostile), Some(hostile))
+        };
+        let page = ApiKeysPage {
+            reader,
+            keys: &keys,
         };
         let page = page.render().unwrap();
         assert!(!page.contains("<script>alert"));
@@ -194,9 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn every_id_that_the_script_and_the_tests_use_is_there_once() {
+    fn every_id_that_the_browsers_tests_use_is_there_once() {
         let page = page(Language::English, &[]);
-        for id in [
+        let ids = [
             "main",
             "who",
             "sign-out",
@@ -233,40 +222,24 @@ mod tests {
             "revoke-cancel",
             "revoke-problem",
             "words",
-            "row",
             "failure",
-        ] {
-            let count = page.matches(&format!(r#" id="{id}""#)).count();
-            assert_eq!(count, 1, "{id}");
-        }
-        // The ids that the script looks up.
-        for rest in assets::script().body.split("byId(\"").skip(1) {
-            let id = rest.split('"').next().unwrap();
-            assert!(page.contains(&format!(r#" id="{id}""#)), "{id}");
-        }
+            "search",
+            "sort",
+            "found",
+            "more",
+            "scopes",
+            "areas",
+            "expires",
+            "addresses",
+        ];
+        page_checks::has_ids(&page, &ids);
     }
 
     #[test]
-    fn every_text_that_the_script_shows_is_in_the_page() {
+    fn what_the_script_uses_is_in_the_page() {
         let page = page(Language::Indonesian, &[]);
-        let script = &assets::script().body;
-        for rest in script.split("words.").skip(1) {
-            let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
-            // A comment may end a sentence with "words".
-            if word.is_empty() {
-                continue;
-            }
-            let attribute: String = word
-                .chars()
-                .flat_map(|c| {
-                    [
-                        c.is_uppercase().then_some('-'),
-                        Some(c.to_ascii_lowercase()),
-                    ]
-                })
-                .flatten()
-                .collect();
-            assert!(page.contains(&format!(r#" data-{attribute}=""#)), "{word}");
+        for script in [assets::api_keys_script(), assets::api_keys_dialogs_script()] {
+            page_checks::has_what_the_script_uses(&page, &script.body);
         }
     }
 
@@ -291,14 +264,8 @@ mod tests {
     fn the_page_shows_as_much_of_the_user_as_is_known() {
         let who = |name, email| {
             let page = ApiKeysPage {
-                language: Language::English,
-                email,
-                name,
-                workspace: "acc_01",
+                reader: reader(name, email),
                 keys: &[],
-                now: NOW,
-                origin: "https://api.example.com",
-                support: None,
             };
             let page = page.render().unwrap();
             let who = page.split(r#"<p id="who">"#).nth(1).unwrap();
@@ -316,31 +283,15 @@ mod tests {
         let keys = vec![key("Web shop in Surabaya", 400, Some(100)); 5];
         for language in Language::VARIANTS {
             let page = page(*language, &keys);
-            let assets = [assets::stylesheet(), assets::script()].map(|asset| asset.body.len());
-            let whole = page.len() + assets.iter().sum::<usize>();
-            assert!(whole <= 40 * 1024, "{whole} bytes");
+            let assets = [assets::api_keys_stylesheet(), assets::api_keys_script()];
+            page_checks::is_small(&page, assets, 40);
         }
     }
 
-    /// The content security policy forbids inline styles and scripts.
     #[test]
     fn the_page_has_no_inline_style_and_script() {
         let page = page(Language::English, &[key("Till", 400, None)]);
-        for tag in page.split('<').skip(1) {
-            let tag = tag.split('>').next().unwrap();
-            let attributes = tag.split(['"', ' ', '\n']);
-            for attribute in attributes.filter(|part| part.ends_with('=')) {
-                assert!(
-                    attribute != "style=" && !attribute.starts_with("on"),
-                    "{tag}"
-                );
-            }
-            assert!(!tag.starts_with("style"), "{tag}");
-            assert!(!tag.starts_with("script") || tag.contains(" src="), "{tag}");
-        }
-        assert_eq!(page.matches("<script").count(), 1);
-        assert_eq!(page.matches("</script").count(), 1);
-        assert!(page.contains("></script>"));
+        page_checks::has_no_inline_style_and_script(&page);
         // The stylesheet and the icon are links; the script is the third asset.
         assert_eq!(page.matches("<link").count(), 2);
         assert_eq!(page.matches(assets::PATH).count(), 3);

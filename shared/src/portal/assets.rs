@@ -20,7 +20,10 @@ pub struct Asset {
 
 impl Asset {
     fn new(extension: &str, content_type: &'static str, source: &str) -> Self {
-        let body = minified(source);
+        let body = match extension {
+            "css" => squeezed(&minified(source)),
+            _ => minified(source),
+        };
         let hash = base16ct::lower::encode_string(&Sha256::digest(&body));
         Self {
             content_type,
@@ -51,22 +54,90 @@ fn minified(source: &str) -> String {
     lines.join("\n")
 }
 
-static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-    let body = include_str!("../../assets/portal.css");
-    Asset::new("css", "text/css; charset=utf-8", body)
-});
+/// Removes the white space around punctuation, where it means nothing in our stylesheets.
+fn squeezed(css: &str) -> String {
+    let mut css = css.replace('\n', " ");
+    for (long, short) in [
+        (" { ", "{"),
+        (" } ", "}"),
+        ("; ", ";"),
+        (": ", ":"),
+        (", ", ","),
+        (" > ", ">"),
+    ] {
+        css = css.replace(long, short);
+    }
+    css.replace(";}", "}")
+}
 
-static DOCS_STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-    let body = include_str!("../../assets/docs.css");
-    Asset::new("css", "text/css; charset=utf-8", body)
-});
+/// A stylesheet of these files. As one file they are one request.
+macro_rules! stylesheet {
+    ($($file:literal),+) => {
+        LazyLock::new(|| {
+            let source = concat!($(include_str!(concat!("../../assets/", $file))),+);
+            Asset::new("css", "text/css; charset=utf-8", source)
+        })
+    };
+}
 
-static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    let body = include_str!("../../assets/portal.js");
-    Asset::new("js", "text/javascript; charset=utf-8", body)
-});
+/// A script of these files, which share one scope, also with the other scripts of their page.
+macro_rules! script {
+    ($($file:literal),+) => {
+        LazyLock::new(|| {
+            let source = concat!(
+                "\"use strict\";\n",
+                $(include_str!(concat!("../../assets/", $file))),+
+            );
+            Asset::new("js", "text/javascript; charset=utf-8", source)
+        })
+    };
+}
 
-/// Of all pages.
+static STYLESHEET: LazyLock<Asset> = stylesheet!("portal.css");
+
+static DOCS_STYLESHEET: LazyLock<Asset> = stylesheet!("docs.css");
+
+static API_KEYS_SCRIPT: LazyLock<Asset> = script!("page.js", "api_keys.js");
+
+static API_KEYS_DIALOGS_SCRIPT: LazyLock<Asset> = script!(
+    "secret_dialog.js",
+    "new_key.js",
+    "key_fields.js",
+    "api_keys_dialogs.js"
+);
+
+static KEY_SCRIPT: LazyLock<Asset> = script!(
+    "page.js",
+    "secret_dialog.js",
+    "new_key.js",
+    "local_minute.js",
+    "key_fields.js",
+    "key.js"
+);
+
+static WEBHOOKS_SCRIPT: LazyLock<Asset> = script!(
+    "page.js",
+    "secret_dialog.js",
+    "local_minute.js",
+    "webhook_log.js",
+    "webhooks.js"
+);
+
+static API_KEYS_STYLESHEET: LazyLock<Asset> =
+    stylesheet!("portal.css", "fields.css", "key_fields.css", "api_keys.css");
+
+static KEY_STYLESHEET: LazyLock<Asset> = stylesheet!(
+    "portal.css",
+    "fields.css",
+    "key_fields.css",
+    "facts.css",
+    "key.css"
+);
+
+static WEBHOOKS_STYLESHEET: LazyLock<Asset> =
+    stylesheet!("portal.css", "fields.css", "facts.css", "webhooks.css");
+
+/// Of the pages that need no sign-in.
 #[must_use]
 pub fn stylesheet() -> &'static Asset {
     &STYLESHEET
@@ -80,8 +151,44 @@ pub fn docs_stylesheet() -> &'static Asset {
 
 /// The script of the page of API keys.
 #[must_use]
-pub fn script() -> &'static Asset {
-    &SCRIPT
+pub fn api_keys_script() -> &'static Asset {
+    &API_KEYS_SCRIPT
+}
+
+/// The script of that page's dialogs, which the page's script loads.
+#[must_use]
+pub fn api_keys_dialogs_script() -> &'static Asset {
+    &API_KEYS_DIALOGS_SCRIPT
+}
+
+/// The stylesheet of the page of API keys.
+#[must_use]
+pub fn api_keys_stylesheet() -> &'static Asset {
+    &API_KEYS_STYLESHEET
+}
+
+/// The script of a key's page.
+#[must_use]
+pub fn key_script() -> &'static Asset {
+    &KEY_SCRIPT
+}
+
+/// The stylesheet of a key's page.
+#[must_use]
+pub fn key_stylesheet() -> &'static Asset {
+    &KEY_STYLESHEET
+}
+
+/// The script of the page of webhooks.
+#[must_use]
+pub fn webhooks_script() -> &'static Asset {
+    &WEBHOOKS_SCRIPT
+}
+
+/// The stylesheet of the page of webhooks.
+#[must_use]
+pub fn webhooks_stylesheet() -> &'static Asset {
+    &WEBHOOKS_STYLESHEET
 }
 
 static PROBLEM_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
@@ -112,7 +219,13 @@ pub fn find(name: &str) -> Option<&'static Asset> {
     let all = [
         stylesheet(),
         docs_stylesheet(),
-        script(),
+        api_keys_script(),
+        api_keys_dialogs_script(),
+        api_keys_stylesheet(),
+        key_script(),
+        key_stylesheet(),
+        webhooks_script(),
+        webhooks_stylesheet(),
         problem_script(),
         icon(),
     ];
@@ -128,7 +241,13 @@ mod tests {
         for (asset, extension) in [
             (stylesheet(), "css"),
             (docs_stylesheet(), "css"),
-            (script(), "js"),
+            (api_keys_script(), "js"),
+            (api_keys_dialogs_script(), "js"),
+            (api_keys_stylesheet(), "css"),
+            (key_script(), "js"),
+            (key_stylesheet(), "css"),
+            (webhooks_script(), "js"),
+            (webhooks_stylesheet(), "css"),
             (problem_script(), "js"),
             (icon(), "svg"),
         ] {

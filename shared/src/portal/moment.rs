@@ -34,6 +34,11 @@ impl TimeText {
         Self::with(age(at, now, language), at, language)
     }
 
+    /// The text is the exact moment.
+    pub(super) fn as_moment(at: Timestamp, language: Language) -> Self {
+        Self::with(exact(at, language), at, language)
+    }
+
     fn with(text: String, at: Timestamp, language: Language) -> Self {
         Self {
             datetime: at.to_string(),
@@ -62,14 +67,14 @@ fn age(at: Timestamp, now: Timestamp, language: Language) -> String {
 }
 
 /// `11 June 2026`, in UTC.
-fn day(at: Timestamp, language: Language) -> String {
+pub(super) fn day(at: Timestamp, language: Language) -> String {
     let at = in_utc(at);
     let month = translations::of(language).months[usize::from(u8::from(at.month())) - 1];
     format!("{} {month} {}", at.day(), at.year())
 }
 
 /// `11 June 2026, 03:00 UTC`.
-fn exact(at: Timestamp, language: Language) -> String {
+pub(super) fn exact(at: Timestamp, language: Language) -> String {
     let colon = translations::of(language).hour_and_minute;
     let (hour, minute) = (in_utc(at).hour(), in_utc(at).minute());
     format!("{}, {hour:02}{colon}{minute:02} UTC", day(at, language))

@@ -2,6 +2,12 @@
 //!
 //! The script replaces `{name}`, `{when}` and `{key}`. The server replaces `{seconds}`, the time to wait.
 
+pub(super) mod keys;
+pub(super) mod webhooks;
+
+use keys::KeyTexts;
+use webhooks::WebhookTexts;
+
 /// The texts of one language.
 pub(super) struct Texts {
     /// The locale in which the script writes dates: the day before the month, as the server does.
@@ -13,6 +19,10 @@ pub(super) struct Texts {
     pub(super) workspace: &'static str,
     pub(super) sign_out: &'static str,
     pub(super) signing_out: &'static str,
+    /// The name of the navigation between the pages.
+    pub(super) pages: &'static str,
+    pub(super) keys: &'static KeyTexts,
+    pub(super) webhooks: &'static WebhookTexts,
 
     // The list.
     pub(super) api_keys: &'static str,
@@ -61,6 +71,8 @@ pub(super) struct Texts {
     pub(super) not_saved: &'static str,
     pub(super) saved: &'static str,
     pub(super) was_created: &'static str,
+    /// For how many seconds an old secret goes on, and what that is called.
+    pub(super) overlaps: [(u32, &'static str); 4],
 
     // Revoking.
     pub(super) revoke: &'static str,

@@ -35,7 +35,11 @@ pub(crate) async fn answer(
     let request_id = RequestId::new(Timestamp::now());
     log::set_request(&request_id);
     let deadline = started + time_left(context);
-    let request_context = Arc::new(RequestContext::new(deadline));
+    let request_context = Arc::new(RequestContext::new(
+        deadline,
+        request_id.clone(),
+        endpoint.scope(),
+    ));
 
     // If the event cannot be read, the path is unknown and the route decides. `$default` has no path.
     let mut is_public = routes::is_public(route.split_once(' ').map_or("", |(_, path)| path));
@@ -88,7 +92,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time until Lambda ends the function, minus [`RESERVED`].
 ///
 /// A deadline in the past is ignored: `cargo lambda watch` states one in 1970.
-fn time_left(context: &Context) -> Duration {
+pub(super) fn time_left(context: &Context) -> Duration {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -20,9 +20,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// The CloudWatch namespace of the metrics.
-const NAMESPACE: &str = "Suppuo/Api";
-
 /// A request with its response.
 pub(crate) struct Finished<'a> {
     /// The stack's name.
@@ -81,7 +78,7 @@ pub(crate) fn write(finished: &Finished<'_>) {
     let (dynamodb_calls, read_units, write_units) = finished.request_context.meter().total();
     let (caller, key_id) = match finished.request_context.caller() {
         None => ("nobody", None),
-        Some((Caller::ApiKey(id), _)) => ("api_key", Some(id.as_str())),
+        Some((Caller::ApiKey(key), _)) => ("api_key", Some(key.id.as_str())),
         Some((Caller::User(user), _)) if user.session.is_some() => ("session", None),
         Some((Caller::User(_), _)) => ("user", None),
     };
@@ -126,7 +123,7 @@ fn metrics(now: Timestamp, refused: bool) -> Value {
             .iter()
             .map(|name| json!({ "Name": name, "Unit": "Count" }))
             .collect();
-        json!({ "Namespace": NAMESPACE, "Dimensions": [["stack", dimension]], "Metrics": metrics })
+        json!({ "Namespace": log::NAMESPACE, "Dimensions": [["stack", dimension]], "Metrics": metrics })
     };
     let mut directives = vec![counts("route", &["Calls", "Limited"])];
     if refused {

@@ -7,7 +7,7 @@ use crate::{
     error::ApiError,
     http::{
         envelope::{self, Cors},
-        reply::{PAGE_HEADERS, Reply, headers},
+        reply::{PAGE_HEADERS, PROVIDER_HEADERS, Reply, headers},
     },
     ids::RequestId,
     portal::problem_page::Flow,
@@ -25,6 +25,7 @@ pub(crate) fn write(
         Ok(Reply::Answer(answer)) => envelope::wrap(Ok(answer), request_id),
         Ok(Reply::Page(page)) => response(200, headers(&PAGE_HEADERS), &page.0),
         Ok(Reply::File(file)) => response(200, file.headers(), file.body()),
+        Ok(Reply::Provider(answer)) => response(200, headers(&PROVIDER_HEADERS), answer.body()),
         Err(error) => {
             let support = platform.support_url.as_deref();
             let page = context.error_page_language().map(|language| {
@@ -47,7 +48,7 @@ pub(crate) fn write(
     // The language is remembered only when the browser shows a page, or is redirected to one.
     let shows_page = match outcome {
         Ok(Reply::Page(_)) => true,
-        Ok(Reply::File(_)) => false,
+        Ok(Reply::File(_) | Reply::Provider(_)) => false,
         Ok(Reply::Answer(_)) | Err(_) => context.error_page_language().is_some(),
     };
     if shows_page {

@@ -18,16 +18,17 @@ use crate::{
 /// The runtime has one thread, because a Lambda function handles one event at a time. A second thread costs more than
 /// half as much CPU per call again.
 pub fn serve(route: &'static str, endpoint: impl Endpoint) -> ExitCode {
-    run_to_the_end(route, &endpoint)
+    start(run(route, &endpoint))
 }
 
-fn run_to_the_end(route: &'static str, endpoint: &dyn Endpoint) -> ExitCode {
+/// Runs a function until Lambda ends the process, or it cannot start.
+pub(super) fn start(run: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
     log::log_panics();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(route, endpoint)),
+        Ok(runtime) => runtime.block_on(run),
         Err(error) => Err(error.into()),
     };
     match outcome {

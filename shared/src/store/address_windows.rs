@@ -9,7 +9,7 @@ use crate::{
         attributes::{self, Item},
         conditional_update::{UpdateResult, send},
         database::{Database, StoreError},
-        rate_windows::{Quota, Rollover, count, no_first_window, open_next_windows, status},
+        rate_windows::{Quota, Rollover, count, open_next_windows, status},
         submission_refund::Submission,
     },
     time::{MINUTE, Timestamp},
@@ -64,8 +64,7 @@ pub(crate) async fn count_address(
     };
     let roll_over =
         async |seen: Option<&Item>| roll_over_address(database, &key, seen, quotas, now).await;
-    let counted = count(database, &key, quotas, now, roll_over).await?;
-    let (item, decision) = counted.ok_or_else(no_first_window)?;
+    let (item, decision) = count(database, &key, quotas, now, roll_over).await?;
     let submission = match (act, &decision) {
         (PublicAct::Submission, Decision::Allowed(_)) => {
             Some(Submission::of(key, &item, calls, &submissions)?)

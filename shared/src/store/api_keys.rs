@@ -1,21 +1,32 @@
-//! The API keys of a workspace.
+//! The API keys of a workspace: created, listed, revoked. [`crate::store::key_changes`] changes and rotates them.
 //!
-//! A key is two items: the *key's item*, which a call finds by the key's hash, and the *listing* in the workspace's
-//! partition, which people see. One transaction writes or deletes both and updates the workspace's count of keys. So
-//! neither exists without the other, and a workspace never has more than [`MAX_KEYS`]. See docs/architecture.md, Keys.
+//! A key is two items: the *key's item*, which a call finds by the hash of the key's secret, and the *listing* in the
+//! workspace's partition, which people see. One transaction writes or deletes both and updates the workspace's count of
+//! keys. So neither exists without the other, and a workspace never has more than [`MAX_KEYS`]. See
+//! docs/architecture.md, Keys.
 
 use aws_sdk_dynamodb::types::{Delete, Put};
 
 use crate::{
-    domain::api_key::{KeyHash, PlaintextKey},
+    domain::{
+        act::{Act, Actor},
+        api_key::{KeyHash, PlaintextKey},
+        key::{ApiKey, PreviousSecret},
+        key_settings::KeySettings,
+        rate_limit::Window,
+    },
     ids::{ApiKeyId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
+        audit_trail::{self, Action, Differences, Entry},
+        database::{Database, StoreError},
+        done_once::Keep,
+        key_items::{self, EndReason, KeysItem, LISTING_SORT, listing_key, secret_key},
+        outbox::{Event, ExposedData, KeyData},
         reads::Sort,
-        transaction::Transaction,
+        transaction::{Transaction, until_unchanged},
         workspace::Workspace,
-        workspaces,
+        workspaces::{self, Counted},
     },
     time::Timestamp,
 };
@@ -23,37 +34,10 @@ use crate::{
 /// Keys of one workspace (API keys in openapi.yaml).
 pub const MAX_KEYS: u32 = 100;
 
-pub(super) const KEY_SORT: &str = "KEY";
-const LISTING_SORT: &str = "KEY#";
-
-pub(super) fn key_partition(hash: &KeyHash) -> String {
-    format!("KEY#{}", hash.as_str())
-}
-
-pub(super) fn listing_key(workspace: &WorkspaceId, id: &ApiKeyId) -> Item {
-    attributes::key(
-        &workspaces::partition(workspace),
-        &format!("{LISTING_SORT}{id}"),
-    )
-}
-
-/// A key's listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKey {
-    /// Identifies the key in the API and in the logs.
-    pub id: ApiKeyId,
-    pub name: String,
-    /// See [`PlaintextKey::prefix`].
-    pub prefix: String,
-    /// At most a minute before its last call. `None` before the first call.
-    pub last_used_at: Option<Timestamp>,
-    pub created_at: Timestamp,
-}
-
 #[derive(Debug)]
 pub enum Creation {
     /// The key works from now on.
-    Created(ApiKey),
+    Created(Box<ApiKey>),
     /// The workspace already has [`MAX_KEYS`]. Nothing was done.
     WorkspaceFull,
 }
@@ -64,6 +48,24 @@ pub enum Revocation {
     Revoked,
     /// The workspace has no such key, or no longer has it.
     NoSuchKey,
+}
+
+/// A key to create.
+#[derive(Debug)]
+pub struct NewKey {
+    pub name: String,
+    pub settings: KeySettings,
+}
+
+/// A key's listing, with what only the store needs.
+pub(super) struct Listing {
+    pub(super) key: ApiKey,
+    pub(super) hash: KeyHash,
+    /// The older secret, until its overlap ends. `key.previous` also goes by the key's expiry.
+    pub(super) previous_hash: Option<KeyHash>,
+    /// How often the key was changed. A listing older than this attribute has none.
+    pub(super) revision: Option<i64>,
+    pub(super) item: Item,
 }
 
 impl Workspace {
@@ -77,48 +79,66 @@ impl Workspace {
 pub struct ApiKeys<'a>(&'a Workspace);
 
 impl ApiKeys<'_> {
-    /// Stores the key's hash, its first characters and its name.
+    pub(super) fn workspace(&self) -> &WorkspaceId {
+        &self.0.id
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Stores the hash and the first characters of the key's secret, its name and its settings.
     ///
     /// # Errors
     ///
     /// After [`StoreError::Failed`] it is unknown whether the key was stored. If it was, the list shows it, but nobody
-    /// has it.
-    pub async fn create(&self, name: &str, key: &PlaintextKey) -> Result<Creation, StoreError> {
-        let Workspace {
-            id: workspace,
-            database,
-        } = self.0;
+    /// has its secret.
+    pub async fn create(
+        &self,
+        new: &NewKey,
+        secret: &PlaintextKey,
+        act: &Act,
+        keep: Keep<'_, ApiKey>,
+    ) -> Result<Creation, StoreError> {
+        let workspace = self.workspace();
         let now = Timestamp::now();
         let created = ApiKey {
             id: ApiKeyId::new(now),
-            name: name.to_owned(),
-            prefix: key.prefix().to_owned(),
+            name: new.name.clone(),
+            prefix: secret.prefix().to_owned(),
+            settings: new.settings.clone(),
+            created_by: Some(act.actor.clone()),
             last_used_at: None,
             created_at: now,
+            previous: None,
         };
-        let hash = key.hash();
-        // This window is already over: the first call opens the next one, which sets `lastUsedAt`.
-        let keys_item = Put::builder()
-            .set_item(Some(attributes::key(&key_partition(&hash), KEY_SORT)))
-            .item("accountId", attributes::text(workspace.as_str()))
-            .item("keyId", attributes::text(created.id.as_str()))
-            .item("opened", attributes::moment(Timestamp::EPOCH))
-            .item("calls", attributes::number(0))
-            .condition_expression("attribute_not_exists(pk)");
-        let listing = Put::builder()
-            .set_item(Some(listing_key(workspace, &created.id)))
-            .item("name", attributes::text(&created.name))
-            .item("keyPrefix", attributes::text(&created.prefix))
-            .item("keyHash", attributes::text(hash.as_str()))
-            .item("createdAt", attributes::moment(now))
-            .condition_expression("attribute_not_exists(pk)");
-        let written = Transaction::new(database, "create a key")
-            .update(workspaces::add_key(workspace, MAX_KEYS, now))?
-            .put(keys_item)?
-            .put(listing)?
-            .commit();
-        match written.await? {
-            Ok(()) => Ok(Creation::Created(created)),
+        let hash = secret.hash();
+        let keys_item = KeysItem {
+            workspace: workspace.clone(),
+            id: created.id.clone(),
+            settings: new.settings.clone(),
+            // This window is already over: the first call opens the next one, which sets `lastUsedAt`.
+            window: Window {
+                opened: Timestamp::EPOCH,
+                calls: 0,
+            },
+            usage_day: None,
+        };
+        let creation = Transaction::new(self.database(), "create a key")
+            .update(workspaces::add_one(workspace, Counted::Keys, MAX_KEYS, now))?
+            .put(keys_item.put(&hash))?
+            .put(self.put_listing(&created, &hash, &act.actor))?;
+        let entry = Entry {
+            at: now,
+            act,
+            action: Action::Created,
+            target: &created.id,
+            differences: differences(None, Some(&created))?,
+            event: Some(Event::ApiKeyCreated(KeyData::of(&created))),
+        };
+        let creation = audit_trail::record(creation, workspace, &entry)?;
+        match creation.keep(&keep, &created)?.commit().await? {
+            Ok(()) => Ok(Creation::Created(Box::new(created))),
             Err(failed) if failed.contains(&0) => Ok(Creation::WorkspaceFull),
             Err(_) => Err(StoreError::because(
                 "create a key",
@@ -127,62 +147,238 @@ impl ApiKeys<'_> {
         }
     }
 
+    fn put_listing(
+        &self,
+        key: &ApiKey,
+        hash: &KeyHash,
+        creator: &Actor,
+    ) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        let listing = Put::builder()
+            .set_item(Some(listing_key(self.workspace(), &key.id)))
+            .item("name", attributes::text(&key.name))
+            .item("keyPrefix", attributes::text(&key.prefix))
+            .item("keyHash", attributes::text(hash.as_str()))
+            .item("createdAt", attributes::moment(key.created_at))
+            .item("createdByType", attributes::text(creator.actor_type.into()))
+            .item("createdById", attributes::text(&creator.id))
+            .condition_expression("attribute_not_exists(pk)");
+        key_items::put_all(listing, key_items::settings(&key.settings))
+    }
+
     /// All keys of the workspace, newest first.
     pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
-        let Workspace {
-            id: workspace,
-            database,
-        } = self.0;
-        let partition = workspaces::partition(workspace);
+        let partition = workspaces::partition(self.workspace());
         let listings = Sort::BeginsWith(LISTING_SORT);
-        let found = database
+        let found = self
+            .database()
             .read_partition("list keys", &partition, listings)
             .await?;
+        let now = Timestamp::now();
         // The newest key has the greatest id.
-        found.iter().rev().map(read_listing).collect()
+        let keys = found.iter().rev().map(|item| read_key(item, now));
+        keys.collect()
     }
 
     /// # Errors
     ///
     /// After [`StoreError::Failed`] it is unknown whether the key was revoked.
-    pub async fn revoke(&self, id: &ApiKeyId) -> Result<Revocation, StoreError> {
-        let Workspace {
-            id: workspace,
-            database,
-        } = self.0;
-        let listing = listing_key(workspace, id);
-        let Some(found) = database.get("find a key", listing.clone()).await? else {
-            return Ok(Revocation::NoSuchKey);
-        };
-        let hash = KeyHash::from_stored(found.text("keyHash")?.to_owned());
+    pub async fn revoke(&self, id: &ApiKeyId, act: &Act) -> Result<Revocation, StoreError> {
+        self.end(id, act, &Ending::Revoked).await
+    }
 
+    /// Deletes the key. Its secrets leave their hashes. A key whose secret is no longer the exposed one stays.
+    pub(super) async fn end(
+        &self,
+        id: &ApiKeyId,
+        act: &Act,
+        ending: &Ending<'_>,
+    ) -> Result<Revocation, StoreError> {
+        until_unchanged(self.database(), async || {
+            let Some(listing) = self.listing(id).await? else {
+                return Ok(Some(Revocation::NoSuchKey));
+            };
+            if matches!(ending, Ending::Exposed(exposed) if *exposed.hash != listing.hash) {
+                return Ok(Some(Revocation::NoSuchKey));
+            }
+            let ended = self.transaction_to_end(&listing, act, ending)?;
+            // If it fails, another request revoked or rotated the key between the read and the write.
+            Ok(ended.commit().await?.ok().map(|()| Revocation::Revoked))
+        })
+        .await
+    }
+
+    fn transaction_to_end(
+        &self,
+        listing: &Listing,
+        act: &Act,
+        ending: &Ending<'_>,
+    ) -> Result<Transaction<'_>, StoreError> {
+        let (workspace, now) = (self.workspace(), Timestamp::now());
+        let key = &listing.key;
         let exists = |key: Item| {
             Delete::builder()
                 .set_key(Some(key))
                 .condition_expression("attribute_exists(pk)")
         };
-        let written = Transaction::new(database, "revoke a key")
-            .delete(exists(attributes::key(&key_partition(&hash), KEY_SORT)))?
-            .delete(exists(listing))?
-            .update(workspaces::remove_key(workspace))?
-            .commit();
-        Ok(match written.await? {
-            Ok(()) => Revocation::Revoked,
-            // Another request revoked the key between the read and the write.
-            Err(_) => Revocation::NoSuchKey,
-        })
+        let (action, reason, event) = match ending {
+            Ending::Revoked => (
+                Action::Revoked,
+                EndReason::Revoked,
+                Event::ApiKeyRevoked(KeyData::of(key)),
+            ),
+            Ending::Exposed(exposed) => {
+                let data = ExposedData {
+                    key: KeyData::of(key),
+                    source: exposed.source,
+                    only_previous: false,
+                };
+                (
+                    Action::Exposed,
+                    EndReason::Exposed,
+                    Event::ApiKeyExposed(data),
+                )
+            }
+        };
+        let ended = |hash| key_items::put_ended(hash, workspace, &key.id, reason, now);
+        let hash = attributes::text(listing.hash.as_str());
+        let listed = Delete::builder()
+            .set_key(Some(listing_key(workspace, &key.id)))
+            .condition_expression("keyHash = :hash")
+            .expression_attribute_values(":hash", hash);
+        let mut transaction = Transaction::new(self.database(), "revoke a key")
+            .delete(exists(secret_key(&listing.hash)))?
+            .put(ended(&listing.hash))?
+            .delete(listed)?
+            .update(workspaces::remove_one(workspace, Counted::Keys))?;
+        if let Some(previous) = &listing.previous_hash {
+            let older = Delete::builder().set_key(Some(secret_key(previous)));
+            transaction = transaction.delete(older)?.put(ended(previous))?;
+        }
+        let entry = Entry {
+            at: now,
+            act,
+            action,
+            target: &key.id,
+            differences: differences(Some(key), None)?,
+            event: Some(event),
+        };
+        audit_trail::record(transaction, workspace, &entry)
+    }
+
+    /// `None` if the workspace has no such key.
+    pub(super) async fn listing(&self, id: &ApiKeyId) -> Result<Option<Listing>, StoreError> {
+        let key = listing_key(self.workspace(), id);
+        let found = self.database().get("find a key", key).await?;
+        let listing = found.map(|item| read_listing(item, Timestamp::now()));
+        listing.transpose()
+    }
+
+    /// The item by which calls with this secret are counted.
+    pub(super) async fn secrets_item(&self, hash: &KeyHash) -> Result<Option<Item>, StoreError> {
+        self.database().get("read a key", secret_key(hash)).await
     }
 }
 
-fn read_listing(listing: &Item) -> Result<ApiKey, StoreError> {
+/// Why a key is deleted.
+pub(super) enum Ending<'a> {
+    Revoked,
+    Exposed(Exposed<'a>),
+}
+
+/// A secret that was found in public.
+#[derive(Clone, Copy)]
+pub(super) struct Exposed<'a> {
+    pub(super) hash: &'a KeyHash,
+    /// Who found it.
+    pub(super) source: &'static str,
+}
+
+impl<'a> KeyData<'a> {
+    pub(super) fn of(key: &'a ApiKey) -> Self {
+        Self {
+            key_id: &key.id,
+            name: &key.name,
+            key_prefix: &key.prefix,
+        }
+    }
+}
+
+/// What differs between two states of a key. `None`: it does not exist.
+pub(super) fn differences(
+    from: Option<&ApiKey>,
+    to: Option<&ApiKey>,
+) -> Result<Differences, StoreError> {
+    fn words(words: impl Iterator<Item = String>) -> Vec<String> {
+        words.collect()
+    }
+    let mut found = Differences::default();
+    let both = (from, to);
+    macro_rules! compare {
+        ($field:literal, $value:expr) => {
+            found.compare($field, both.0.map($value), both.1.map($value))?;
+        };
+    }
+    compare!("name", |key| &key.name);
+    compare!("keyPrefix", |key| &key.prefix);
+    compare!("scopes", |key| words(key.settings.scopes.words()));
+    compare!("expiresAt", |key| key.settings.expires_at);
+    compare!("enabled", |key| key.settings.enabled);
+    compare!("allowedIps", |key| words(key.settings.allowed_ips.words()));
+    compare!("limit", |key| key.settings.limit);
+    compare!("previous", |key| key.previous.as_ref());
+    Ok(found)
+}
+
+fn read_listing(item: Item, now: Timestamp) -> Result<Listing, StoreError> {
+    let key = read_key(&item, now)?;
+    let hash = |name| {
+        let hash = item.text_if_any(name)?.map(str::to_owned);
+        Ok::<_, StoreError>(hash.map(KeyHash::from_stored))
+    };
+    // Whatever the key's own expiry is: that may change.
+    let previous_until = item.moment_if_any("previousUntil")?;
+    let has_previous = previous_until.is_some_and(|until| until > now);
+    let previous_hash = hash("previousHash")?.filter(|_| has_previous);
+    Ok(Listing {
+        hash: hash("keyHash")?.ok_or_else(|| attributes::broken("keyHash"))?,
+        previous_hash,
+        revision: item.number_if_any("revision")?,
+        key,
+        item,
+    })
+}
+
+pub(super) fn read_key(listing: &Item, now: Timestamp) -> Result<ApiKey, StoreError> {
     let id = listing
         .text("sk")?
         .strip_prefix(LISTING_SORT)
         .and_then(ApiKeyId::parse);
+    let settings = key_items::read_settings(listing)?;
+    let created_by = listing.text_if_any("createdByType")?.map(|_| {
+        Ok::<_, StoreError>(Actor {
+            actor_type: listing.word("createdByType")?,
+            id: listing.text("createdById")?.to_owned(),
+        })
+    });
+    let previous = listing.text_if_any("previousPrefix")?.map(|prefix| {
+        let until = listing.moment("previousUntil")?;
+        Ok::<_, StoreError>(PreviousSecret {
+            prefix: prefix.to_owned(),
+            // The key's expiry may have been set after it was rotated.
+            valid_until: settings
+                .expires_at
+                .map_or(until, |expiry| expiry.min(until)),
+            last_used_at: listing.moment_if_any("previousUsedAt")?,
+        })
+    });
+    let previous = previous.transpose()?;
     Ok(ApiKey {
         id: id.ok_or_else(|| attributes::broken("sk"))?,
         name: listing.text("name")?.to_owned(),
         prefix: listing.text("keyPrefix")?.to_owned(),
+        previous: previous.filter(|previous| previous.valid_until > now),
+        settings,
+        created_by: created_by.transpose()?,
         last_used_at: listing.moment_if_any("lastUsedAt")?,
         created_at: listing.moment("createdAt")?,
     })

@@ -1,20 +1,15 @@
-//! The windows of API keys and users: see [`crate::store::rate_windows`].
+//! The windows of users: see [`crate::store::rate_windows`].
 
-use aws_sdk_dynamodb::types::Update;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    domain::{
-        api_key::KeyHash,
-        rate_limit::{Decision, Policy, RateLimit, Window},
-    },
-    ids::{ApiKeyId, Subject, WorkspaceId},
+    domain::rate_limit::{Decision, Policy, RateLimit, Window},
+    ids::{Subject, WorkspaceId},
     store::{
-        api_keys::{KEY_SORT, key_partition, listing_key},
-        attributes::{self, Item, Read},
+        attributes::{self, Item},
         conditional_update::{Expressions, UpdateResult, in_transaction, send},
         database::{Database, StoreError},
-        rate_windows::{Quota, Rollover, count, no_first_window, open_next_windows},
+        rate_windows::{Quota, Rollover, count, open_next_windows},
         transaction::Transaction,
         workspaces,
     },
@@ -23,31 +18,6 @@ use crate::{
 
 /// A user's item is kept for a day after the window's end. The exact time does not matter.
 const USER_KEPT_MILLIS: i64 = 24 * 60 * MINUTE;
-
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct KnownKey {
-    pub(crate) id: ApiKeyId,
-    pub(crate) workspace: WorkspaceId,
-}
-
-/// Authenticates a key and counts its call. `None` if there is no such key.
-pub(crate) async fn count_key(
-    database: &Database,
-    hash: &KeyHash,
-    limit: RateLimit,
-    now: Timestamp,
-) -> Result<Option<(KnownKey, Decision)>, StoreError> {
-    let key = attributes::key(&key_partition(hash), KEY_SORT);
-    let quota = Quota::of_calls(Policy::ApiKey, limit);
-    let roll_over = async |seen: Option<&Item>| match seen {
-        None => Ok(Rollover::NoSuchCaller),
-        Some(seen) => roll_over_key(database, key.clone(), seen, quota, now).await,
-    };
-    match count(database, &key, &[quota], now, roll_over).await? {
-        None => Ok(None),
-        Some((item, decision)) => Ok(Some((known_key(&item)?, decision))),
-    }
-}
 
 pub(crate) async fn count_user(
     database: &Database,
@@ -61,7 +31,8 @@ pub(crate) async fn count_user(
     let roll_over = async |seen: Option<&Item>| {
         roll_over_user(database, key.clone(), workspace, seen, quota, now).await
     };
-    decision_of(count(database, &key, &[quota], now, roll_over).await?)
+    let (_, decision) = count(database, &key, &[quota], now, roll_over).await?;
+    Ok(decision)
 }
 
 /// The user's window, if it is open at `now`.
@@ -93,35 +64,6 @@ pub(super) fn leasing(
 /// How long a user's item is kept after a window opens, in milliseconds.
 fn user_kept(limit: RateLimit) -> i64 {
     limit.window_millis + USER_KEPT_MILLIS
-}
-
-/// The decision on a caller whose item is created when it does not exist.
-fn decision_of(counted: Option<(Item, Decision)>) -> Result<Decision, StoreError> {
-    let counted = counted.map(|(_, decision)| decision);
-    counted.ok_or_else(no_first_window)
-}
-
-/// Opens a key's next window and sets `lastUsedAt` in its listing.
-async fn roll_over_key(
-    database: &Database,
-    key: Item,
-    seen: &Item,
-    quota: Quota,
-    now: Timestamp,
-) -> Result<Rollover, StoreError> {
-    let known = known_key(seen)?;
-    let stamp = Update::builder()
-        .set_key(Some(listing_key(&known.workspace, &known.id)))
-        .update_expression("SET lastUsedAt = :now")
-        .condition_expression("attribute_exists(pk)")
-        .expression_attribute_values(":now", attributes::moment(now));
-    let written = Transaction::new(database, "open a key's next window")
-        .update(in_transaction(
-            key,
-            open_next_windows(Some(seen), &[quota], None, now)?,
-        ))?
-        .update(stamp)?;
-    Ok(rollover_of_one(written.send().await?.is_ok(), quota, now))
 }
 
 /// Opens a user's next window. The first one also creates the workspace's item, if it does not exist.
@@ -156,14 +98,6 @@ fn rollover_of_one(done: bool, quota: Quota, now: Timestamp) -> Rollover {
     } else {
         Rollover::Lost
     }
-}
-
-fn known_key(item: &Item) -> Result<KnownKey, StoreError> {
-    Ok(KnownKey {
-        id: ApiKeyId::parse(item.text("keyId")?).ok_or_else(|| attributes::broken("keyId"))?,
-        workspace: WorkspaceId::parse(item.text("accountId")?)
-            .ok_or_else(|| attributes::broken("accountId"))?,
-    })
 }
 
 /// The key has a hash of the subject, because a subject may be long and personal. A workspace id has no `#`, so two

@@ -16,6 +16,7 @@ use crate::{
         attributes::{self, Item, Read},
         bounded_collection::BoundedCollection,
         database::{Database, StoreError},
+        done_once::Keep,
         reads::Sort,
         transaction::{Transaction, until_unchanged},
         workspace::Workspace,
@@ -71,7 +72,12 @@ impl CannedReplies<'_> {
     /// # Errors
     ///
     /// [`StoreError::TooLarge`] if there is no room for it.
-    pub async fn create(&self, title: &str, body: &str) -> Result<CannedReply, StoreError> {
+    pub async fn create(
+        &self,
+        title: &str,
+        body: &str,
+        keep: Keep<'_, CannedReply>,
+    ) -> Result<CannedReply, StoreError> {
         let Workspace { id, database, .. } = self.0;
         let now = Timestamp::now();
         let created = CannedReply {
@@ -85,6 +91,7 @@ impl CannedReplies<'_> {
         let written = Transaction::new(database, "create a canned reply")
             .update(count_bytes(id, BoundedCollection::bytes_of(&created)))?
             .put(put(&created, 1).condition_expression("attribute_not_exists(pk)"))?
+            .keep(&keep, &created)?
             .commit();
         match written.await? {
             Ok(()) => Ok(created),
@@ -102,6 +109,7 @@ impl CannedReplies<'_> {
         id: &CannedReplyId,
         title: Option<&str>,
         body: Option<&str>,
+        keep: Keep<'_, CannedReply>,
     ) -> Result<Option<CannedReply>, StoreError> {
         let Workspace {
             id: workspace,
@@ -123,6 +131,7 @@ impl CannedReplies<'_> {
             let written = Transaction::new(database, "change a canned reply")
                 .put(unchanged)?
                 .update(count_bytes(workspace, more))?
+                .keep(&keep, &after)?
                 .commit();
             match written.await? {
                 Ok(()) => Ok(Some(Some(after))),

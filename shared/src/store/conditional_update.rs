@@ -1,5 +1,7 @@
 //! A conditional update of one item, by itself or in a transaction.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{
     config::{Config, retry::RetryConfig},
     error::SdkError,
@@ -15,12 +17,14 @@ use aws_sdk_dynamodb::{
 use crate::store::{
     attributes::Item,
     database::{Database, StoreError},
+    retry::pause,
     sent,
 };
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Expressions {
     pub(super) set: Vec<String>,
+    pub(super) remove: Vec<String>,
     pub(super) add: Vec<String>,
     pub(super) conditions: Vec<String>,
     values: Vec<(String, AttributeValue)>,
@@ -36,11 +40,15 @@ impl Expressions {
             [] => String::new(),
             parts => format!("{word} {} ", parts.join(", ")),
         };
-        clause("SET", &self.set) + &clause("ADD", &self.add)
+        clause("SET", &self.set) + &clause("REMOVE", &self.remove) + &clause("ADD", &self.add)
     }
 
     fn condition(&self) -> String {
         self.conditions.join(" AND ")
+    }
+
+    fn values(self) -> Option<HashMap<String, AttributeValue>> {
+        (!self.values.is_empty()).then(|| self.values.into_iter().collect())
     }
 }
 
@@ -59,7 +67,7 @@ pub(super) fn in_transaction(key: Item, expressions: Expressions) -> UpdateBuild
         .set_key(Some(key))
         .update_expression(expressions.update())
         .condition_expression(expressions.condition())
-        .set_expression_attribute_values(Some(expressions.values.into_iter().collect()))
+        .set_expression_attribute_values(expressions.values())
 }
 
 pub(super) async fn send(
@@ -69,6 +77,45 @@ pub(super) async fn send(
 ) -> Result<UpdateResult, StoreError> {
     let update = update(database, key, expressions);
     result_of(database, database.meter.call(sent::update(update)).await)
+}
+
+/// How many times [`send_until_done`] tries.
+const ATTEMPTS: u32 = 5;
+
+/// Like [`send`], but tries again if others are in the way for a moment. Returns the item after the update; if the
+/// condition failed, the item as it is, if there is one.
+///
+/// # Errors
+///
+/// [`StoreError::Contended`] if others are always in the way.
+pub(super) async fn send_until_done(
+    database: &Database,
+    key: &Item,
+    expressions: Expressions,
+) -> Result<Result<Item, Option<Item>>, StoreError> {
+    until_done(async || send(database, key, expressions.clone()).await).await
+}
+
+/// Like [`send_until_done`], but as [`send_once`]: for an update that must not be made twice.
+pub(super) async fn send_once_until_done(
+    database: &Database,
+    key: &Item,
+    expressions: Expressions,
+) -> Result<Result<Item, Option<Item>>, StoreError> {
+    until_done(async || send_once(database, key, expressions.clone()).await).await
+}
+
+async fn until_done(
+    send: impl AsyncFn() -> Result<UpdateResult, StoreError>,
+) -> Result<Result<Item, Option<Item>>, StoreError> {
+    for attempt in 1..=ATTEMPTS {
+        match send().await? {
+            UpdateResult::Done(item) => return Ok(Ok(item)),
+            UpdateResult::ConditionFailed(item) => return Ok(Err(item)),
+            UpdateResult::Contended => pause(attempt).await,
+        }
+    }
+    Err(StoreError::Contended)
 }
 
 /// Like [`send`], but without the SDK's retries. If the response is lost, the update may or may not have been made.
@@ -91,7 +138,7 @@ fn update(database: &Database, key: &Item, expressions: Expressions) -> UpdateIt
         .set_key(Some(key.clone()))
         .update_expression(expressions.update())
         .condition_expression(expressions.condition())
-        .set_expression_attribute_values(Some(expressions.values.into_iter().collect()))
+        .set_expression_attribute_values(expressions.values())
         .return_values(ReturnValue::AllNew)
         .return_values_on_condition_check_failure(OnFailure::AllOld)
         .return_consumed_capacity(ReturnConsumedCapacity::Total)
@@ -124,6 +171,6 @@ fn result_of_failure(
             | UpdateItemError::ProvisionedThroughputExceededException(_)
             | UpdateItemError::ThrottlingException(_),
         ) => Ok(UpdateResult::Contended),
-        _ => Err(StoreError::new("count a call", error)),
+        _ => Err(StoreError::new("update an item", error)),
     }
 }

@@ -48,8 +48,14 @@ impl Database {
     }
 
     /// Whether the request has time for a retry.
-    pub(super) fn may_try_again(&self) -> bool {
+    pub(crate) fn may_try_again(&self) -> bool {
         self.has_time_after(Duration::ZERO)
+    }
+
+    /// How long this request may still take, in milliseconds.
+    pub(super) fn millis_left(&self) -> i64 {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        i64::try_from(left.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// Whether the request has time for a retry after this wait.
@@ -58,7 +64,7 @@ impl Database {
     }
 
     /// Pauses after this many attempts. Returns whether there is time for another attempt.
-    pub(super) async fn pause_to_try_again(&self, attempt: u32) -> bool {
+    pub(crate) async fn pause_to_try_again(&self, attempt: u32) -> bool {
         if !self.may_try_again() {
             return false;
         }
@@ -83,6 +89,8 @@ pub enum StoreError {
     Contended,
     /// The collection would no longer fit into one response. Nothing was done.
     TooLarge(BoundedCollection),
+    /// A call with the same idempotency key was done before, or is being done. This time, nothing was done.
+    DoneBefore,
 }
 
 impl StoreError {
@@ -105,6 +113,7 @@ impl fmt::Display for StoreError {
             Self::Failed(cause) => cause.fmt(f),
             Self::Contended => f.write_str("other writes were always in the way"),
             Self::TooLarge(collection) => write!(f, "{collection:?} is full"),
+            Self::DoneBefore => f.write_str("a call with this key was done before"),
         }
     }
 }
@@ -113,7 +122,7 @@ impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Failed(cause) => Some(cause),
-            Self::Contended | Self::TooLarge(_) => None,
+            Self::Contended | Self::TooLarge(_) | Self::DoneBefore => None,
         }
     }
 }

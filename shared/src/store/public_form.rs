@@ -5,16 +5,18 @@ use std::fmt;
 
 use crate::{
     domain::{
-        ticket::{AuthorType, NewMessage, NewTicket, Reply, Thread, Ticket},
+        ticket::{AuthorType, Message, NewMessage, NewTicket, Reply, Status, Thread, Ticket},
         ticket_token::TicketToken,
     },
-    ids::{TicketId, WorkspaceId},
+    ids::{MessageId, TicketId, WorkspaceId},
     store::{
         database::{Database, StoreError},
+        done_once::Keep,
         tickets,
-        transaction::until_unchanged,
+        transaction::{keep_alone, until_unchanged},
         workspaces,
     },
+    time::Timestamp,
 };
 
 /// The table's side of the public form.
@@ -44,22 +46,34 @@ impl PublicForm {
         &self,
         workspace: &WorkspaceId,
         new: &NewTicket,
+        keep: Keep<'_, Ticket>,
     ) -> Result<Option<Ticket>, StoreError> {
         let database = &self.0;
         until_unchanged(database, async || {
             let Some(tally) = workspaces::tally(database, workspace).await? else {
                 return Ok(Some(None));
             };
-            let created = tickets::create_after(database, workspace, tally.tickets, new).await?;
+            let last = tally.tickets;
+            let created = tickets::create_after(database, workspace, last, new, &keep).await?;
             Ok(created.map(Some))
         })
         .await
     }
 
-    /// The number of the workspace's next ticket. `None` if the workspace does not exist.
-    pub async fn next_number(&self, workspace: &WorkspaceId) -> Result<Option<u32>, StoreError> {
-        let tally = workspaces::tally(&self.0, workspace).await?;
-        Ok(tally.map(|tally| tally.tickets + 1))
+    /// Returns what [`Self::submit`] would, but creates no ticket.
+    pub async fn pretend_to_submit(
+        &self,
+        workspace: &WorkspaceId,
+        new: &NewTicket,
+        keep: Keep<'_, Ticket>,
+    ) -> Result<Option<Ticket>, StoreError> {
+        let Some(tally) = workspaces::tally(&self.0, workspace).await? else {
+            return Ok(None);
+        };
+        let now = Timestamp::now();
+        let ticket = tickets::new_ticket(workspace, tally.tickets + 1, new, now);
+        keep_alone(&self.0, &keep, &ticket).await?;
+        Ok(Some(ticket))
     }
 
     /// The ticket with this token, which may be any text. `None` if there is no such ticket.
@@ -77,6 +91,10 @@ impl PublicForm {
 }
 
 impl TicketByToken<'_> {
+    pub(crate) fn workspace(&self) -> &WorkspaceId {
+        &self.workspace
+    }
+
     /// The ticket and its messages, without internal notes.
     pub async fn thread(&self) -> Result<Thread, StoreError> {
         let thread = tickets::thread(self.database, &self.workspace, &self.id).await?;
@@ -90,7 +108,7 @@ impl TicketByToken<'_> {
     /// # Errors
     ///
     /// [`StoreError::TooLarge`] if the thread has no room for the message.
-    pub async fn reply(&self, body: &str) -> Result<Reply, StoreError> {
+    pub async fn reply(&self, body: &str, keep: Keep<'_, Reply>) -> Result<Reply, StoreError> {
         let new = NewMessage {
             author_type: AuthorType::Requester,
             author_sub: None,
@@ -98,8 +116,32 @@ impl TicketByToken<'_> {
             body: body.to_owned(),
             is_internal: false,
         };
-        let reply = tickets::reply(self.database, &self.workspace, &self.id, &new).await?;
+        let reply = tickets::reply(self.database, &self.workspace, &self.id, &new, &keep).await?;
         reply.ok_or_else(no_ticket_behind_a_token)
+    }
+
+    /// Returns what [`Self::reply`] would, but adds no message.
+    pub async fn pretend_to_reply(
+        &self,
+        body: &str,
+        keep: Keep<'_, Reply>,
+    ) -> Result<Reply, StoreError> {
+        let now = Timestamp::now();
+        let message = Message {
+            id: MessageId::new(now),
+            ticket_id: self.id.clone(),
+            author_type: AuthorType::Requester,
+            author_sub: None,
+            author_name: None,
+            body: body.to_owned(),
+            is_internal: false,
+            created_at: now,
+            attachments: [],
+        };
+        let status = Status::Open;
+        let reply = Reply { message, status };
+        keep_alone(self.database, &keep, &reply).await?;
+        Ok(reply)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Counts a caller's call in one conditional write. For an API key, the same write authenticates it.
+//! Counts a caller's call in one conditional write. For an API key, the same write authenticates it: see
+//! [`crate::store::key_calls`].
 //!
 //! docs/architecture.md, Rate limits, has the write, what each failure of its condition means, and the rollover. Keys
 //! and users have one window; a session leases calls from its user's (see [`crate::store::session_calls`]). A client
@@ -93,26 +94,25 @@ pub(super) enum Rollover {
     Opened(RateLimitStatus, Option<Item>),
     /// Another instance opened them first, or another write was in the way.
     Lost,
-    NoSuchCaller,
 }
 
-/// Counts a call. Returns the caller's item, as it was found or as it is now, and the decision. `None` if there is no
-/// item and `roll_over` does not create one.
+/// Counts a call. Returns the caller's item, as it was found or as it is now, and the decision. `roll_over` opens the
+/// next windows, also the first ones.
 pub(super) async fn count(
     database: &Database,
     key: &Item,
     quotas: &[Quota],
     now: Timestamp,
     roll_over: impl AsyncFn(Option<&Item>) -> Result<Rollover, StoreError>,
-) -> Result<Option<(Item, Decision)>, StoreError> {
+) -> Result<(Item, Decision), StoreError> {
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             pause(attempt).await;
         }
-        let found = match add(database, key, quotas, now).await? {
+        let found = match send(database, key, add(quotas, now)).await? {
             UpdateResult::Done(item) => {
                 let status = status(&item, quotas, now)?;
-                return Ok(Some((item, Decision::Allowed(status))));
+                return Ok((item, Decision::Allowed(status)));
             }
             UpdateResult::Contended => continue,
             UpdateResult::ConditionFailed(found) => found,
@@ -127,7 +127,7 @@ pub(super) async fn count(
                 status.filter(|status| status.remaining < quota.weight)
             });
             if let Some(status) = RateLimitStatus::tightest(full) {
-                return Ok(found.map(|item| (item, Decision::Limited(status))));
+                return Ok((item.clone(), Decision::Limited(status)));
             }
             if windows.iter().all(Option::is_some) {
                 continue;
@@ -136,10 +136,9 @@ pub(super) async fn count(
         match roll_over(found.as_ref()).await? {
             Rollover::Opened(status, opened) => {
                 let item = opened.or(found).unwrap_or_default();
-                return Ok(Some((item, Decision::Allowed(status))));
+                return Ok((item, Decision::Allowed(status)));
             }
             Rollover::Lost => {}
-            Rollover::NoSuchCaller => return Ok(None),
         }
     }
     Err(StoreError::because(
@@ -162,13 +161,8 @@ pub(super) fn status(
     RateLimitStatus::tightest(statuses).ok_or_else(|| attributes::broken("opened"))
 }
 
-/// Counts the call if all windows are open and have room.
-async fn add(
-    database: &Database,
-    key: &Item,
-    quotas: &[Quota],
-    now: Timestamp,
-) -> Result<UpdateResult, StoreError> {
+/// The write that counts a call if all windows are open and have room.
+pub(super) fn add(quotas: &[Quota], now: Timestamp) -> Expressions {
     let mut write = Expressions::default();
     for (n, quota) in quotas.iter().enumerate() {
         let Quota {
@@ -188,7 +182,7 @@ async fn add(
         );
         write.value(format!(":room{n}"), quota.room());
     }
-    send(database, key, write).await
+    write
 }
 
 /// The write that opens the next window for each that is over, and counts in the others. Its condition is that each
@@ -239,8 +233,4 @@ pub(super) fn open_next_windows(
         write.value(":expires".to_owned(), attributes::number(expires));
     }
     Ok(write)
-}
-
-pub(super) fn no_first_window() -> StoreError {
-    StoreError::because("count a call", "a first window did not open")
 }

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::{
             BatchGetItemError, BatchGetItemOutput, builders::BatchGetItemFluentBuilder,
         },
         get_item::{GetItemError, GetItemOutput, builders::GetItemFluentBuilder},
+        put_item::{PutItemError, PutItemOutput, builders::PutItemFluentBuilder},
         query::{QueryError, QueryOutput, builders::QueryFluentBuilder},
         transact_write_items::{
             TransactWriteItemsError, TransactWriteItemsOutput,
@@ -34,6 +35,10 @@ pub(super) fn get_all(
 }
 
 pub(super) fn query(request: QueryFluentBuilder) -> Sent<QueryOutput, QueryError> {
+    Box::pin(request.send())
+}
+
+pub(super) fn put(request: PutItemFluentBuilder) -> Sent<PutItemOutput, PutItemError> {
     Box::pin(request.send())
 }
 

@@ -19,6 +19,7 @@ use crate::{
         attributes::{self, Item, Read},
         bounded_collection::BoundedCollection,
         database::{Database, StoreError},
+        done_once::Keep,
         outbox::{self, Event},
         reads::Sort,
         tags,
@@ -49,11 +50,15 @@ impl Tickets<'_> {
     /// # Errors
     ///
     /// After [`StoreError::Failed`] it is unknown whether the ticket was created. If it was, the list shows it.
-    pub async fn create(&self, new: &NewTicket) -> Result<Ticket, StoreError> {
+    pub async fn create(
+        &self,
+        new: &NewTicket,
+        keep: Keep<'_, Ticket>,
+    ) -> Result<Ticket, StoreError> {
         let Workspace { id, database, .. } = self.0;
         until_unchanged(database, async || {
             let tally = workspaces::tally(database, id).await?;
-            create_after(database, id, tally.unwrap_or_default().tickets, new).await
+            create_after(database, id, tally.unwrap_or_default().tickets, new, &keep).await
         })
         .await
     }
@@ -78,13 +83,14 @@ impl Tickets<'_> {
         &self,
         id: &TicketId,
         new: &NewMessage,
+        keep: Keep<'_, Reply>,
     ) -> Result<Option<Reply>, StoreError> {
         let Workspace {
             id: workspace,
             database,
             ..
         } = self.0;
-        reply(database, workspace, id, new).await
+        reply(database, workspace, id, new, &keep).await
     }
 
     /// Changes a ticket and returns it. `None` if the workspace has no such ticket.
@@ -96,6 +102,7 @@ impl Tickets<'_> {
         &self,
         id: &TicketId,
         changes: &Changes,
+        keep: Keep<'_, Ticket>,
     ) -> Result<Option<Ticket>, StoreError> {
         let Workspace {
             id: workspace,
@@ -128,7 +135,7 @@ impl Tickets<'_> {
             };
             update = tags::add_uses(update, workspace, after.tags_not_in(&before.tags))?;
             update = tags::remove_uses(update, workspace, &removed)?;
-            let written = update.commit().await?;
+            let written = update.keep(&keep, &after)?.commit().await?;
             Ok(written.ok().map(|()| Some(after)))
         })
         .await
@@ -145,18 +152,17 @@ impl Tickets<'_> {
     }
 }
 
-/// Tries to create the ticket with the number after `last`. `None` if another request took that number.
-pub(super) async fn create_after(
-    database: &Database,
+/// The ticket as it begins.
+pub(super) fn new_ticket(
     workspace: &WorkspaceId,
-    last: u32,
+    number: u32,
     new: &NewTicket,
-) -> Result<Option<Ticket>, StoreError> {
-    let now = Timestamp::now();
-    let ticket = Ticket {
+    now: Timestamp,
+) -> Ticket {
+    Ticket {
         id: TicketId::new(now),
         account_id: workspace.clone(),
-        number: last + 1,
+        number,
         subject: new.subject.clone(),
         status: Status::Open,
         priority: new.priority,
@@ -168,7 +174,19 @@ pub(super) async fn create_after(
         created_at: now,
         updated_at: now,
         last_message_at: now,
-    };
+    }
+}
+
+/// Tries to create the ticket with the number after `last`. `None` if another request took that number.
+pub(super) async fn create_after(
+    database: &Database,
+    workspace: &WorkspaceId,
+    last: u32,
+    new: &NewTicket,
+    keep: &Keep<'_, Ticket>,
+) -> Result<Option<Ticket>, StoreError> {
+    let now = Timestamp::now();
+    let ticket = new_ticket(workspace, last + 1, new, now);
     let message = Message {
         id: MessageId::new(now),
         ticket_id: ticket.id.clone(),
@@ -192,8 +210,8 @@ pub(super) async fn create_after(
         .put(stored)?
         .put(put_message(workspace, &message))?
         .put(token)?;
-    let creation = outbox::record(creation, workspace, now, &[Event::Created(&ticket)])?;
-    let written = creation.commit().await?;
+    let creation = outbox::record(creation, workspace, now, &[Event::TicketCreated(&ticket)])?;
+    let written = creation.keep(keep, &ticket)?.commit().await?;
     Ok(written.ok().map(|()| ticket))
 }
 
@@ -225,6 +243,7 @@ pub(super) async fn reply(
     workspace: &WorkspaceId,
     id: &TicketId,
     new: &NewMessage,
+    keep: &Keep<'_, Reply>,
 ) -> Result<Option<Reply>, StoreError> {
     until_unchanged(database, async || {
         let Some(stored) = stored(database, workspace, id).await? else {
@@ -259,7 +278,7 @@ pub(super) async fn reply(
         let mut reply = Transaction::new(database, "reply to a ticket")
             .put(stored.replace_with(&after, thread_bytes))?
             .put(put_message(workspace, &message))?;
-        let mut events = vec![Event::Replied(&message)];
+        let mut events = vec![Event::TicketReplied(&message)];
         if let Some(event) = status_change(before, status) {
             reply = reply.update(workspaces::count_status_change(
                 workspace,
@@ -269,8 +288,9 @@ pub(super) async fn reply(
             events.push(event);
         }
         reply = outbox::record(reply, workspace, at, &events)?;
-        let written = reply.commit().await?;
-        Ok(written.ok().map(|()| Some(Reply { message, status })))
+        let done = Reply { message, status };
+        let written = reply.keep(keep, &done)?.commit().await?;
+        Ok(written.ok().map(|()| Some(done)))
     })
     .await
 }
@@ -284,7 +304,7 @@ fn next_moment(ticket: &Ticket) -> Timestamp {
 /// The event, if the status changes.
 fn status_change(ticket: &Ticket, to: Status) -> Option<Event<'_>> {
     let from = ticket.status;
-    (from != to).then_some(Event::StatusChanged { ticket, from, to })
+    (from != to).then_some(Event::TicketStatusChanged { ticket, from, to })
 }
 
 /// The ticket with this token. `None` if there is none.

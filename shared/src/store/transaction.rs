@@ -13,6 +13,7 @@ use crate::{
     random,
     store::{
         database::{Database, StoreError},
+        done_once::Keep,
         sent,
     },
 };
@@ -21,6 +22,8 @@ pub(super) struct Transaction<'a> {
     database: &'a Database,
     attempted: &'static str,
     writes: Vec<TransactWriteItem>,
+    /// The position of the call's record, if it is kept.
+    record: Option<usize>,
     /// Identifies this transaction to the service, which does not apply it twice when it is sent again: by the SDK
     /// after a lost response, or by us after a conflict.
     token: String,
@@ -43,6 +46,7 @@ impl<'a> Transaction<'a> {
             database,
             attempted,
             writes: Vec::with_capacity(3),
+            record: None,
             token,
         }
     }
@@ -60,6 +64,15 @@ impl<'a> Transaction<'a> {
     pub(super) fn delete(self, delete: DeleteBuilder) -> Result<Self, StoreError> {
         let delete = delete.table_name(&*self.database.table).build();
         self.add(delete, |item, delete: Delete| item.delete(delete))
+    }
+
+    /// Keeps the answer to the call, if it has an idempotency key.
+    pub(super) fn keep<T>(mut self, keep: &Keep<'_, T>, done: &T) -> Result<Self, StoreError> {
+        let Some(record) = keep.record(done)? else {
+            return Ok(self);
+        };
+        self.record = Some(self.writes.len());
+        self.put(record)
     }
 
     fn add<T>(
@@ -81,7 +94,8 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Contended`] if there are still conflicts when the request's time is up.
+    /// [`StoreError::Contended`] if there are still conflicts when the request's time is up. [`StoreError::DoneBefore`]
+    /// if the call has a record already, whatever other conditions failed.
     pub(super) async fn commit(self) -> Result<Result<(), Vec<usize>>, StoreError> {
         let mut attempt = 1;
         // After `Busy`, an attempt may yet be written. Then `Contended`, which says that nothing was done, would be
@@ -90,7 +104,14 @@ impl<'a> Transaction<'a> {
         loop {
             match self.send().await? {
                 Ok(()) => return Ok(Ok(())),
-                Err(Refused::Condition(failed)) => return Ok(Err(failed)),
+                Err(Refused::Condition(failed)) => {
+                    let is_done = self.record.is_some_and(|at| failed.contains(&at));
+                    return if is_done {
+                        Err(StoreError::DoneBefore)
+                    } else {
+                        Ok(Err(failed))
+                    };
+                }
                 Err(Refused::Conflict) => {}
                 Err(Refused::Busy) => was_busy = true,
             }
@@ -112,6 +133,7 @@ impl<'a> Transaction<'a> {
             attempted,
             writes,
             token,
+            ..
         } = self;
         let count = u32::try_from(writes.len()).unwrap_or(u32::MAX);
         let transaction = database
@@ -164,6 +186,20 @@ impl<'a> Transaction<'a> {
             _ => Err(StoreError::new(attempted, &error)),
         }
     }
+}
+
+/// Keeps an answer by itself, where no transaction made what it says.
+pub(super) async fn keep_alone<T>(
+    database: &Database,
+    keep: &Keep<'_, T>,
+    answer: &T,
+) -> Result<(), StoreError> {
+    if !keep.is_wanted() {
+        return Ok(());
+    }
+    let kept = Transaction::new(database, "keep an answer").keep(keep, answer)?;
+    // The record's condition is its only one. That it failed is an error.
+    kept.commit().await.map(drop)
 }
 
 /// Runs `attempt` until it returns `Some`. An attempt reads, and writes on condition that nothing has changed since; if

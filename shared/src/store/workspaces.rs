@@ -79,23 +79,48 @@ pub(super) fn ensure_exists(workspace: &WorkspaceId, now: Timestamp) -> UpdateBu
         .expression_attribute_values(":now", attributes::moment(now))
 }
 
-/// Counts one more key, on condition that there are fewer than `most`.
-pub(super) fn add_key(workspace: &WorkspaceId, most: u32, now: Timestamp) -> UpdateBuilder {
+/// What a workspace may have a limited number of.
+#[derive(Clone, Copy)]
+pub(super) enum Counted {
+    Keys,
+    WebhookSubscriptions,
+}
+
+impl Counted {
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Keys => "keyCount",
+            Self::WebhookSubscriptions => "webhookCount",
+        }
+    }
+}
+
+/// Counts one more, on condition that there are fewer than `most`.
+pub(super) fn add_one(
+    workspace: &WorkspaceId,
+    counted: Counted,
+    most: u32,
+    now: Timestamp,
+) -> UpdateBuilder {
+    let count = counted.attribute();
     Update::builder()
         .set_key(Some(key(workspace)))
-        .update_expression("ADD keyCount :one SET createdAt = if_not_exists(createdAt, :now)")
-        .condition_expression("attribute_not_exists(keyCount) OR keyCount < :most")
+        .update_expression(format!(
+            "ADD {count} :one SET createdAt = if_not_exists(createdAt, :now)"
+        ))
+        .condition_expression(format!("attribute_not_exists({count}) OR {count} < :most"))
         .expression_attribute_values(":one", attributes::number(1))
         .expression_attribute_values(":now", attributes::moment(now))
         .expression_attribute_values(":most", attributes::number(most))
 }
 
-/// Counts one key less, on condition that there is one.
-pub(super) fn remove_key(workspace: &WorkspaceId) -> UpdateBuilder {
+/// Counts one less, on condition that there is one.
+pub(super) fn remove_one(workspace: &WorkspaceId, counted: Counted) -> UpdateBuilder {
+    let count = counted.attribute();
     Update::builder()
         .set_key(Some(key(workspace)))
-        .update_expression("ADD keyCount :minus")
-        .condition_expression("keyCount > :none")
+        .update_expression(format!("ADD {count} :minus"))
+        .condition_expression(format!("{count} > :none"))
         .expression_attribute_values(":minus", attributes::number(-1))
         .expression_attribute_values(":none", attributes::number(0))
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     auth::{
         cached_document::CachedDocument,
-        issuer_http::IssuerHttp,
+        http_client::HttpClient,
         issuer_tokens::IssuerTokens,
         sign_in::{
             id_token::{self, Identity},
@@ -40,7 +40,7 @@ pub(crate) struct Provider {
     issuer: String,
     client_id: String,
     client_secret: Secret<ClientSecret>,
-    http: Arc<IssuerHttp>,
+    http: Arc<HttpClient>,
     tokens: Arc<IssuerTokens>,
     metadata: CachedDocument<Arc<Metadata>>,
 }
@@ -113,7 +113,7 @@ impl Provider {
         issuer: &str,
         client: &ClientSettings,
         manager: &SecretsManager,
-        http: Arc<IssuerHttp>,
+        http: Arc<HttpClient>,
         tokens: Arc<IssuerTokens>,
     ) -> Self {
         let id = client.secret.as_deref();

@@ -1,5 +1,8 @@
 //! The texts of the pages in British English.
 
+mod keys;
+mod webhooks;
+
 use crate::portal::texts::{Problem, Texts, Unit};
 
 pub(in crate::portal) static ENGLISH: Texts = Texts {
@@ -11,6 +14,9 @@ pub(in crate::portal) static ENGLISH: Texts = Texts {
     workspace: "Workspace",
     sign_out: "Sign out",
     signing_out: "Signing out…",
+    pages: "Pages",
+    keys: &keys::KEYS,
+    webhooks: &webhooks::WEBHOOKS,
 
     api_keys: "API keys",
     lead: "Your own software uses a key to work with this workspace’s tickets. Treat it like a password: anyone \
@@ -59,6 +65,12 @@ pub(in crate::portal) static ENGLISH: Texts = Texts {
     not_saved: "You have not copied the key. It will not be shown again.",
     saved: "I have saved the key",
     was_created: "Key {name} created.",
+    overlaps: [
+        (0, "no longer: it stops at once"),
+        (3600, "for 1 hour"),
+        (86_400, "for 24 hours"),
+        (604_800, "for 7 days"),
+    ],
 
     revoke: "Revoke",
     revoke_title: "Revoke this key?",

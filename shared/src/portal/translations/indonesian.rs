@@ -1,5 +1,8 @@
 //! The texts of the pages in Indonesian.
 
+mod keys;
+mod webhooks;
+
 use crate::portal::texts::{Problem, Texts, Unit};
 
 pub(in crate::portal) static INDONESIAN: Texts = Texts {
@@ -11,6 +14,9 @@ pub(in crate::portal) static INDONESIAN: Texts = Texts {
     workspace: "Ruang kerja",
     sign_out: "Keluar",
     signing_out: "Sedang keluar…",
+    pages: "Halaman",
+    keys: &keys::KEYS,
+    webhooks: &webhooks::WEBHOOKS,
 
     api_keys: "Kunci API",
     lead: "Perangkat lunak Anda memakai kunci untuk mengelola tiket di ruang kerja ini. Perlakukan kunci seperti \
@@ -61,6 +67,12 @@ pub(in crate::portal) static INDONESIAN: Texts = Texts {
     not_saved: "Anda belum menyalin kunci ini. Kunci ini tidak akan ditampilkan lagi.",
     saved: "Saya sudah menyimpan kunci",
     was_created: "Kunci {name} telah dibuat.",
+    overlaps: [
+        (0, "tidak lagi: langsung berhenti"),
+        (3600, "selama 1 jam"),
+        (86_400, "selama 24 jam"),
+        (604_800, "selama 7 hari"),
+    ],
 
     revoke: "Cabut",
     revoke_title: "Cabut kunci ini?",

@@ -1,4 +1,4 @@
-//! The HTTP client for the issuer's keys, its discovery document and its token endpoint.
+//! The HTTP client for the issuer's keys, its discovery document and its token endpoint, and for GitHub's keys.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -22,17 +22,22 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// Key sets, discovery documents and tokens have a few kilobytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
+/// GitHub refuses requests without one ("User agent required", "Getting started with the REST API", GitHub Docs).
+const USER_AGENT: &str = "Suppuo-API";
+
 /// Follows no redirects.
 #[derive(Default)]
-pub(crate) struct IssuerHttp(OnceLock<Connector>);
+pub(crate) struct HttpClient(OnceLock<Connector>);
 
-impl IssuerHttp {
+impl HttpClient {
     /// # Errors
     ///
     /// There was no response in time, or its status was not a success.
     pub(crate) async fn get(&self, attempted: &str, url: &str) -> Result<Vec<u8>, Cause> {
-        let request = http::Request::get(url).header(http::header::ACCEPT, "application/json");
-        let request = request.body(Vec::new());
+        let request = http::Request::get(url)
+            .header(http::header::ACCEPT, "application/json")
+            .header(http::header::USER_AGENT, USER_AGENT)
+            .body(Vec::new());
         let request = request.map_err(|e| Cause::new(attempted, &e))?;
         let answer = self.send(attempted, request).await?;
         if !answer.status().is_success() {

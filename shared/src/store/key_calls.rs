@@ -1,0 +1,315 @@
+//! Authenticates an API key and counts its call, in one conditional write.
+//!
+//! ```text
+//! UpdateItem  KEY#{hash}   ADD calls 1
+//!             IF opened > now - 60 s AND calls < the deployment's limit
+//!                AND it has not expired AND it is switched on
+//!                AND it has no list of addresses, or the one that admits this address
+//!                AND calls < its own limit
+//!             returns the item: whose key it is, what it may do, and what remains of the limit
+//! ```
+//!
+//! When the condition fails, the item comes back with the failure, and says why. Most failures need a second write: the
+//! next window opens ([`crate::store::rate_windows`]), or the key has a list of addresses that this instance has not
+//! seen ([`crate::store::admitted_lists`]), or the secret is the older one of a rotated key. An older secret's item is
+//! a pointer without a window. Its calls count at its successor, so both secrets draw on one limit.
+
+use aws_sdk_dynamodb::types::Update;
+
+use crate::{
+    domain::{
+        api_key::KeyHash,
+        key_settings::KeySettings,
+        rate_limit::{Decision, Policy, RateLimit, Window},
+    },
+    ids::{ApiKeyId, WorkspaceId},
+    store::{
+        admitted_lists::AdmittedLists,
+        attributes::{self, Item},
+        conditional_update::{Expressions, UpdateResult, in_transaction, send},
+        database::{Database, StoreError},
+        key_items::{KeysItem, Pointer, SecretsItem, list_text, listing_key, secret_key},
+        key_usage,
+        rate_windows::{ATTEMPTS, Quota, add, open_next_windows},
+        retry::pause,
+        transaction::{Refused, Transaction},
+    },
+    time::{MINUTE, Timestamp},
+};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct KnownKey {
+    pub(crate) id: ApiKeyId,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) settings: KeySettings,
+    /// Whether the secret that was sent is the older one of a rotated key.
+    pub(crate) by_older_secret: bool,
+}
+
+/// The result of counting a key's call.
+#[derive(Debug)]
+pub(crate) enum CountedKey {
+    Known(KnownKey, Decision),
+    /// There is no such secret, or it is over.
+    Unknown,
+    Expired,
+    SwitchedOff,
+}
+
+/// Counts one call.
+pub(crate) struct KeyCounter<'a> {
+    pub(crate) database: &'a Database,
+    pub(crate) lists: &'a AdmittedLists,
+    pub(crate) address: &'a str,
+    pub(crate) limit: RateLimit,
+    pub(crate) now: Timestamp,
+}
+
+/// What one attempt to count came to.
+enum Step {
+    Counted(CountedKey),
+    /// The same call again, by what is known now.
+    Again,
+    /// Another write was in the way.
+    Lost,
+    /// The secret is an older one.
+    Follow(Pointer),
+}
+
+/// What came of noting that an older secret is still used.
+#[derive(PartialEq, Eq)]
+enum Noted {
+    /// It is noted, by this call or by another one within the last minute.
+    Fresh,
+    /// The key no longer has this older secret.
+    Over,
+}
+
+impl KeyCounter<'_> {
+    pub(crate) async fn count(&self, hash: &KeyHash) -> Result<CountedKey, StoreError> {
+        let mut current = hash.clone();
+        let mut older = None;
+        for attempt in 1..=ATTEMPTS {
+            match self.attempt(&current).await? {
+                Step::Counted(CountedKey::Known(mut known, Decision::Allowed(status))) => {
+                    known.by_older_secret = older.is_some();
+                    let is_over = match &older {
+                        Some(pointer) => self.note_use(hash, pointer).await? == Noted::Over,
+                        None => false,
+                    };
+                    return Ok(if is_over {
+                        CountedKey::Unknown
+                    } else {
+                        CountedKey::Known(known, Decision::Allowed(status))
+                    });
+                }
+                Step::Counted(counted) => return Ok(counted),
+                Step::Again => {}
+                Step::Lost => pause(attempt).await,
+                Step::Follow(pointer) if pointer.valid_until <= self.now => {
+                    return Ok(if pointer.ends_with_key {
+                        CountedKey::Expired
+                    } else {
+                        CountedKey::Unknown
+                    });
+                }
+                // A successor that was rotated meanwhile is older, too: the secret that was sent has no overlap left.
+                Step::Follow(_) if older.is_some() => return Ok(CountedKey::Unknown),
+                Step::Follow(pointer) => {
+                    current = pointer.successor.clone();
+                    older = Some(pointer);
+                }
+            }
+        }
+        Err(always_in_the_way())
+    }
+
+    async fn attempt(&self, hash: &KeyHash) -> Result<Step, StoreError> {
+        let key = secret_key(hash);
+        let list = self.lists.admitting(hash, self.address);
+        let mut write = add(&[self.quota(None)], self.now);
+        write
+            .conditions
+            .push("(attribute_not_exists(callLimit) OR calls < callLimit)".to_owned());
+        self.guard(&mut write, list.as_deref());
+        let found = match send(self.database, &key, write).await? {
+            UpdateResult::Done(item) => {
+                let item = keys_item(&item)?;
+                let status = self.quota(item.settings.limit).status(item.window);
+                return Ok(counted(item, Decision::Allowed(status)));
+            }
+            UpdateResult::Contended => return Ok(Step::Lost),
+            UpdateResult::ConditionFailed(None) => return Ok(Step::Counted(CountedKey::Unknown)),
+            UpdateResult::ConditionFailed(Some(found)) => found,
+        };
+        match SecretsItem::read(&found)? {
+            SecretsItem::Pointer(pointer) => Ok(Step::Follow(pointer)),
+            SecretsItem::Key(item) => self.judge(hash, key, &found, item, list).await,
+        }
+    }
+
+    /// Why the condition failed, and what to do about it.
+    async fn judge(
+        &self,
+        hash: &KeyHash,
+        key: Item,
+        found: &Item,
+        item: KeysItem,
+        seen: Option<String>,
+    ) -> Result<Step, StoreError> {
+        let settings = &item.settings;
+        if settings.expires_at.is_some_and(|at| at <= self.now) {
+            return Ok(Step::Counted(CountedKey::Expired));
+        }
+        if !settings.enabled {
+            return Ok(Step::Counted(CountedKey::SwitchedOff));
+        }
+        let quota = self.quota(settings.limit);
+        let is_open = item.window.is_open(quota.limit, self.now);
+        if !settings.allowed_ips.admit(self.address) {
+            let next = Window {
+                opened: self.now,
+                calls: 0,
+            };
+            let status = quota.status(if is_open { item.window } else { next });
+            return Ok(counted(item, Decision::WrongAddress(status)));
+        }
+        let list = list_text(&settings.allowed_ips);
+        if list.is_some() && list != seen {
+            self.lists.remember(hash, &settings.allowed_ips);
+            if is_open {
+                return Ok(Step::Again);
+            }
+        }
+        if is_open {
+            let status = quota.status(item.window);
+            return Ok(if status.remaining == 0 {
+                counted(item, Decision::Limited(status))
+            } else {
+                Step::Lost
+            });
+        }
+        self.roll_over(key, found, item, quota, list.as_deref())
+            .await
+    }
+
+    /// Opens the key's next window, sets `lastUsedAt` in its listing, and adds the closed window to the usage there.
+    async fn roll_over(
+        &self,
+        key: Item,
+        found: &Item,
+        item: KeysItem,
+        quota: Quota,
+        list: Option<&str>,
+    ) -> Result<Step, StoreError> {
+        let mut opening = open_next_windows(Some(found), &[quota], None, self.now)?;
+        self.guard(&mut opening, list);
+        let mut stamp = Expressions::default();
+        stamp.set.push("lastUsedAt = :now".to_owned());
+        stamp.value(":now".to_owned(), attributes::moment(self.now));
+        stamp.conditions.push("attribute_exists(pk)".to_owned());
+        key_usage::add_closed_window(&item, &mut opening, &mut stamp);
+        let stamped = in_transaction(listing_key(&item.workspace, &item.id), stamp);
+        let written = Transaction::new(self.database, "open a key's next window")
+            .update(in_transaction(key, opening))?
+            .update(stamped)?;
+        Ok(match written.send().await? {
+            Ok(()) => {
+                let window = Window {
+                    opened: self.now,
+                    calls: quota.weight,
+                };
+                counted(item, Decision::Allowed(quota.status(window)))
+            }
+            Err(_) => Step::Lost,
+        })
+    }
+
+    /// Notes that an older secret is still used, at most once a minute, in its item and in the key's listing.
+    async fn note_use(&self, hash: &KeyHash, pointer: &Pointer) -> Result<Noted, StoreError> {
+        let is_fresh = |at: Timestamp| at.plus_millis(MINUTE) > self.now;
+        if pointer.last_used_at.is_some_and(is_fresh) {
+            return Ok(Noted::Fresh);
+        }
+        let used = Update::builder()
+            .set_key(Some(secret_key(hash)))
+            .update_expression("SET lastUsedAt = :now")
+            .condition_expression(
+                "attribute_exists(successor) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt < :now)",
+            )
+            .expression_attribute_values(":now", attributes::moment(self.now));
+        let shown = Update::builder()
+            .set_key(Some(listing_key(&pointer.workspace, &pointer.id)))
+            .update_expression("SET previousUsedAt = :now")
+            .condition_expression("previousHash = :hash")
+            .expression_attribute_values(":now", attributes::moment(self.now))
+            .expression_attribute_values(":hash", attributes::text(hash.as_str()));
+        let written = Transaction::new(self.database, "note the use of an older secret")
+            .update(shown)?
+            .update(used)?;
+        for attempt in 1..=ATTEMPTS {
+            match written.send().await? {
+                // The listing's condition. The listing goes with the key, and its older secret with the overlap.
+                Err(Refused::Condition(failed)) if failed.contains(&0) => return Ok(Noted::Over),
+                // After a failure of the other condition: another call has noted it in this very moment.
+                Ok(()) | Err(Refused::Condition(_)) => return Ok(Noted::Fresh),
+                Err(Refused::Conflict | Refused::Busy) => pause(attempt).await,
+            }
+        }
+        Err(always_in_the_way())
+    }
+
+    /// Adds the conditions without which no call is admitted.
+    fn guard(&self, write: &mut Expressions, list: Option<&str>) {
+        let has_not_expired = "(attribute_not_exists(validUntil) OR validUntil > :guardedAt)";
+        write.conditions.push(has_not_expired.to_owned());
+        write.value(":guardedAt".to_owned(), attributes::moment(self.now));
+        write
+            .conditions
+            .push("attribute_not_exists(switchedOff)".to_owned());
+        match list {
+            None => write
+                .conditions
+                .push("attribute_not_exists(allowedIps)".to_owned()),
+            Some(list) => {
+                let has_none_or_this = "(attribute_not_exists(allowedIps) OR allowedIps = :list)";
+                write.conditions.push(has_none_or_this.to_owned());
+                write.value(":list".to_owned(), attributes::text(list));
+            }
+        }
+    }
+
+    /// The deployment's limit, or the key's own if it is lower.
+    fn quota(&self, own: Option<u32>) -> Quota {
+        let calls = own.map_or(self.limit.calls, |own| own.min(self.limit.calls));
+        Quota::of_calls(
+            Policy::ApiKey,
+            RateLimit {
+                calls,
+                ..self.limit
+            },
+        )
+    }
+}
+
+fn always_in_the_way() -> StoreError {
+    StoreError::because("count a key's call", "other writes were always in the way")
+}
+
+fn keys_item(item: &Item) -> Result<KeysItem, StoreError> {
+    match SecretsItem::read(item)? {
+        SecretsItem::Key(item) => Ok(item),
+        // The write's condition names attributes that no pointer has.
+        SecretsItem::Pointer(_) => Err(attributes::broken("pointerKeyId")),
+    }
+}
+
+fn counted(item: KeysItem, decision: Decision) -> Step {
+    let known = KnownKey {
+        id: item.id,
+        workspace: item.workspace,
+        settings: item.settings,
+        by_older_secret: false,
+    };
+    Step::Counted(CountedKey::Known(known, decision))
+}
