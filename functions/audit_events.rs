@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, Area, Authenticated, ExitCode,
+    Answer, ApiError, Area, EntityTag, ExitCode, ReadCall,
     endpoint::audit_filter::AuditPosition,
-    scoped, serve,
+    reading, serve,
     store::audit_trail::{AuditEvent, AuditFilter},
 };
 
 fn main() -> ExitCode {
-    let endpoint = scoped(Area::ApiKeys.read(), audit_events);
+    let endpoint = reading(Area::ApiKeys.read(), audit_events);
     serve("GET /api/v1/audit-events", endpoint)
 }
 
@@ -21,7 +21,7 @@ struct Listed {
     has_more: bool,
 }
 
-async fn audit_events(call: Authenticated) -> Result<Answer, ApiError> {
+async fn audit_events(call: ReadCall) -> Result<Answer, ApiError> {
     let query = call.request.query();
     let limit = query.number("limit", 1, 100)?.unwrap_or(50);
     let asked = AuditFilter::read(&query)?;
@@ -29,6 +29,8 @@ async fn audit_events(call: Authenticated) -> Result<Answer, ApiError> {
 
     let trail = call.workspace.audit_trail();
     let page = trail.list(&filter, limit as usize, after).await?;
+    // A cursor is another text each time.
+    let tag = EntityTag::of_data(&(&page.events, page.next.is_some()))?;
     let cursor = match page.next {
         None => None,
         Some(after) => {
@@ -36,9 +38,10 @@ async fn audit_events(call: Authenticated) -> Result<Answer, ApiError> {
             Some(call.cursors.seal(&position).await?)
         }
     };
-    Answer::ok(Listed {
+    let listed = Answer::ok(Listed {
         events: page.events,
         has_more: cursor.is_some(),
         cursor,
-    })
+    })?;
+    Ok(listed.tagged(tag))
 }

@@ -178,14 +178,16 @@ def a_long_thread(key):
 
 
 def burst(key, calls, at_once):
-    """Makes concurrent calls with a key. Counts them by status; other statuses than 200 and 429 also by body."""
+    """Makes concurrent calls with a key. Counts them by the end of their window and by status; other statuses than 200
+    and 429 by status and body."""
 
     def call(_):
         connection = HTTPConnection("127.0.0.1", PORTS["API_PORT"], timeout=60)
         connection.request("GET", "/api/v1/api-keys", headers={"Authorization": f"Bearer {key}"})
         answer = connection.getresponse()
         body = answer.read()
-        return answer.status if answer.status in (200, 429) else (answer.status, body[:500])
+        window = answer.headers["X-RateLimit-Reset"]
+        return (window, answer.status) if answer.status in (200, 429) else (answer.status, body[:500])
 
     with ThreadPoolExecutor(at_once) as pool:
         return Counter(pool.map(call, range(calls)))
@@ -299,9 +301,13 @@ def main():
     say("a thread of 4 MB is read whole")
 
     _, burster = curl(of_readme[0], SUPPUO_TOKEN=token())
-    admitted = burst(burster["data"]["key"], calls=2150, at_once=400)
-    assert admitted == {200: 2000, 429: 150}, admitted
-    say("2000 of 2150 concurrent calls are allowed")
+    made = burst(burster["data"]["key"], calls=2150, at_once=400)
+    assert all(status in (200, 429) for _, status in made), made
+    # On a busy machine, the calls take more than the minute of one window.
+    windows = {window: (made[window, 200], made[window, 429]) for window, _ in made}
+    assert all(admitted == 2000 if refused else admitted <= 2000 for admitted, refused in windows.values()), windows
+    assert len(windows) > 1 or windows == {window: (2000, 150) for window in windows}, windows
+    say(f"of 2150 concurrent calls, 2000 a minute are allowed: {list(windows.values())}")
 
     odd_requests()
     say("odd requests are answered in the envelope")

@@ -51,7 +51,7 @@ const PUBLIC: [&str; 3] = [
 
 const PREFLIGHT: [&str; 1] = ["OPTIONS /api/v1/public/{proxy+}"];
 
-fn authenticated() -> impl Iterator<Item = &'static Route> {
+pub fn authenticated() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| {
         let key = route.key();
         ![&OPEN[..], &LEAKS, &PUBLIC, &PREFLIGHT]

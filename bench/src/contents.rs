@@ -1,6 +1,8 @@
 //! The contents of the table before the rows are measured, all created through the API.
 
-use local::{Error, gateway::Request};
+use std::sync::{Mutex, PoisonError};
+
+use local::{Error, gateway::Request, lambda::Instance};
 use serde_json::json;
 
 use crate::{
@@ -68,6 +70,12 @@ pub(crate) struct Contents {
     /// Keys with a list of addresses, one for each call of a row, so that each call finds its key in the same state:
     /// for each, a key without a list in the same workspace.
     pub(crate) listed: Vec<(String, Key)>,
+    /// Keys to call with once and to revoke then, one for each call of a row: for each, another key of its workspace.
+    pub(crate) passing: Vec<(String, Key)>,
+    /// Keys to call with in one minute and in the next, one for each call of a row.
+    pub(crate) minutely: Vec<(String, Key)>,
+    /// The tag of the answer that a poll has.
+    tag: Mutex<String>,
     /// A key of the workspace with the tickets.
     pub(crate) desk: String,
     /// Open tickets, one for each call of a row, so that all calls find their tickets in the same state.
@@ -94,7 +102,52 @@ pub(crate) struct Ticket {
     pub(crate) access_token: String,
 }
 
+/// Creates a key for each call of a row, and one for its first call. So many fit into four workspaces. Each comes with
+/// another key of its workspace.
+async fn spread(
+    deployment: &Deployment,
+    function: &Instance,
+    workspaces: &str,
+    create: fn(&str) -> Request,
+) -> Result<Vec<(String, Key)>, Error> {
+    const SPREAD_OVER: usize = 4;
+    let mut keys = Vec::new();
+    for workspace in 0..SPREAD_OVER {
+        let token = deployment.token(&format!("{workspaces}{workspace}"));
+        let manager = new_key(deployment, function, &create_key(&token)).await?;
+        for _ in 0..=CALLS / SPREAD_OVER {
+            let key = new_key(deployment, function, &create(&token)).await?;
+            keys.push((manager.secret.clone(), key));
+        }
+    }
+    Ok(keys)
+}
+
+async fn new_key(
+    deployment: &Deployment,
+    function: &Instance,
+    new: &Request,
+) -> Result<Key, Error> {
+    let created = deployment.call(function, new, 201).await?;
+    Ok(Key {
+        id: created.text("id"),
+        secret: created.text("key"),
+    })
+}
+
 impl Contents {
+    /// Keeps the tag for the calls that ask whether it is still the same.
+    pub(crate) fn keep_tag(&self, tag: String) {
+        *self.tag.lock().unwrap_or_else(PoisonError::into_inner) = tag;
+    }
+
+    /// Asks whether there is anything newer than what has the kept tag.
+    pub(crate) fn unless_same(&self, mut call: Request) -> Request {
+        let tag = self.tag.lock().unwrap_or_else(PoisonError::into_inner);
+        call.headers.push(("if-none-match".to_owned(), tag.clone()));
+        call
+    }
+
     pub(crate) async fn create(deployment: &Deployment) -> Result<Self, Error> {
         let mut contents = Self::default();
         contents.create_keys(deployment).await?;
@@ -148,16 +201,11 @@ impl Contents {
 
     /// The keys of the rows about a key's life.
     async fn create_managed_keys(&mut self, deployment: &Deployment) -> Result<(), Error> {
-        /// So many workspaces have room for the keys with a list.
-        const SPREAD_OVER: usize = 4;
         let function = deployment.function("api-keys-create").await?;
-        let create = async |new: Request| {
-            let created = deployment.call(&function, &new, 201).await?;
-            Ok::<_, Error>(Key {
-                id: created.text("id"),
-                secret: created.text("key"),
-            })
-        };
+        let create = async |new: Request| new_key(deployment, &function, &new).await;
+        self.passing = spread(deployment, &function, "acc_passing", create_key).await?;
+        self.minutely = spread(deployment, &function, "acc_minutely", create_key).await?;
+        self.listed = spread(deployment, &function, "acc_listed", create_listed_key).await?;
         let token = deployment.token("acc_managed");
         self.manager = create(create_key(&token)).await?;
         self.changed = create(create_key(&token)).await?.id;
@@ -166,15 +214,6 @@ impl Contents {
         let rotation = rotate_key(&rotated.id, &token);
         deployment.call(&rotate, &rotation, 200).await?;
         self.older_secret = rotated.secret;
-        for workspace in 0..SPREAD_OVER {
-            let token = deployment.token(&format!("acc_listed{workspace}"));
-            let manager = create(create_key(&token)).await?;
-            // One more, so that there is also a key for the first call of a row.
-            for _ in 0..=CALLS / SPREAD_OVER {
-                let key = create(create_listed_key(&token)).await?;
-                self.listed.push((manager.secret.clone(), key));
-            }
-        }
         Ok(())
     }
 

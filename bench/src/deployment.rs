@@ -54,6 +54,8 @@ pub(crate) struct Answer {
     pub(crate) data: Value,
     /// The `Set-Cookie` headers.
     cookies: Vec<String>,
+    /// The `ETag` header; empty if there is none.
+    pub(crate) tag: String,
 }
 
 impl Answer {
@@ -181,6 +183,10 @@ impl Deployment {
             took,
             data: body["data"].take(),
             cookies: serde_json::from_value(answer["cookies"].clone()).unwrap_or_default(),
+            tag: answer["headers"]["etag"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
         })
     }
 

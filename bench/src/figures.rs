@@ -1,11 +1,12 @@
 //! The measurement of a row.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{fs, io::Write as _, path::Path, time::Duration};
 
 use flate2::{Compression, write::DeflateEncoder};
 use local::{Error, gateway::Request, lambda::Instance, proxy::Operation};
 
 use crate::{
+    calls::call,
     contents::{CALLS, Contents},
     deployment::Deployment,
     process::{cpu, peak_memory},
@@ -22,6 +23,25 @@ pub(crate) struct Row {
     pub(crate) status: u16,
     /// One call, by its number; it is made when it is needed.
     pub(crate) call: fn(&Contents, usize) -> Request,
+    pub(crate) before: Before,
+}
+
+/// What happens before the calls of a row are measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    Nothing,
+    /// Another instance is called, and the tag of its answer is kept for the row's calls.
+    Tag,
+    /// The instance is called with each of [`Contents::passing`], and these are then revoked.
+    Revocation,
+    /// The instance is called with each of [`Contents::minutely`], and then a minute passes.
+    Minute,
+}
+
+impl Row {
+    pub(crate) const fn after(self, before: Before) -> Self {
+        Self { before, ..self }
+    }
 }
 
 /// The figures of one row.
@@ -85,6 +105,11 @@ pub(crate) async fn measure(
     };
     (figures.start_wall, figures.start_cpu) = starts(deployment, row.function).await?;
 
+    if row.before == Before::Tag {
+        let other = deployment.function(row.function).await?;
+        let answer = deployment.call(&other, &(row.call)(contents, 0), 200);
+        contents.keep_tag(answer.await?.tag);
+    }
     let calls = match row.name {
         "revoke" => contents.condemned.len() - 1,
         _ => CALLS,
@@ -99,8 +124,37 @@ pub(crate) async fn measure(
         let answer = deployment.call(instance, &request, row.status).await?;
         Ok::<_, Error>(answer.took)
     };
-    figures.first = timed(&subject, row, 0).await?;
+    let first = match row.before {
+        // It is not revoked yet.
+        Before::Revocation => {
+            deployment
+                .call(&subject, &(row.call)(contents, 0), 200)
+                .await?
+                .took
+        }
+        _ => timed(&subject, row, 0).await?,
+    };
+    figures.first = first;
     timed(&beside, floor, 0).await?;
+    match row.before {
+        Before::Nothing | Before::Tag => {}
+        Before::Revocation => {
+            let revoke = deployment.function("api-keys-revoke").await?;
+            for (number, (manager, key)) in contents.passing.iter().enumerate() {
+                let known = (row.call)(contents, number);
+                deployment.call(&subject, &known, 200).await?;
+                let path = format!("/api/v1/api-keys/{}", key.id);
+                let revoked = call("DELETE", &path, manager);
+                deployment.call(&revoke, &revoked, 200).await?;
+            }
+        }
+        Before::Minute => {
+            for number in 0..contents.minutely.len() {
+                timed(&subject, row, number).await?;
+            }
+            tokio::time::sleep(Duration::from_secs(61)).await;
+        }
+    }
     drop(deployment.take_operations());
 
     let (mut own, mut floors) = (Vec::new(), Vec::new());

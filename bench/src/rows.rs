@@ -11,7 +11,7 @@ use crate::{
     },
     contents::{Contents, TICKETS},
     deployment::Deployment,
-    figures::{self, Figures, Row},
+    figures::{self, Before, Figures, Row},
     sign_in::{begin, session_call},
 };
 
@@ -26,6 +26,7 @@ const fn row(
         function,
         status,
         call,
+        before: Before::Nothing,
     }
 }
 
@@ -37,14 +38,17 @@ const FLOOR: Row = row("*floor: one `UpdateItem`*", "floor", 200, health);
 /// - The windows of keys that one row opens are still open in the next, where a new instance has not seen their lists.
 /// - These keys are then rotated, rotated again while the older secret works, and their overlaps are ended.
 /// - What is created with an idempotency key is sent again by the next row.
+/// - The windows of keys whose first call in a minute lists tags are still open in the next row, where a new instance
+///   has not seen them. In the row after that, they are revoked.
 /// - The requester's replies reopen the tickets that the agents' replies made pending, so that both change a status.
 #[rustfmt::skip]
-const ROWS: [Row; 42] = [
+const ROWS: [Row; 48] = [
     row("a key alone (`DELETE`, no such id)", "api-keys-revoke", 404, no_such_key),
     row("a key alone, its older secret", "api-keys-revoke", 404, older_secret),
     row("a key alone, with a list of addresses", "api-keys-revoke", 404, same_listed_key),
     row("a key alone, its first call in a minute", "api-keys-revoke", 404, listed_key),
     row("a key alone, with a list not seen yet", "api-keys-revoke", 404, listed_key),
+    row("a key alone, its next minute", "api-keys-revoke", 404, minutely_key).after(Before::Minute),
     row("create", "api-keys-create", 201, create),
     row("create, with an idempotency key", "api-keys-create", 201, create_once),
     row("create, sent again (`409`)", "api-keys-create", 409, create_once),
@@ -65,9 +69,14 @@ const ROWS: [Row; 42] = [
     row("sign-in: start", "auth-huudis-start", 302, start),
     row("sign-in: callback, in another browser", "auth-huudis-callback", 400, callback),
     row("tickets: list, a page of 50", "tickets-list", 200, list_tickets),
+    row("tickets: list, nothing new (`304`)", "tickets-list", 304, poll_tickets).after(Before::Tag),
     row("tickets: tags, 10", "tickets-tags", 200, tags),
+    row("tickets: tags, a key's first call in a minute", "tickets-tags", 200, tags_of_passing),
+    row("tickets: tags, by a key not seen yet", "tickets-tags", 200, tags_of_passing),
+    row("tickets: tags, by a key revoked since", "tickets-tags", 401, tags_of_passing).after(Before::Revocation),
     row("tickets: create", "tickets-create", 201, new_ticket),
     row("tickets: get, 1 message", "tickets-get", 200, ticket),
+    row("tickets: get, nothing new (`304`)", "tickets-get", 304, poll_ticket).after(Before::Tag),
     row("tickets: reply, `open` → `pending`", "tickets-reply", 201, reply),
     row("tickets: update, the status", "tickets-update", 200, move_status),
     row("canned replies: list, 20", "canned-replies-list", 200, list_canned_replies),
@@ -121,6 +130,10 @@ fn same_listed_key(contents: &Contents, _: usize) -> Request {
 /// Each call is with another key, so the instance has seen none of their lists.
 fn listed_key(contents: &Contents, number: usize) -> Request {
     key_alone(&contents.listed[number].1.secret)
+}
+
+fn minutely_key(contents: &Contents, number: usize) -> Request {
+    key_alone(&contents.minutely[number].1.secret)
 }
 
 fn create(contents: &Contents, number: usize) -> Request {
@@ -223,6 +236,19 @@ fn list_tickets(contents: &Contents, _: usize) -> Request {
 
 fn tags(contents: &Contents, _: usize) -> Request {
     call("GET", "/api/v1/tickets/tags", &contents.desk)
+}
+
+fn tags_of_passing(contents: &Contents, number: usize) -> Request {
+    let secret = &contents.passing[number].1.secret;
+    call("GET", "/api/v1/tickets/tags", secret)
+}
+
+fn poll_tickets(contents: &Contents, number: usize) -> Request {
+    contents.unless_same(list_tickets(contents, number))
+}
+
+fn poll_ticket(contents: &Contents, _: usize) -> Request {
+    contents.unless_same(ticket(contents, 0))
 }
 
 fn new_ticket(contents: &Contents, _: usize) -> Request {

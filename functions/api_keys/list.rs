@@ -1,10 +1,10 @@
 //! `GET /api/v1/api-keys`: the workspace's keys, newest first, without their secrets.
 
 use serde::Serialize;
-use shared::{Answer, ApiError, Area, Authenticated, ExitCode, domain::key::ApiKey, scoped, serve};
+use shared::{Answer, ApiError, Area, ExitCode, ReadCall, domain::key::ApiKey, reading, serve};
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/api-keys", scoped(Area::ApiKeys.read(), list))
+    serve("GET /api/v1/api-keys", reading(Area::ApiKeys.read(), list))
 }
 
 #[derive(Serialize)]
@@ -13,7 +13,7 @@ struct Listed {
     api_keys: Vec<ApiKey>,
 }
 
-async fn list(call: Authenticated) -> Result<Answer, ApiError> {
+async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     let api_keys = call.workspace.api_keys().list().await?;
     Answer::ok(Listed { api_keys })
 }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, ApiKeyId, Area, Authenticated, ExitCode, scoped, serve,
+    Answer, ApiError, ApiKeyId, Area, ExitCode, ReadCall, reading, serve,
     store::key_usage::DayUsage,
 };
 
 fn main() -> ExitCode {
     serve(
         "GET /api/v1/api-keys/{id}/usage",
-        scoped(Area::ApiKeys.read(), usage),
+        reading(Area::ApiKeys.read(), usage),
     )
 }
 
@@ -18,9 +18,11 @@ struct Usage {
     days: Vec<DayUsage>,
 }
 
-async fn usage(call: Authenticated) -> Result<Answer, ApiError> {
+async fn usage(call: ReadCall) -> Result<Answer, ApiError> {
     let id: ApiKeyId = call.request.id()?;
 
+    // If the key asks for its own usage, this call is part of it.
+    call.caller().await;
     let usage = call.workspace.api_keys().usage(&id).await?;
     let usage = usage.ok_or_else(ApiError::no_such::<ApiKeyId>)?;
     Answer::ok(Usage { days: usage.days })

@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, Area, Authenticated, ExitCode, scoped, serve,
-    store::canned_replies::CannedReply,
+    Answer, ApiError, Area, ExitCode, ReadCall, reading, serve, store::canned_replies::CannedReply,
 };
 
 fn main() -> ExitCode {
     serve(
         "GET /api/v1/canned-replies",
-        scoped(Area::CannedReplies.read(), list),
+        reading(Area::CannedReplies.read(), list),
     )
 }
 
@@ -19,7 +18,7 @@ struct Listed {
     canned_replies: Vec<CannedReply>,
 }
 
-async fn list(call: Authenticated) -> Result<Answer, ApiError> {
+async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     let canned_replies = call.workspace.canned_replies().list().await?;
     Answer::ok(Listed { canned_replies })
 }

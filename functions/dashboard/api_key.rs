@@ -2,13 +2,13 @@
 
 use shared::{
     ApiError, ApiKeyId, Area, AuditEventId, AuthenticatedPage, ExitCode, Page,
-    portal::key_page::KeyPage, scoped, serve, store::audit_trail::AuditFilter,
+    portal::key_page::KeyPage, reading, serve, store::audit_trail::AuditFilter,
 };
 
 fn main() -> ExitCode {
     serve(
         "GET /dashboard/api-keys/{id}",
-        scoped(Area::ApiKeys.read(), api_key),
+        reading(Area::ApiKeys.read(), api_key),
     )
 }
 
@@ -29,7 +29,7 @@ async fn api_key(call: AuthenticatedPage) -> Result<Page, ApiError> {
     let trail = call.workspace.audit_trail();
     let history = trail.list(&of_key, ENTRIES, before.clone()).await?;
     let page = KeyPage {
-        reader: call.reader(),
+        reader: call.reader().await,
         usage: &usage,
         history: &history,
         is_older: before.is_some(),

@@ -34,7 +34,9 @@ struct PublicMessage {
 }
 
 async fn view(call: PublicCall) -> Result<Answer, ApiError> {
-    let Thread { ticket, messages } = call.ticket().await?.thread().await?;
+    let Thread {
+        ticket, messages, ..
+    } = call.ticket().await?.thread().await?;
     Answer::ok(View {
         number: ticket.number,
         subject: ticket.subject,

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, Area, Authenticated, ExitCode, TicketId,
+    Answer, ApiError, Area, EntityTag, ExitCode, ReadCall, TicketId,
     domain::ticket::{Message, Ticket},
-    scoped, serve,
+    reading, serve,
 };
 
 fn main() -> ExitCode {
     serve(
         "GET /api/v1/tickets/{id}",
-        scoped(Area::Tickets.read(), get),
+        reading(Area::Tickets.read(), get),
     )
 }
 
@@ -21,12 +21,22 @@ struct WithMessages {
     messages: Vec<Message>,
 }
 
-async fn get(call: Authenticated) -> Result<Answer, ApiError> {
+async fn get(call: ReadCall) -> Result<Answer, ApiError> {
     let id = call.request.id()?;
-    let thread = call.workspace.tickets().thread(&id).await?;
+    let tickets = call.workspace.tickets();
+    if call.request.is_conditional()
+        && let Some(revision) = tickets.revision(&id).await?
+        && let tag = EntityTag::of_revision(revision)
+        && call.request.knows(&tag)
+    {
+        return Ok(Answer::not_modified(tag).may_be_kept());
+    }
+    let thread = tickets.thread(&id).await?;
     let thread = thread.ok_or_else(ApiError::no_such::<TicketId>)?;
-    Answer::ok(WithMessages {
+    let answer = Answer::ok(WithMessages {
         ticket: thread.ticket,
         messages: thread.messages,
-    })
+    })?;
+    let tag = EntityTag::of_revision(thread.revision);
+    Ok(answer.tagged(tag).may_be_kept())
 }

@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    Answer, ApiError, Area, Authenticated, ExitCode,
+    Answer, ApiError, Area, ExitCode, ReadCall,
     domain::{ticket::Ticket, ticket_filter::Filter},
-    endpoint::cursors::Position,
-    scoped, serve,
+    endpoint::{cursors::Position, ticket_list_tag::TicketListTags},
+    reading, serve,
     store::workspaces::Counts,
 };
 
 fn main() -> ExitCode {
-    serve("GET /api/v1/tickets", scoped(Area::Tickets.read(), list))
+    serve("GET /api/v1/tickets", reading(Area::Tickets.read(), list))
 }
 
 #[derive(Serialize)]
@@ -38,22 +38,34 @@ impl Position for TicketPosition {
     }
 }
 
-async fn list(call: Authenticated) -> Result<Answer, ApiError> {
+async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     let query = call.request.query();
     let limit = query.number("limit", 1, 100)?.unwrap_or(50);
     let asked = Filter::read(&query)?;
     let (filter, after) = call.cursors.resume::<TicketPosition>(&query, asked).await?;
 
-    let (tickets, me) = (call.workspace.tickets(), call.caller.sub());
+    let me = match filter.is_about_caller() {
+        true => call.caller().await.sub(),
+        false => None,
+    };
+    let tickets = call.workspace.tickets();
+    let tags = TicketListTags::new(call.workspace.id(), &(&filter, me, limit, &after))?;
+    if let Some(known) = tags.known(&call.request)
+        && known.is_of(&tickets.version().await?)
+    {
+        return Ok(Answer::not_modified(known.into_tag()).may_be_kept());
+    }
     let page = tickets.list(&filter, me, limit, after).await?;
+    let tag = tags.of(&page)?;
     let cursor = match page.next {
         None => None,
         Some(after) => Some(call.cursors.seal(&TicketPosition { filter, after }).await?),
     };
-    Answer::ok(Listed {
+    let listed = Answer::ok(Listed {
         tickets: page.tickets,
         counts: page.counts,
         has_more: cursor.is_some(),
         cursor,
-    })
+    })?;
+    Ok(listed.tagged(tag).may_be_kept())
 }

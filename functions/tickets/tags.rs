@@ -1,12 +1,12 @@
 //! `GET /api/v1/tickets/tags`: the tags of the workspace's tickets.
 
 use serde::Serialize;
-use shared::{Answer, ApiError, Area, Authenticated, ExitCode, scoped, serve};
+use shared::{Answer, ApiError, Area, ExitCode, ReadCall, reading, serve};
 
 fn main() -> ExitCode {
     serve(
         "GET /api/v1/tickets/tags",
-        scoped(Area::Tickets.read(), tags),
+        reading(Area::Tickets.read(), tags),
     )
 }
 
@@ -15,7 +15,7 @@ struct Tags {
     tags: Vec<String>,
 }
 
-async fn tags(call: Authenticated) -> Result<Answer, ApiError> {
+async fn tags(call: ReadCall) -> Result<Answer, ApiError> {
     let tags = call.workspace.tickets().tags().await?;
     Answer::ok(Tags { tags })
 }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 use shared::{
-    Answer, ApiError, Area, Authenticated, ExitCode, domain::webhook_subscription::Subscription,
-    scoped, serve,
+    Answer, ApiError, Area, ExitCode, ReadCall, domain::webhook_subscription::Subscription,
+    reading, serve,
 };
 
 fn main() -> ExitCode {
     serve(
         "GET /api/v1/webhook-subscriptions",
-        scoped(Area::Webhooks.read(), list),
+        reading(Area::Webhooks.read(), list),
     )
 }
 
@@ -18,7 +18,7 @@ struct Listed {
     subscriptions: Vec<Subscription>,
 }
 
-async fn list(call: Authenticated) -> Result<Answer, ApiError> {
+async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     let subscriptions = call.workspace.webhook_subscriptions().list().await?;
     Answer::ok(Listed { subscriptions })
 }

@@ -15,3 +15,4 @@ pub(crate) mod published_keys;
 pub(crate) mod scheme;
 pub(crate) mod session;
 pub mod sign_in;
+pub(crate) mod workspace_hints;

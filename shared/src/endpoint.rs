@@ -1,6 +1,6 @@
 //! What a handler takes and returns.
 //!
-//! [`handler`] and [`scoped`](handler::scoped) make an endpoint of a function. The function's parameter states what
+//! [`handler`], [`scoped`](handler::scoped) and [`reading`] make an endpoint of a function. The function's parameter states what
 //! must hold before it runs. It is created from the request ([`FromRequest`](handler::FromRequest)), and cannot be
 //! created otherwise:
 //!
@@ -8,7 +8,8 @@
 //! |---|---|---|
 //! | [`Authenticated`] | the caller's workspace | the caller is authenticated and the call counted |
 //! | [`SignOut`] | the caller's session | the same; a session is accepted over its limit too |
-//! | [`AuthenticatedPage`] | the caller's workspace | the same; without a credential, a redirect to the sign-in |
+//! | [`ReadCall`] | the same, to read only | nothing: its answer is dropped unless the same holds ([`read_ahead`]) |
+//! | [`AuthenticatedPage`] | the same, to read only | the same; without a credential, a redirect to the sign-in |
 //! | [`UnauthenticatedPage`] | the reader's language | |
 //! | [`SignInStart`], [`SignInCallback`] | the sign-in | |
 //! | [`PublicCall`] | the public form | the call is counted for the client address |
@@ -88,6 +89,8 @@
 //! ```
 //!
 //! [`Authenticated`]: authenticated::Authenticated
+//! [`ReadCall`]: read_ahead::ReadCall
+//! [`reading`]: read_ahead::reading
 //! [`SignOut`]: sign_out::SignOut
 //! [`AuthenticatedPage`]: pages::AuthenticatedPage
 //! [`UnauthenticatedPage`]: pages::UnauthenticatedPage
@@ -126,11 +129,13 @@ pub mod pages;
 pub(crate) mod platform;
 pub mod preflight;
 pub mod public;
+pub mod read_ahead;
 pub(crate) mod request_context;
 pub mod sign_in;
 pub mod sign_out;
 mod store_errors;
 pub mod ticket_filter;
+pub mod ticket_list_tag;
 pub mod unauthenticated;
 pub mod unrouted;
 pub(crate) mod variables;

@@ -2,6 +2,7 @@
 
 pub mod cookies;
 pub mod cursor;
+pub mod entity_tag;
 pub mod envelope;
 pub mod event;
 pub mod fields;

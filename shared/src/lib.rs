@@ -56,6 +56,7 @@ pub use endpoint::{
     pages::{AuthenticatedPage, UnauthenticatedPage},
     preflight::Preflight,
     public::{PublicCall, PublicSubmission},
+    read_ahead::{ReadCall, reading},
     sign_in::{SignInCallback, SignInStart},
     sign_out::SignOut,
     unauthenticated::Unauthenticated,
@@ -64,6 +65,7 @@ pub use endpoint::{
 };
 pub use error::ApiError;
 pub use http::{
+    entity_tag::EntityTag,
     envelope::{Answer, Redirect},
     json::KnownFields,
     reply::{File, Page, ProviderAnswer},

@@ -19,7 +19,11 @@ pub struct Response {
 impl Response {
     /// Reads the function's result for the gateway.
     pub fn read(answer: Value) -> Self {
-        let text = answer["body"].as_str().expect("there is a body");
+        // A `304` has no body.
+        let text = match answer["statusCode"].as_u64() {
+            Some(304) => "",
+            _ => answer["body"].as_str().expect("there is a body"),
+        };
         let is_json = answer["headers"]["content-type"] == "application/json";
         let body = is_json.then(|| serde_json::from_str(text).expect("the body is JSON"));
         let cookies = answer["cookies"].as_array().into_iter().flatten();
@@ -45,13 +49,23 @@ impl Response {
             assert_eq!(response.header(name), Some(value));
         }
         // Without an envelope are the API reference, and a provider's answer, which is a list.
-        if is_json && response.body["openapi"].is_null() && !response.body.is_array() {
+        if response.status == 304 {
+            response.is_not_modified();
+        } else if is_json && response.body["openapi"].is_null() && !response.body.is_array() {
             response.has_the_documented_form();
         } else {
             response.is_a_page_or_a_file();
         }
         response.limits_agree();
         response
+    }
+
+    /// Checks a `304`: it says what is not modified, and nothing else.
+    fn is_not_modified(&self) {
+        assert!(self.header("etag").is_some());
+        assert_eq!(self.header("content-type"), None);
+        assert!(self.header("x-request-id").unwrap().starts_with("req_"));
+        assert!(self.limit_header("limit").is_some());
     }
 
     /// Checks that `X-RateLimit-*` and the fields of the IETF draft agree, and in a 429 also the message.
@@ -151,7 +165,14 @@ impl Response {
         );
         assert_timestamp(&self.body["meta"]["timestamp"]);
         assert_eq!(self.header("content-type"), Some("application/json"));
-        assert_eq!(self.header("cache-control"), Some("no-store"));
+        // Browsers may keep tickets, and ask each time whether they have changed.
+        let may_be_kept = self.header("vary") == Some("Authorization, Cookie");
+        let kept = if may_be_kept {
+            "private, no-cache"
+        } else {
+            "no-store"
+        };
+        assert_eq!(self.header("cache-control"), Some(kept));
 
         let error = &self.body["error"];
         assert_eq!(self.header("location").is_some(), self.status == 302);

@@ -1,18 +1,19 @@
 //! `GET /api/v1/webhook-subscriptions/deliveries`: deliveries of the last 30 days that match a filter, newest first.
 
 use shared::{
-    Answer, ApiError, Area, Authenticated, ExitCode, endpoint::delivery_filter::DeliveryPosition,
-    scoped, serve, store::webhook_deliveries::DeliveryFilter,
+    Answer, ApiError, Area, EntityTag, ExitCode, ReadCall,
+    endpoint::delivery_filter::DeliveryPosition, reading, serve,
+    store::webhook_deliveries::DeliveryFilter,
 };
 
 fn main() -> ExitCode {
     serve(
         "GET /api/v1/webhook-subscriptions/deliveries",
-        scoped(Area::Webhooks.read(), list),
+        reading(Area::Webhooks.read(), list),
     )
 }
 
-async fn list(call: Authenticated) -> Result<Answer, ApiError> {
+async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     let query = call.request.query();
     let limit = query.number("limit", 1, 100)?.unwrap_or(20);
     let asked = DeliveryFilter::read(&query)?;
@@ -23,6 +24,8 @@ async fn list(call: Authenticated) -> Result<Answer, ApiError> {
 
     let deliveries = call.workspace.webhook_deliveries();
     let page = deliveries.list(&filter, limit as usize, after).await?;
+    // A cursor is another text each time.
+    let tag = EntityTag::of_data(&(&page.deliveries, page.next.is_some()))?;
     let cursor = match page.next {
         None => None,
         Some(after) => {
@@ -30,5 +33,5 @@ async fn list(call: Authenticated) -> Result<Answer, ApiError> {
             Some(call.cursors.seal(&position).await?)
         }
     };
-    Answer::delivery_log(&page.deliveries, cursor)
+    Ok(Answer::delivery_log(&page.deliveries, cursor)?.tagged(tag))
 }

@@ -30,8 +30,11 @@ async fn authenticate(token: &str, context: &Context<'_>) -> Result<Authenticate
         workspace,
         expires_at,
     } = context.access_tokens.holder(token, context.now).await?;
+    let user = caller_windows::user_partition(&workspace, &subject);
+    context.hint.by_token(&user, &workspace);
     let counted = caller_windows::count_user(
         context.database,
+        context.last_counts,
         &workspace,
         &subject,
         context.limit,

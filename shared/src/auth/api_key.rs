@@ -28,11 +28,20 @@ pub(crate) async fn attempt(
     let counter = KeyCounter {
         database: context.database,
         lists: context.admitted_lists,
+        last_counts: context.last_counts,
         address: context.address,
         limit: context.limit,
         now: context.now,
     };
-    match counter.count(&key.hash()).await {
+    let hash = key.hash();
+    // The write that opens a window also changes what lists of keys show, so they are read after it.
+    match counter.will_open_window(&hash) {
+        Ok(false) => {}
+        Ok(true) => context.hint.withhold(),
+        Err(error) => return ApiError::from(error).into(),
+    }
+    context.hint.by_secret(hash.as_str());
+    match counter.count(&hash).await {
         Ok(CountedKey::Known(known, decision)) => SchemeResult::Authenticated(Authenticated {
             caller: Caller::ApiKey(Box::new(CallingKey {
                 id: known.id,

@@ -1,7 +1,7 @@
 //! The input and the result of an authentication scheme.
 
 use crate::{
-    auth::access_tokens::AccessTokens,
+    auth::{access_tokens::AccessTokens, workspace_hints::Hint},
     domain::{
         caller::Caller,
         rate_limit::{Decision, RateLimit},
@@ -9,7 +9,7 @@ use crate::{
     },
     error::ApiError,
     ids::WorkspaceId,
-    store::{admitted_lists::AdmittedLists, database::Database},
+    store::{admitted_lists::AdmittedLists, database::Database, last_counts::LastCounts},
     time::Timestamp,
 };
 
@@ -19,6 +19,22 @@ pub(crate) struct Authenticated {
     pub(crate) caller: Caller,
     pub(crate) workspace: WorkspaceId,
     pub(crate) decision: Decision,
+}
+
+impl Authenticated {
+    /// Whether the write that authenticated the call may also have changed what lists of keys show: when a key or its
+    /// older secret was last used.
+    pub(crate) fn has_stamped_key(&self) -> bool {
+        let is_first_in_window = match &self.decision {
+            Decision::Allowed(status) => status.remaining + 1 >= status.limit,
+            Decision::Limited(_) | Decision::WrongAddress(_) => false,
+        };
+        self.uses_older_secret() || self.caller.key().is_some() && is_first_in_window
+    }
+
+    pub(crate) fn uses_older_secret(&self) -> bool {
+        self.caller.key().is_some_and(|key| key.by_older_secret)
+    }
 }
 
 #[derive(Debug)]
@@ -40,6 +56,8 @@ pub(crate) struct Context<'a> {
     pub(crate) database: &'a Database,
     pub(crate) access_tokens: &'a AccessTokens,
     pub(crate) admitted_lists: &'a AdmittedLists,
+    pub(crate) last_counts: &'a LastCounts,
+    pub(crate) hint: &'a Hint<'a>,
     /// The client's, as the gateway saw it.
     pub(crate) address: &'a str,
     pub(crate) sessions: Lifetime,

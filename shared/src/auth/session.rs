@@ -46,8 +46,10 @@ async fn authenticate(cookie: &str, context: &Context<'_>) -> Result<Authenticat
     let ended = |refusal| ApiError::auth_required("The session has ended. Sign in again.", refusal);
     let id = SessionId::parse(cookie).ok_or_else(|| ended("malformed_session"))?;
     let hash = id.hash();
+    context.hint.by_secret(hash.as_str());
     let counted = session_calls::count(
         context.database,
+        context.last_counts,
         &hash,
         context.sessions,
         context.limit,

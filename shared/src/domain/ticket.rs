@@ -210,6 +210,8 @@ pub struct NewMessage {
 
 /// A ticket and its messages, oldest first.
 pub struct Thread {
+    /// Every change of the ticket, and every message, changes it.
+    pub revision: i64,
     pub ticket: Ticket,
     pub messages: Vec<Message>,
 }

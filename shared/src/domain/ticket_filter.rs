@@ -26,6 +26,12 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether [`Self::assignee_for`] depends on the caller.
+    #[must_use]
+    pub fn is_about_caller(&self) -> bool {
+        self.assignee.as_deref() == Some("me")
+    }
+
     /// What `assignee` means for this caller. `me` is `None` for an API key.
     pub(crate) fn assignee_for<'a>(&'a self, me: Option<&'a Subject>) -> Assignee<'a> {
         match (self.assignee.as_deref(), me) {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
+use tokio::sync::oneshot;
 
 use crate::{
     auth::{
         authenticate::authenticate,
         scheme::{self, Context},
+        workspace_hints::Hint,
     },
     domain::{caller::Caller, session::SessionHash},
     endpoint::{
@@ -18,7 +20,7 @@ use crate::{
         request_context::RequestContext,
         variables,
     },
-    error::ApiError,
+    error::{ApiError, ErrorCode},
     http::{cookies::CookieName, origin::Origin, reply::Reply, request::Request},
     ids::WorkspaceId,
     store::{database::Database, done_once::Scope, sessions, workspace::Workspace},
@@ -83,7 +85,7 @@ pub(super) async fn authenticated_call(
     let services = platform.services()?;
     let database = context.database(services);
     let authenticated =
-        authenticate_and_count(&request, platform, &database, context, over_limit).await?;
+        authenticate_and_count(&request, platform, &database, context, over_limit, None).await?;
     request.check_body_size()?;
     let once = Once::of(&request, Scope::Workspace(&authenticated.workspace))?;
     let cursors = Cursors {
@@ -119,34 +121,57 @@ pub(super) enum OverLimit {
 }
 
 /// Refuses callers over their limit, keys without the scope that the endpoint requires, and writes that were meant for
-/// another workspace.
+/// another workspace. Sends to `start_reads` the workspace that the caller probably belongs to, if there is a hint.
 pub(super) async fn authenticate_and_count(
     request: &Request,
     platform: &Platform,
     database: &Database,
     context: &RequestContext,
     over_limit: OverLimit,
+    start_reads: Option<oneshot::Sender<WorkspaceId>>,
 ) -> Result<scheme::Authenticated, ApiError> {
     let services = platform.services()?;
+    let hint = Hint::new(&services.workspace_hints, start_reads);
     let schemes = Context {
         database,
         access_tokens: &services.access_tokens,
         admitted_lists: &services.admitted_lists,
+        last_counts: &services.last_counts,
+        hint: &hint,
         address: request.source_ip(),
         sessions: platform.sessions,
         limit: platform.caller_limit,
         now: Timestamp::now(),
     };
-    let authenticated = authenticate(request, &schemes).await?;
-    let within_limit = context.set_authenticated(&authenticated);
+    let authenticated = authenticate(request, &schemes).await;
+    let admitted = authenticated.and_then(|authenticated| {
+        admit(request, context, over_limit, &authenticated)?;
+        Ok(authenticated)
+    });
+    match &admitted {
+        Ok(caller) if !caller.uses_older_secret() => hint.settle(Some(&caller.workspace)),
+        // Nothing was decided.
+        Err(error) if error.code == ErrorCode::InternalError => {}
+        Ok(_) | Err(_) => hint.settle(None),
+    }
+    admitted
+}
+
+/// Whether an authenticated caller may make this call.
+fn admit(
+    request: &Request,
+    context: &RequestContext,
+    over_limit: OverLimit,
+    authenticated: &scheme::Authenticated,
+) -> Result<(), ApiError> {
+    let within_limit = context.set_authenticated(authenticated);
     let user = authenticated.caller.user();
     let has_session = user.is_some_and(|user| user.session.is_some());
     if !(over_limit == OverLimit::AllowSessions && has_session) {
         within_limit?;
     }
     context.check_scope(&authenticated.caller)?;
-    check_workspace_header(request, &authenticated.workspace)?;
-    Ok(authenticated)
+    check_workspace_header(request, &authenticated.workspace)
 }
 
 /// The header in which a page states which workspace it shows.

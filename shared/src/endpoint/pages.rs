@@ -6,11 +6,10 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
     auth::sign_in::{START, return_to::ReturnTo},
-    domain::caller::Caller,
     endpoint::{
-        authenticated::{OverLimit, authenticate_and_count},
-        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired, Required},
-        platform::{Connect, Platform, connect},
+        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired},
+        platform::Platform,
+        read_ahead::{CallerWhenDecided, FromRead, Read},
         request_context::RequestContext,
         variables,
     },
@@ -22,27 +21,27 @@ use crate::{
         request::Request,
     },
     portal::reader::Reader,
-    store::workspace::Workspace,
+    store::workspace::WorkspaceReader,
     time::Timestamp,
 };
 
-/// A request for a page, by a caller who is signed in.
+/// A request for a page, by a caller who is signed in. As with every [`FromRead`], the page is shown only to them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AuthenticatedPage {
-    pub request: Request,
-    pub caller: Caller,
-    pub workspace: Workspace,
+    pub request: Arc<Request>,
+    pub workspace: WorkspaceReader,
     pub language: Language,
     pub origin: Origin,
     /// The link to support on error pages.
     pub support_url: Option<Arc<str>>,
+    caller: CallerWhenDecided,
 }
 
 impl AuthenticatedPage {
-    #[must_use]
-    pub fn reader(&self) -> Reader<'_> {
-        let user = self.caller.user();
+    /// Waits until the caller is admitted, so reads come first.
+    pub async fn reader(&self) -> Reader<'_> {
+        let user = self.caller.wait().await.user();
         Reader {
             language: self.language,
             sub: user.map(|user| user.sub.as_str()),
@@ -56,49 +55,29 @@ impl AuthenticatedPage {
     }
 }
 
-impl FromRequest for AuthenticatedPage {
-    type Scope = Required;
-
-    const CONNECT: Option<Connect> = Some(connect);
-
+impl FromRead for AuthenticatedPage {
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::ERROR_PAGES];
 
     const ERRORS_AS_PAGES: bool = true;
 
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
-        async move {
-            let origin = request.origin().ok_or_else(no_host)?;
-            let language = language_of(&request);
-            let database = context.database(platform.services()?);
-            let authenticated =
-                authenticate_and_count(&request, platform, &database, context, OverLimit::Refuse)
-                    .await;
-            let authenticated = match authenticated {
-                Ok(authenticated) => authenticated,
-                // If the `Authorization` header is wrong, a sign-in does not help.
-                Err(error)
-                    if error.code == ErrorCode::AuthRequired
-                        && request.authorization().is_none() =>
-                {
-                    return Err(EarlyResponse::redirect(sign_in_path(&request)));
-                }
-                Err(error) => return Err(error.into()),
-            };
-            request.check_body_size()?;
-            Ok(Self {
-                request,
-                caller: authenticated.caller,
-                workspace: Workspace::new(authenticated.workspace, database),
-                language,
-                origin,
-                support_url: platform.support_url.clone(),
-            })
+    fn from_read(read: Read<'_>) -> Result<Self, ApiError> {
+        Ok(Self {
+            language: language_of(read.request),
+            origin: read.request.origin().ok_or_else(no_host)?,
+            request: Arc::clone(read.request),
+            workspace: read.workspace,
+            support_url: read.platform.support_url.clone(),
+            caller: read.caller,
+        })
+    }
+
+    /// A sign-in does not help if the `Authorization` header is wrong.
+    fn refuse(request: &Request, error: ApiError) -> EarlyResponse {
+        if error.code == ErrorCode::AuthRequired && request.authorization().is_none() {
+            EarlyResponse::redirect(sign_in_path(request))
+        } else {
+            error.into()
         }
-        .boxed_local()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     auth::{
         access_tokens::AccessTokens, github_keys::GithubKeys, http_client::HttpClient,
-        issuer_tokens::IssuerTokens, sign_in::provider::Provider,
+        issuer_tokens::IssuerTokens, sign_in::provider::Provider, workspace_hints::WorkspaceHints,
     },
     aws::{
         clients::{self, Connection},
@@ -20,7 +20,7 @@ use crate::{
     },
     endpoint::config::Config,
     error::{ApiError, Cause},
-    store::{admitted_lists::AdmittedLists, database::Database},
+    store::{admitted_lists::AdmittedLists, database::Database, last_counts::LastCounts},
     webhooks::sender::WebhookSender,
 };
 
@@ -40,6 +40,8 @@ pub struct Services {
     pub(crate) database: Database,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) admitted_lists: AdmittedLists,
+    pub(crate) last_counts: LastCounts,
+    pub(crate) workspace_hints: WorkspaceHints,
     pub(crate) provider: Provider,
     pub(crate) signing_secret: Arc<SigningSecret>,
     /// If the endpoint sends attempts to the queue.
@@ -88,6 +90,8 @@ pub(crate) fn connect(config: &Config) -> Result<Services, Cause> {
     Ok(Services {
         database: Database::new(dynamodb, &config.table),
         admitted_lists: AdmittedLists::default(),
+        last_counts: LastCounts::default(),
+        workspace_hints: WorkspaceHints::default(),
         access_tokens: AccessTokens::new(Arc::clone(&tokens), &config.issuer.audiences),
         provider: Provider::new(&config.issuer.name, &config.client, &secrets, http, tokens),
         signing_secret: Arc::new(signing_secret),

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::{
     domain::rate_limit::RateLimitStatus,
     error::{ApiError, ErrorCode},
+    http::{entity_tag::EntityTag, request::Request},
     ids::RequestId,
     time::Timestamp,
 };
@@ -28,6 +29,10 @@ pub struct Answer {
     page: Option<PageMeta>,
     /// Whether an earlier call was answered so.
     replayed: bool,
+    /// If the client may ask later whether the data is still the same.
+    tag: Option<EntityTag>,
+    /// Whether a browser may keep it, to ask later whether it is still the same.
+    may_be_kept: bool,
 }
 
 impl fmt::Debug for Answer {
@@ -93,7 +98,56 @@ impl Answer {
             location: None,
             page: None,
             replayed: false,
+            tag: None,
+            may_be_kept: false,
         })
+    }
+
+    /// The client already has the data with this tag: `304`, without a body.
+    #[must_use]
+    pub fn not_modified(tag: EntityTag) -> Self {
+        Self {
+            status: NOT_MODIFIED,
+            data: Box::default(),
+            location: None,
+            page: None,
+            replayed: false,
+            tag: Some(tag),
+            may_be_kept: false,
+        }
+    }
+
+    #[must_use]
+    pub fn tagged(self, tag: EntityTag) -> Self {
+        Self {
+            tag: Some(tag),
+            ..self
+        }
+    }
+
+    /// A browser may keep what has a tag, and asks each time whether it is still the same.
+    #[must_use]
+    pub fn may_be_kept(self) -> Self {
+        Self {
+            may_be_kept: true,
+            ..self
+        }
+    }
+
+    /// With the tag of its content, if it has none; or [`Self::not_modified`], if the client has the content.
+    pub(crate) fn unless_known(self, request: &Request) -> Self {
+        let tag = match &self.tag {
+            Some(tag) => tag.clone(),
+            None => EntityTag::of_json(self.data.get()),
+        };
+        if request.knows(&tag) {
+            Self {
+                may_be_kept: self.may_be_kept,
+                ..Self::not_modified(tag)
+            }
+        } else {
+            self.tagged(tag)
+        }
     }
 
     /// The answer to an earlier call once more. `data` is JSON.
@@ -216,7 +270,24 @@ struct PageMeta {
     has_more: bool,
 }
 
-/// Puts an answer or an error into the envelope.
+const NOT_MODIFIED: u16 = 304;
+
+fn add_tag(headers: &mut HeaderMap, answer: &Answer) {
+    if let Some(tag) = answer.tag.as_ref().and_then(EntityTag::header) {
+        headers.insert(header::ETAG, tag);
+    }
+    if answer.may_be_kept {
+        for (name, value) in [
+            (header::CACHE_CONTROL, "private, no-cache"),
+            // What one caller got is not for another one in the same browser.
+            (header::VARY, "Authorization, Cookie"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+/// Puts an answer or an error into the envelope. A `304` has none (RFC 9110 section 15.4.5).
 pub(crate) fn wrap(
     outcome: Result<&Answer, &ApiError>,
     request_id: &RequestId,
@@ -243,6 +314,9 @@ pub(crate) fn wrap(
         HeaderValue::from_static("application/json"),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(answer) = outcome {
+        add_tag(&mut headers, answer);
+    }
     if let Ok(Answer {
         location: Some(location),
         ..
@@ -260,6 +334,13 @@ pub(crate) fn wrap(
         && let Ok(allow) = HeaderValue::from_str(allow)
     {
         headers.insert(header::ALLOW, allow);
+    }
+    if status == NOT_MODIFIED {
+        headers.remove(header::CONTENT_TYPE);
+        let mut response = ApiGatewayV2httpResponse::default();
+        response.status_code = i64::from(status);
+        response.headers = headers;
+        return response;
     }
     // Serialising strings, numbers and finished JSON cannot fail. If it did, the status would still be right.
     let envelope = Envelope { data, error, meta };

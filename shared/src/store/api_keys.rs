@@ -5,6 +5,8 @@
 //! keys. So neither exists without the other, and a workspace never has more than [`MAX_KEYS`]. See
 //! docs/architecture.md, Keys.
 
+use std::ops::Deref;
+
 use aws_sdk_dynamodb::types::{Delete, Put};
 
 use crate::{
@@ -25,7 +27,7 @@ use crate::{
         outbox::{Event, ExposedData, KeyData},
         reads::Sort,
         transaction::{Transaction, until_unchanged},
-        workspace::Workspace,
+        workspace::{View, Workspace, WorkspaceReader},
         workspaces::{self, Counted},
     },
     time::Timestamp,
@@ -71,20 +73,75 @@ pub(super) struct Listing {
 impl Workspace {
     #[must_use]
     pub fn api_keys(&self) -> ApiKeys<'_> {
-        ApiKeys(self)
+        ApiKeys {
+            workspace: self,
+            reader: ApiKeyReader(self.view()),
+        }
+    }
+}
+
+impl WorkspaceReader {
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeyReader<'_> {
+        ApiKeyReader(self.view())
+    }
+}
+
+/// What reads keys and cannot change them.
+#[derive(Debug)]
+pub struct ApiKeyReader<'a>(pub(super) View<'a>);
+
+impl ApiKeyReader<'_> {
+    /// All keys of the workspace, newest first.
+    pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let partition = workspaces::partition(self.0.id);
+        let listings = Sort::BeginsWith(LISTING_SORT);
+        let found = self
+            .0
+            .table
+            .read_partition("list keys", &partition, listings)
+            .await?;
+        let now = Timestamp::now();
+        // The newest key has the greatest id.
+        let keys = found.iter().rev().map(|item| read_key(item, now));
+        keys.collect()
+    }
+
+    /// `None` if the workspace has no such key.
+    pub(super) async fn listing(&self, id: &ApiKeyId) -> Result<Option<Listing>, StoreError> {
+        let key = listing_key(self.0.id, id);
+        let found = self.0.table.get("find a key", key).await?;
+        let listing = found.map(|item| read_listing(item, Timestamp::now()));
+        listing.transpose()
+    }
+
+    /// The item by which calls with this secret are counted.
+    pub(super) async fn secrets_item(&self, hash: &KeyHash) -> Result<Option<Item>, StoreError> {
+        self.0.table.get("read a key", secret_key(hash)).await
     }
 }
 
 #[derive(Debug)]
-pub struct ApiKeys<'a>(&'a Workspace);
+pub struct ApiKeys<'a> {
+    workspace: &'a Workspace,
+    reader: ApiKeyReader<'a>,
+}
+
+impl<'a> Deref for ApiKeys<'a> {
+    type Target = ApiKeyReader<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.reader
+    }
+}
 
 impl ApiKeys<'_> {
     pub(super) fn workspace(&self) -> &WorkspaceId {
-        &self.0.id
+        &self.workspace.id
     }
 
     pub(super) fn database(&self) -> &Database {
-        &self.0.database
+        &self.workspace.database
     }
 
     /// Stores the hash and the first characters of the key's secret, its name and its settings.
@@ -163,20 +220,6 @@ impl ApiKeys<'_> {
             .item("createdById", attributes::text(&creator.id))
             .condition_expression("attribute_not_exists(pk)");
         key_items::put_all(listing, key_items::settings(&key.settings))
-    }
-
-    /// All keys of the workspace, newest first.
-    pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
-        let partition = workspaces::partition(self.workspace());
-        let listings = Sort::BeginsWith(LISTING_SORT);
-        let found = self
-            .database()
-            .read_partition("list keys", &partition, listings)
-            .await?;
-        let now = Timestamp::now();
-        // The newest key has the greatest id.
-        let keys = found.iter().rev().map(|item| read_key(item, now));
-        keys.collect()
     }
 
     /// # Errors
@@ -263,19 +306,6 @@ impl ApiKeys<'_> {
             event: Some(event),
         };
         audit_trail::record(transaction, workspace, &entry)
-    }
-
-    /// `None` if the workspace has no such key.
-    pub(super) async fn listing(&self, id: &ApiKeyId) -> Result<Option<Listing>, StoreError> {
-        let key = listing_key(self.workspace(), id);
-        let found = self.database().get("find a key", key).await?;
-        let listing = found.map(|item| read_listing(item, Timestamp::now()));
-        listing.transpose()
-    }
-
-    /// The item by which calls with this secret are counted.
-    pub(super) async fn secrets_item(&self, hash: &KeyHash) -> Result<Option<Item>, StoreError> {
-        self.database().get("read a key", secret_key(hash)).await
     }
 }
 

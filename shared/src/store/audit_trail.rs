@@ -15,7 +15,7 @@ use crate::{
         database::StoreError,
         outbox::{self, Event},
         transaction::Transaction,
-        workspace::Workspace,
+        workspace::{View, WorkspaceReader},
     },
     time::{HOUR, Timestamp},
 };
@@ -180,15 +180,15 @@ pub struct AuditPage {
     pub next: Option<AuditEventId>,
 }
 
-impl Workspace {
+impl WorkspaceReader {
     #[must_use]
     pub fn audit_trail(&self) -> AuditTrail<'_> {
-        AuditTrail(self)
+        AuditTrail(self.view())
     }
 }
 
 #[derive(Debug)]
-pub struct AuditTrail<'a>(&'a Workspace);
+pub struct AuditTrail<'a>(View<'a>);
 
 impl AuditTrail<'_> {
     /// One page of the trail. A page may hold fewer than `limit` although there are more, because a call does not read
@@ -199,7 +199,7 @@ impl AuditTrail<'_> {
         limit: usize,
         after: Option<AuditEventId>,
     ) -> Result<AuditPage, StoreError> {
-        let partition = outbox::partition(&self.0.id);
+        let partition = outbox::partition(self.0.id);
         let is_asked = |item: &Item| {
             let is = |name, value: &Option<String>| match value {
                 None => Ok(true),
@@ -219,10 +219,9 @@ impl AuditTrail<'_> {
             let start = after
                 .as_ref()
                 .map(|id| attributes::key(&partition, id.as_str()));
-            let database = &self.0.database;
-            let query = database
-                .client
-                .query()
+            let table = self.0.table;
+            let query = table
+                .new_query()
                 .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
                 .expression_attribute_values(":pk", attributes::text(&partition))
                 .expression_attribute_values(":sk", attributes::text(AuditEventId::PREFIX))
@@ -230,7 +229,7 @@ impl AuditTrail<'_> {
                 .scan_index_forward(false)
                 .consistent_read(true)
                 .limit(at_once);
-            let page = database.query("list audit events", query).await?;
+            let page = table.query("list audit events", query).await?;
             let mut is_last = page.last_evaluated_key.is_none();
             for item in page.items.unwrap_or_default() {
                 if events.len() == limit {

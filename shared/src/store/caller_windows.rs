@@ -9,6 +9,7 @@ use crate::{
         attributes::{self, Item},
         conditional_update::{Expressions, UpdateResult, in_transaction, send},
         database::{Database, StoreError},
+        last_counts::{LastCounts, in_window},
         rate_windows::{Quota, Rollover, count, open_next_windows},
         transaction::Transaction,
         workspaces,
@@ -21,6 +22,7 @@ const USER_KEPT_MILLIS: i64 = 24 * 60 * MINUTE;
 
 pub(crate) async fn count_user(
     database: &Database,
+    last_counts: &LastCounts,
     workspace: &WorkspaceId,
     subject: &Subject,
     limit: RateLimit,
@@ -29,9 +31,24 @@ pub(crate) async fn count_user(
     let key = user_key(workspace, subject);
     let quota = Quota::of_calls(Policy::User, limit);
     let roll_over = async |seen: Option<&Item>| {
-        roll_over_user(database, key.clone(), workspace, seen, quota, now).await
+        let opened = roll_over_user(database, key.clone(), workspace, seen, quota, now).await?;
+        if let Rollover::Opened(..) = opened {
+            last_counts.opened(in_window(&key, now, quota.weight))?;
+        }
+        Ok(opened)
     };
-    let (_, decision) = count(database, &key, &[quota], now, roll_over).await?;
+    let is_over = |item: &Item| Ok(quota.open_window(item, now)?.is_none());
+    if let Some(last) = last_counts.take_if(&key, is_over)?
+        && let Rollover::Opened(status, _) = roll_over(Some(&last)).await?
+    {
+        return Ok(Decision::Allowed(status));
+    }
+    let (item, decision) = count(database, &key, &[quota], now, &roll_over).await?;
+    // If this call opened the window, the item is the one before.
+    let is_counted = matches!(decision, Decision::Allowed(_)) && !is_over(&item)?;
+    if is_counted {
+        last_counts.counted(&item)?;
+    }
     Ok(decision)
 }
 
@@ -100,10 +117,13 @@ fn rollover_of_one(done: bool, quota: Quota, now: Timestamp) -> Rollover {
     }
 }
 
-/// The key has a hash of the subject, because a subject may be long and personal. A workspace id has no `#`, so two
-/// different pairs never give the same text.
 pub(super) fn user_key(workspace: &WorkspaceId, subject: &Subject) -> Item {
+    attributes::key(&user_partition(workspace, subject), "USER")
+}
+
+/// The partition has a hash of the subject, because a subject may be long and personal. A workspace id has no `#`, so two
+/// different pairs never give the same text.
+pub(crate) fn user_partition(workspace: &WorkspaceId, subject: &Subject) -> String {
     let hash = Sha256::digest(format!("{}#{}", workspace.as_str(), subject.as_str()));
-    let partition = format!("USER#{}", base16ct::lower::encode_string(&hash));
-    attributes::key(&partition, "USER")
+    format!("USER#{}", base16ct::lower::encode_string(&hash))
 }

@@ -19,7 +19,7 @@ use crate::{
         done_once::Keep,
         reads::Sort,
         transaction::{Transaction, until_unchanged},
-        workspace::Workspace,
+        workspace::{View, Workspace, WorkspaceReader},
         workspaces,
     },
     time::Timestamp,
@@ -51,15 +51,23 @@ impl Workspace {
     }
 }
 
-#[derive(Debug)]
-pub struct CannedReplies<'a>(pub(super) &'a Workspace);
+impl WorkspaceReader {
+    #[must_use]
+    pub fn canned_replies(&self) -> CannedReplyReader<'_> {
+        CannedReplyReader(self.view())
+    }
+}
 
-impl CannedReplies<'_> {
+/// What reads canned replies and cannot change them.
+#[derive(Debug)]
+pub struct CannedReplyReader<'a>(View<'a>);
+
+impl CannedReplyReader<'_> {
     /// All canned replies, sorted by title with [`sort_key`].
     pub async fn list(&self) -> Result<Vec<CannedReply>, StoreError> {
-        let Workspace { id, database, .. } = self.0;
+        let View { id, table } = self.0;
         let partition = workspaces::partition(id);
-        let found = database
+        let found = table
             .read_partition("list canned replies", &partition, Sort::BeginsWith(SORT))
             .await?;
         let replies = found.iter().map(|item| read(item, id));
@@ -68,7 +76,12 @@ impl CannedReplies<'_> {
         replies.sort_by_cached_key(|reply| sort_key(&reply.title));
         Ok(replies)
     }
+}
 
+#[derive(Debug)]
+pub struct CannedReplies<'a>(pub(super) &'a Workspace);
+
+impl CannedReplies<'_> {
     /// # Errors
     ///
     /// [`StoreError::TooLarge`] if there is no room for it.

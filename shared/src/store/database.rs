@@ -1,75 +1,50 @@
 //! The table, with the meter and the deadline of the request that uses it; and the store's errors.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, ops::Deref, sync::Arc, time::Instant};
 
 use crate::{
     error::Cause,
-    store::{bounded_collection::BoundedCollection, capacity_meter::CapacityMeter, retry::pause},
+    store::{
+        bounded_collection::BoundedCollection, capacity_meter::CapacityMeter, reads::TableReader,
+    },
 };
 use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
 };
 
-/// A retry needs at least this much of the request's time: as long as one attempt of a call may take (see
-/// [`crate::aws::clients`]), and some for the response. A request that is cut off during a retry cannot tell whether it
-/// wrote anything.
-const MIN_TIME_FOR_RETRY: Duration = Duration::from_millis(1200);
-
+/// Reads and writes. All of its reads are those of [`TableReader`].
 #[derive(Clone)]
 pub(crate) struct Database {
     pub(super) client: Client,
-    pub(super) table: Arc<str>,
-    pub(super) meter: Arc<CapacityMeter>,
-    deadline: Instant,
+    reader: TableReader,
+}
+
+impl Deref for Database {
+    type Target = TableReader;
+
+    fn deref(&self) -> &TableReader {
+        &self.reader
+    }
 }
 
 impl Database {
     pub(crate) fn new(client: Client, table: &str) -> Self {
-        Self {
-            client,
-            table: table.into(),
-            meter: Arc::default(),
-            deadline: Instant::now(),
-        }
+        let reader = TableReader::new(client.clone(), table);
+        Self { client, reader }
     }
 
     /// The same table, for one request. Without this call there is no time for retries.
     pub(crate) fn of_request(&self, meter: &Arc<CapacityMeter>, deadline: Instant) -> Self {
         Self {
-            meter: Arc::clone(meter),
-            deadline,
-            ..self.clone()
+            client: self.client.clone(),
+            reader: self.reader.of_request(meter, deadline),
         }
     }
 
-    /// Whether the request has time for a retry.
-    pub(crate) fn may_try_again(&self) -> bool {
-        self.has_time_after(Duration::ZERO)
-    }
-
-    /// How long this request may still take, in milliseconds.
-    pub(super) fn millis_left(&self) -> i64 {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        i64::try_from(left.as_millis()).unwrap_or(i64::MAX)
-    }
-
-    /// Whether the request has time for a retry after this wait.
-    pub(super) fn has_time_after(&self, wait: Duration) -> bool {
-        Instant::now() + wait + MIN_TIME_FOR_RETRY < self.deadline
-    }
-
-    /// Pauses after this many attempts. Returns whether there is time for another attempt.
-    pub(crate) async fn pause_to_try_again(&self, attempt: u32) -> bool {
-        if !self.may_try_again() {
-            return false;
-        }
-        pause(attempt).await;
-        self.may_try_again()
+    /// What reads, and cannot write.
+    pub(crate) fn reader(&self) -> &TableReader {
+        &self.reader
     }
 }
 

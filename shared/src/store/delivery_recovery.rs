@@ -57,7 +57,7 @@ impl WebhookDeliveries<'_> {
             let writes = stream::iter(wanted).map(|delivery| self.queue(delivery, None));
             let written: Vec<_> = writes.buffer_unordered(AT_ONCE).try_collect().await?;
             attempts.extend(written.into_iter().flatten().map(|(_, attempt)| attempt));
-            let has_time = self.0.database.has_time_after(MIN_TIME_FOR_A_PAGE);
+            let has_time = self.workspace.database.has_time_after(MIN_TIME_FOR_A_PAGE);
             if next.is_none() || attempts.len() >= MOST_IN_A_PART || !has_time {
                 let rest = next.map(|next| Recovery {
                     after: Some(next),
@@ -76,7 +76,7 @@ impl WebhookDeliveries<'_> {
         keep: &Keep<'_, usize>,
         queued: usize,
     ) -> Result<(), StoreError> {
-        keep_alone(&self.0.database, keep, &queued).await
+        keep_alone(&self.workspace.database, keep, &queued).await
     }
 }
 

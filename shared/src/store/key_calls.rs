@@ -10,7 +10,7 @@
 //! ```
 //!
 //! When the condition fails, the item comes back with the failure, and says why. Most failures need a second write: the
-//! next window opens ([`crate::store::rate_windows`]), or the key has a list of addresses that this instance has not
+//! next window opens ([`crate::store::key_rollover`]), or the key has a list of addresses that this instance has not
 //! seen ([`crate::store::admitted_lists`]), or the secret is the older one of a rotated key. An older secret's item is
 //! a pointer without a window. Its calls count at its successor, so both secrets draw on one limit.
 
@@ -26,11 +26,12 @@ use crate::{
     store::{
         admitted_lists::AdmittedLists,
         attributes::{self, Item},
-        conditional_update::{Expressions, UpdateResult, in_transaction, send},
+        conditional_update::{Expressions, UpdateResult, send},
         database::{Database, StoreError},
         key_items::{KeysItem, Pointer, SecretsItem, list_text, listing_key, secret_key},
-        key_usage,
-        rate_windows::{ATTEMPTS, Quota, add, open_next_windows},
+        key_rollover::Seen,
+        last_counts::LastCounts,
+        rate_windows::{ATTEMPTS, Quota, add},
         retry::pause,
         transaction::{Refused, Transaction},
     },
@@ -60,13 +61,14 @@ pub(crate) enum CountedKey {
 pub(crate) struct KeyCounter<'a> {
     pub(crate) database: &'a Database,
     pub(crate) lists: &'a AdmittedLists,
+    pub(crate) last_counts: &'a LastCounts,
     pub(crate) address: &'a str,
     pub(crate) limit: RateLimit,
     pub(crate) now: Timestamp,
 }
 
 /// What one attempt to count came to.
-enum Step {
+pub(super) enum Step {
     Counted(CountedKey),
     /// The same call again, by what is known now.
     Again,
@@ -127,6 +129,9 @@ impl KeyCounter<'_> {
     async fn attempt(&self, hash: &KeyHash) -> Result<Step, StoreError> {
         let key = secret_key(hash);
         let list = self.lists.admitting(hash, self.address);
+        if let Some(step) = self.roll_over_if_remembered(&key).await? {
+            return Ok(step);
+        }
         let mut write = add(&[self.quota(None)], self.now);
         write
             .conditions
@@ -134,6 +139,7 @@ impl KeyCounter<'_> {
         self.guard(&mut write, list.as_deref());
         let found = match send(self.database, &key, write).await? {
             UpdateResult::Done(item) => {
+                self.last_counts.counted(&item)?;
                 let item = keys_item(&item)?;
                 let status = self.quota(item.settings.limit).status(item.window);
                 return Ok(counted(item, Decision::Allowed(status)));
@@ -189,40 +195,8 @@ impl KeyCounter<'_> {
                 Step::Lost
             });
         }
-        self.roll_over(key, found, item, quota, list.as_deref())
-            .await
-    }
-
-    /// Opens the key's next window, sets `lastUsedAt` in its listing, and adds the closed window to the usage there.
-    async fn roll_over(
-        &self,
-        key: Item,
-        found: &Item,
-        item: KeysItem,
-        quota: Quota,
-        list: Option<&str>,
-    ) -> Result<Step, StoreError> {
-        let mut opening = open_next_windows(Some(found), &[quota], None, self.now)?;
-        self.guard(&mut opening, list);
-        let mut stamp = Expressions::default();
-        stamp.set.push("lastUsedAt = :now".to_owned());
-        stamp.value(":now".to_owned(), attributes::moment(self.now));
-        stamp.conditions.push("attribute_exists(pk)".to_owned());
-        key_usage::add_closed_window(&item, &mut opening, &mut stamp);
-        let stamped = in_transaction(listing_key(&item.workspace, &item.id), stamp);
-        let written = Transaction::new(self.database, "open a key's next window")
-            .update(in_transaction(key, opening))?
-            .update(stamped)?;
-        Ok(match written.send().await? {
-            Ok(()) => {
-                let window = Window {
-                    opened: self.now,
-                    calls: quota.weight,
-                };
-                counted(item, Decision::Allowed(quota.status(window)))
-            }
-            Err(_) => Step::Lost,
-        })
+        let rolled_over = self.roll_over(key, found, item, quota, Seen::JustNow);
+        Ok(rolled_over.await?.unwrap_or(Step::Lost))
     }
 
     /// Notes that an older secret is still used, at most once a minute, in its item and in the key's listing.
@@ -260,7 +234,7 @@ impl KeyCounter<'_> {
     }
 
     /// Adds the conditions without which no call is admitted.
-    fn guard(&self, write: &mut Expressions, list: Option<&str>) {
+    pub(super) fn guard(&self, write: &mut Expressions, list: Option<&str>) {
         let has_not_expired = "(attribute_not_exists(validUntil) OR validUntil > :guardedAt)";
         write.conditions.push(has_not_expired.to_owned());
         write.value(":guardedAt".to_owned(), attributes::moment(self.now));
@@ -280,7 +254,7 @@ impl KeyCounter<'_> {
     }
 
     /// The deployment's limit, or the key's own if it is lower.
-    fn quota(&self, own: Option<u32>) -> Quota {
+    pub(super) fn quota(&self, own: Option<u32>) -> Quota {
         let calls = own.map_or(self.limit.calls, |own| own.min(self.limit.calls));
         Quota::of_calls(
             Policy::ApiKey,
@@ -296,7 +270,7 @@ fn always_in_the_way() -> StoreError {
     StoreError::because("count a key's call", "other writes were always in the way")
 }
 
-fn keys_item(item: &Item) -> Result<KeysItem, StoreError> {
+pub(super) fn keys_item(item: &Item) -> Result<KeysItem, StoreError> {
     match SecretsItem::read(item)? {
         SecretsItem::Key(item) => Ok(item),
         // The write's condition names attributes that no pointer has.
@@ -304,7 +278,7 @@ fn keys_item(item: &Item) -> Result<KeysItem, StoreError> {
     }
 }
 
-fn counted(item: KeysItem, decision: Decision) -> Step {
+pub(super) fn counted(item: KeysItem, decision: Decision) -> Step {
     let known = KnownKey {
         id: item.id,
         workspace: item.workspace,

@@ -12,7 +12,7 @@ use crate::{
     domain::key::ApiKey,
     ids::ApiKeyId,
     store::{
-        api_keys::ApiKeys,
+        api_keys::ApiKeyReader,
         attributes::{self, Item, Read},
         conditional_update::Expressions,
         database::StoreError,
@@ -52,23 +52,23 @@ fn counter(day: i64) -> String {
 }
 
 /// Adds the last window of a key to its day in `listing`, and notes the day in `keys_item`. Counters that are too old
-/// go.
+/// go. Returns the day that `keys_item` has from then on.
 pub(super) fn add_closed_window(
     item: &KeysItem,
     keys_item: &mut Expressions,
     listing: &mut Expressions,
-) {
+) -> Option<i64> {
     // No call may have been counted since: it would be missing.
     keys_item.conditions.push("calls = :closed".to_owned());
     keys_item.value(":closed".to_owned(), attributes::number(item.window.calls));
     if item.window.calls == 0 {
-        return;
+        return item.usage_day;
     }
     let day = day_of(item.window.opened);
     listing.add.push(format!("{} :closed", counter(day)));
     listing.value(":closed".to_owned(), attributes::number(item.window.calls));
     if item.usage_day == Some(day) {
-        return;
+        return item.usage_day;
     }
     keys_item.set.push("usageDay = :usageDay".to_owned());
     keys_item.value(":usageDay".to_owned(), attributes::number(day));
@@ -77,13 +77,14 @@ pub(super) fn add_closed_window(
         let too_old = oldest..=last.min(day - DAYS);
         listing.remove.extend(too_old.map(counter));
     }
+    Some(day)
 }
 
-impl ApiKeys<'_> {
+impl ApiKeyReader<'_> {
     /// `None` if the workspace has no such key.
     pub async fn usage(&self, id: &ApiKeyId) -> Result<Option<KeyUsage>, StoreError> {
         let today = day_of(Timestamp::now());
-        until_unchanged(self.database(), async || {
+        until_unchanged(self.0.table, async || {
             let Some(listing) = self.listing(id).await? else {
                 return Ok(Some(None));
             };

@@ -1,13 +1,25 @@
 //! Reads of items, partitions and indexes.
+//!
+//! A [`TableReader`] cannot write. Endpoints that only read have nothing else, so they may run before it is decided
+//! whether the caller is admitted: see [`crate::endpoint::read_ahead`].
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aws_sdk_dynamodb::{
+    Client,
     operation::query::{QueryOutput, builders::QueryFluentBuilder},
     types::{KeysAndAttributes, ReturnConsumedCapacity},
 };
 
 use crate::store::{
     attributes::{self, Item},
-    database::{Database, StoreError},
+    capacity_meter::CapacityMeter,
+    database::StoreError,
+    retry::pause,
     sent,
 };
 
@@ -18,7 +30,71 @@ pub(super) enum Sort<'a> {
     From(&'a str),
 }
 
-impl Database {
+/// A retry needs at least this much of the request's time: as long as one attempt of a call may take (see
+/// [`crate::aws::clients`]), and some for the response. A request that is cut off during a retry cannot tell whether it
+/// wrote anything.
+const MIN_TIME_FOR_RETRY: Duration = Duration::from_millis(1200);
+
+/// The table, with the meter and the deadline of the request that reads it.
+#[derive(Clone)]
+pub(crate) struct TableReader {
+    /// Private to this file, because it can also write.
+    client: Client,
+    pub(super) table: Arc<str>,
+    pub(super) meter: Arc<CapacityMeter>,
+    deadline: Instant,
+}
+
+impl fmt::Debug for TableReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TableReader").field(&self.table).finish()
+    }
+}
+
+impl TableReader {
+    pub(super) fn new(client: Client, table: &str) -> Self {
+        Self {
+            client,
+            table: table.into(),
+            meter: Arc::default(),
+            deadline: Instant::now(),
+        }
+    }
+
+    /// The same table, for one request.
+    pub(super) fn of_request(&self, meter: &Arc<CapacityMeter>, deadline: Instant) -> Self {
+        Self {
+            meter: Arc::clone(meter),
+            deadline,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the request has time for a retry.
+    pub(crate) fn may_try_again(&self) -> bool {
+        self.has_time_after(Duration::ZERO)
+    }
+
+    /// How long this request may still take, in milliseconds.
+    pub(super) fn millis_left(&self) -> i64 {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        i64::try_from(left.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether the request has time for a retry after this wait.
+    pub(super) fn has_time_after(&self, wait: Duration) -> bool {
+        Instant::now() + wait + MIN_TIME_FOR_RETRY < self.deadline
+    }
+
+    /// Pauses after this many attempts. Returns whether there is time for another attempt.
+    pub(crate) async fn pause_to_try_again(&self, attempt: u32) -> bool {
+        if !self.may_try_again() {
+            return false;
+        }
+        pause(attempt).await;
+        self.may_try_again()
+    }
+
     /// Reads an item, strongly consistent. 1 unit for every 4 KB.
     pub(super) async fn get(&self, attempted: &str, key: Item) -> Result<Option<Item>, StoreError> {
         self.get_item(attempted, key, true).await
@@ -109,7 +185,7 @@ impl Database {
         Ok(items)
     }
 
-    /// Like [`Database::read_partition`], but hands each page to `take` and stops at its first error. For partitions
+    /// Like [`TableReader::read_partition`], but hands each page to `take` and stops at its first error. For partitions
     /// that may be too large for memory.
     pub(super) async fn read_pages(
         &self,
@@ -139,6 +215,11 @@ impl Database {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// A query to send with [`TableReader::query`].
+    pub(super) fn new_query(&self) -> QueryFluentBuilder {
+        self.client.query()
     }
 
     pub(super) async fn query(

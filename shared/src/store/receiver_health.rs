@@ -48,7 +48,7 @@ impl WebhookSubscriptions<'_> {
             .push("consecutiveFailures, failingSince, heldUntil, lastHold".to_owned());
         write.conditions.push("attribute_exists(pk)".to_owned());
         let key = self.key(id);
-        let written = conditional_update::send_until_done(&self.0.database, &key, write);
+        let written = conditional_update::send_until_done(&self.workspace.database, &key, write);
         written.await.map(drop)
     }
 
@@ -84,7 +84,8 @@ impl WebhookSubscriptions<'_> {
         }
         if_unchanged(&mut write, seen);
         let key = self.key(&seen.subscription.id);
-        let written = conditional_update::send_once_until_done(&self.0.database, &key, write);
+        let written =
+            conditional_update::send_once_until_done(&self.workspace.database, &key, write);
         let written = written.await?.ok();
         written.as_ref().map(StoredSubscription::read).transpose()
     }
@@ -103,7 +104,7 @@ impl WebhookSubscriptions<'_> {
             .conditions
             .push("attribute_not_exists(heldUntil)".to_owned());
         let key = self.key(&seen.subscription.id);
-        conditional_update::send(&self.0.database, &key, write)
+        conditional_update::send(&self.workspace.database, &key, write)
             .await
             .map(drop)
     }
@@ -121,7 +122,7 @@ impl WebhookSubscriptions<'_> {
         write.conditions.push("heldUntil = :was".to_owned());
         write.value(":was".to_owned(), attributes::moment(held_until));
         let key = self.key(id);
-        let claimed = conditional_update::send(&self.0.database, &key, write).await?;
+        let claimed = conditional_update::send(&self.workspace.database, &key, write).await?;
         Ok(matches!(claimed, UpdateResult::Done(_)))
     }
 
@@ -139,7 +140,7 @@ impl WebhookSubscriptions<'_> {
         let Workspace {
             id: workspace,
             database,
-        } = self.0;
+        } = self.workspace;
         let id = &seen.subscription.id;
         let Some(stored) = self.get(id).await? else {
             return Ok(true);

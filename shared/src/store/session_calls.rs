@@ -33,6 +33,7 @@ use crate::{
         caller_windows,
         conditional_update::{self, Expressions, UpdateResult},
         database::{Database, StoreError},
+        last_counts::LastCounts,
         rate_windows::ATTEMPTS,
         retry::pause,
         sessions::{SignedInUser, session_key},
@@ -57,6 +58,7 @@ pub(crate) struct KnownSession {
 /// Authenticates a session and counts its call. `None` if there is no such session, or if it has ended.
 pub(crate) async fn count(
     database: &Database,
+    last_counts: &LastCounts,
     hash: &SessionHash,
     lifetime: Lifetime,
     limit: RateLimit,
@@ -69,14 +71,21 @@ pub(crate) async fn count(
         limit,
         now,
     };
+    let needs_lease = |item: &Item| session.needs_lease(item);
+    let mut remembered = last_counts.take_if(&session.key, needs_lease)?;
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             pause(attempt).await;
         }
-        let found = match session.use_lease().await? {
+        let used = match remembered.take() {
+            Some(item) => UpdateResult::ConditionFailed(Some(item)),
+            None => session.use_lease().await?,
+        };
+        let found = match used {
             UpdateResult::Contended => continue,
             UpdateResult::ConditionFailed(None) => return Ok(None),
             UpdateResult::Done(item) => {
+                last_counts.counted(&item)?;
                 let status = session.status(&item)?;
                 return Ok(Some((session.known(&item)?, Decision::Allowed(status))));
             }
@@ -90,7 +99,10 @@ pub(crate) async fn count(
             return Ok(Some((known, Decision::Limited(status))));
         }
         match session.lease(&found, &known.user).await? {
-            Lease::Granted(status) => return Ok(Some((known, Decision::Allowed(status)))),
+            Lease::Granted(status, item) => {
+                last_counts.opened(item)?;
+                return Ok(Some((known, Decision::Allowed(status))));
+            }
             Lease::Exhausted(status) => return Ok(Some((known, Decision::Limited(status)))),
             Lease::Lost => {}
         }
@@ -110,8 +122,8 @@ struct Counting<'a> {
 }
 
 enum Lease {
-    /// The session has leased calls and given out the first one.
-    Granted(RateLimitStatus),
+    /// The session has leased calls and given out the first one. Its item is now this one.
+    Granted(RateLimitStatus, Item),
     /// The user's window has no calls left. The session's item notes it.
     Exhausted(RateLimitStatus),
     /// Another call leased first, or another write was in the way.
@@ -200,17 +212,53 @@ impl Counting<'_> {
             write.value(name.to_owned(), value);
         }
         if_not_leased_since(session, &mut write)?;
+        let leased = self.after_lease(session, has_leased, window, calls)?;
         let leasing = caller_windows::leasing(found.as_ref(), self.limit, calls, self.now)?;
         let written = Transaction::new(self.database, "lease a session's calls")
             .update(conditional_update::in_transaction(user_key, leasing))?
             .update(conditional_update::in_transaction(self.key.clone(), write))?;
         Ok(match written.send().await? {
-            Ok(()) => Lease::Granted(RateLimitStatus {
-                remaining: status.remaining + calls - 1,
-                ..status
-            }),
+            Ok(()) => {
+                let status = RateLimitStatus {
+                    remaining: status.remaining + calls - 1,
+                    ..status
+                };
+                Lease::Granted(status, leased)
+            }
             Err(_) => Lease::Lost,
         })
+    }
+
+    /// The session's item after a lease of so many calls in the user's window.
+    fn after_lease(
+        &self,
+        session: &Item,
+        has_leased: bool,
+        window: Window,
+        calls: u32,
+    ) -> Result<Item, StoreError> {
+        let before = |name: &str| {
+            if has_leased {
+                session.number(name)
+            } else {
+                Ok(0)
+            }
+        };
+        let remaining = window.status(Policy::User, self.limit).remaining;
+        let mut next = session.clone();
+        for (name, value) in [
+            ("opened", attributes::moment(window.opened)),
+            (
+                "leased",
+                attributes::number(before("leased")? + i64::from(calls)),
+            ),
+            ("calls", attributes::number(before("calls")? + 1)),
+            ("userRemaining", attributes::number(remaining)),
+            ("lastSeenAt", attributes::moment(self.now)),
+        ] {
+            next.insert(name.to_owned(), value);
+        }
+        Ok(next)
     }
 
     /// Notes in the session's item that the user's window has no calls left. A session that is still in an older window
@@ -233,6 +281,13 @@ impl Counting<'_> {
                 UpdateResult::ConditionFailed(_) | UpdateResult::Contended => Lease::Lost,
             },
         )
+    }
+
+    /// Whether a call needs a lease first, and a live session would get one.
+    fn needs_lease(&self, session: &Item) -> Result<bool, StoreError> {
+        let is_open = session.moment("opened")? > self.limit.ended_before(self.now);
+        let has_call = session.number("calls")? < session.number("leased")?;
+        Ok(!(is_open && has_call) && self.is_alive(session)? && self.exhausted(session)?.is_none())
     }
 
     fn is_alive(&self, session: &Item) -> Result<bool, StoreError> {

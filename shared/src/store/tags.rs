@@ -11,8 +11,8 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         bounded_collection::BoundedCollection,
-        database::{Database, StoreError},
-        reads::Sort,
+        database::StoreError,
+        reads::{Sort, TableReader},
         transaction::Transaction,
         workspaces,
     },
@@ -31,7 +31,7 @@ fn key(workspace: &WorkspaceId, tag: &str) -> Item {
 /// [`StoreError::TooLarge`] if they do not fit into one response. That takes tens of thousands of tags. Nothing
 /// prevents so many, because tickets still work with them.
 pub(super) async fn all(
-    database: &Database,
+    table: &TableReader,
     workspace: &WorkspaceId,
 ) -> Result<Vec<String>, StoreError> {
     let partition = workspaces::partition(workspace);
@@ -49,7 +49,7 @@ pub(super) async fn all(
         }
     };
     let of_tags = Sort::BeginsWith(SORT);
-    database
+    table
         .read_pages("list tags", &partition, of_tags, take)
         .await?;
     Ok(tags)
@@ -57,12 +57,12 @@ pub(super) async fn all(
 
 /// How many tickets have each of these tags. Makes a request of 1 unit for each tag, all at the same time.
 pub(super) async fn uses<'a>(
-    database: &Database,
+    table: &TableReader,
     workspace: &WorkspaceId,
     tags: BTreeSet<&'a str>,
 ) -> Result<Vec<(&'a str, i64)>, StoreError> {
     let uses = tags.into_iter().map(|tag| async move {
-        let item = database.get("read a tag", key(workspace, tag)).await?;
+        let item = table.get("read a tag", key(workspace, tag)).await?;
         let tickets = item.map(|item| item.number("tickets")).transpose()?;
         Ok((tag, tickets.unwrap_or_default()))
     });

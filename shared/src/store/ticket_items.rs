@@ -11,7 +11,8 @@ use crate::{
     ids::{MessageId, Subject, TicketId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::{Database, StoreError},
+        database::StoreError,
+        reads::TableReader,
         workspaces,
     },
 };
@@ -31,16 +32,16 @@ pub(super) fn ticket_key(workspace: &WorkspaceId, id: &TicketId) -> Item {
 /// A ticket, with the attributes that only the store needs.
 pub(super) struct Stored {
     pub(super) ticket: Ticket,
-    revision: i64,
+    pub(super) revision: i64,
     pub(super) thread_bytes: i64,
 }
 
 pub(super) async fn stored(
-    database: &Database,
+    table: &TableReader,
     workspace: &WorkspaceId,
     id: &TicketId,
 ) -> Result<Option<Stored>, StoreError> {
-    let item = database
+    let item = table
         .get("read a ticket", ticket_key(workspace, id))
         .await?;
     item.map(|item| Stored::read(&item)).transpose()

@@ -21,14 +21,15 @@ use crate::{
     ids::{Subject, TicketId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::{Database, StoreError},
+        database::StoreError,
+        reads::TableReader,
         ticket_items::{
             MESSAGE_SORT, Stored, activity, status_partition, ticket_id, ticket_key,
             ticket_partition,
         },
-        tickets::Tickets,
-        workspace::Workspace,
-        workspaces::{self, Counts},
+        tickets::TicketReader,
+        workspace::View,
+        workspaces::{self, Counts, TicketsVersion},
     },
 };
 
@@ -49,6 +50,8 @@ pub struct Page {
     pub counts: Counts,
     /// Where the next page starts. `None` on the last page.
     pub next: Option<String>,
+    /// Read beside the tickets. The index that these come from may be behind it by some milliseconds.
+    pub version: TicketsVersion,
 }
 
 /// An index entry.
@@ -66,7 +69,7 @@ struct IndexPage {
     units: f64,
 }
 
-impl Tickets<'_> {
+impl TicketReader<'_> {
     /// One page of the tickets that match a filter. `after` is [`Page::next`] of the page before. `me` is the calling
     /// user, or `None` for an API key.
     pub async fn list(
@@ -76,13 +79,12 @@ impl Tickets<'_> {
         limit: u32,
         after: Option<String>,
     ) -> Result<Page, StoreError> {
-        let Workspace {
+        let View {
             id: workspace,
-            database,
-            ..
+            table,
         } = self.0;
         let list = List {
-            database,
+            table,
             workspace,
             filter,
             assignee: filter.assignee_for(me),
@@ -92,18 +94,20 @@ impl Tickets<'_> {
             let (found, next) = list.find(limit, after).await?;
             Ok((list.read(found).await?, next))
         };
-        let tally = workspaces::tally(database, workspace);
+        let tally = workspaces::tally(table, workspace);
         let (tally, (tickets, next)) = try_join(tally, tickets).await?;
+        let tally = tally.unwrap_or_default();
         Ok(Page {
             tickets,
-            counts: tally.unwrap_or_default().counts,
+            counts: tally.counts,
             next,
+            version: tally.version,
         })
     }
 }
 
 struct List<'a> {
-    database: &'a Database,
+    table: &'a TableReader,
     workspace: &'a WorkspaceId,
     filter: &'a Filter,
     assignee: Assignee<'a>,
@@ -173,7 +177,7 @@ impl List<'_> {
 
     /// Whether the call has spent its read units or nearly all its time.
     fn has_read_enough(&self, spent: f64) -> bool {
-        spent >= READ_BUDGET || !self.database.may_try_again()
+        spent >= READ_BUDGET || !self.table.may_try_again()
     }
 
     /// Whether the page shows every entry that it reads.
@@ -200,7 +204,7 @@ impl List<'_> {
             ),
         };
         let mut condition = format!("{attribute} = :partition");
-        let mut query = self.database.client.query();
+        let mut query = self.table.new_query();
         if let Some(after) = after {
             condition += " AND activity < :after";
             query = query.expression_attribute_values(":after", attributes::text(after));
@@ -239,7 +243,7 @@ impl List<'_> {
             .set_filter_expression(filters)
             .scan_index_forward(false)
             .limit(i32::try_from(read).unwrap_or(i32::MAX));
-        let page = self.database.query("list tickets", query).await?;
+        let page = self.table.query("list tickets", query).await?;
         let next = page.last_evaluated_key();
         let next = next.map(|key| key.text("activity").map(str::to_owned));
         let entries = page.items().iter().map(|item| self.entry(item));
@@ -270,9 +274,8 @@ impl List<'_> {
         let mut after = None;
         while !has_it {
             let query = self
-                .database
-                .client
-                .query()
+                .table
+                .new_query()
                 .key_condition_expression("pk = :ticket AND begins_with(sk, :message)")
                 .expression_attribute_values(
                     ":ticket",
@@ -281,7 +284,7 @@ impl List<'_> {
                 .expression_attribute_values(":message", attributes::text(MESSAGE_SORT))
                 .projection_expression("body")
                 .set_exclusive_start_key(after);
-            let page = self.database.query("search messages", query).await?;
+            let page = self.table.query("search messages", query).await?;
             spent += units(page.consumed_capacity());
             for message in page.items() {
                 has_it |= folded(message.text("body")?).contains(sought);
@@ -302,11 +305,7 @@ impl List<'_> {
         let found: BTreeSet<_> = found.into_iter().map(|entry| entry.id).collect();
         let keys = found.iter().map(|id| ticket_key(self.workspace, id));
         let mut read = Vec::with_capacity(found.len());
-        for item in self
-            .database
-            .get_all("read tickets", keys.collect())
-            .await?
-        {
+        for item in self.table.get_all("read tickets", keys.collect()).await? {
             let ticket = Stored::read(&item)?.ticket;
             if self.matches(&ticket) {
                 read.push(ticket);

@@ -21,15 +21,15 @@ use crate::{
         database::{Database, StoreError},
         done_once::Keep,
         outbox::{self, Event},
-        reads::Sort,
+        reads::{Sort, TableReader},
         tags,
         ticket_items::{
             MESSAGE_SORT, Stored, TICKET_SORT, put_message, put_ticket, read_message, stored,
             ticket_partition,
         },
         transaction::{Transaction, until_unchanged},
-        workspace::Workspace,
-        workspaces,
+        workspace::{View, Workspace, WorkspaceReader},
+        workspaces::{self, TicketsVersion},
     },
     time::Timestamp,
 };
@@ -38,6 +38,55 @@ impl Workspace {
     #[must_use]
     pub fn tickets(&self) -> Tickets<'_> {
         Tickets(self)
+    }
+}
+
+impl WorkspaceReader {
+    #[must_use]
+    pub fn tickets(&self) -> TicketReader<'_> {
+        TicketReader(self.view())
+    }
+}
+
+/// What reads tickets and cannot change them.
+#[derive(Debug)]
+pub struct TicketReader<'a>(pub(super) View<'a>);
+
+impl TicketReader<'_> {
+    /// A ticket with its messages, internal notes included. `None` if the workspace has no such ticket.
+    pub async fn thread(&self, id: &TicketId) -> Result<Option<Thread>, StoreError> {
+        let View {
+            id: workspace,
+            table,
+        } = self.0;
+        thread(table, workspace, id).await
+    }
+
+    /// The ticket's [`Thread::revision`]. `None` if the workspace has no such ticket.
+    pub async fn revision(&self, id: &TicketId) -> Result<Option<i64>, StoreError> {
+        let View {
+            id: workspace,
+            table,
+        } = self.0;
+        let stored = stored(table, workspace, id).await?;
+        Ok(stored.map(|stored| stored.revision))
+    }
+
+    /// The version of the workspace's tickets.
+    pub async fn version(&self) -> Result<TicketsVersion, StoreError> {
+        let View { id, table } = self.0;
+        let tally = workspaces::tally(table, id).await?;
+        Ok(tally.unwrap_or_default().version)
+    }
+
+    /// The tags of all tickets in the workspace, each once, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLarge`] if they do not fit into one response.
+    pub async fn tags(&self) -> Result<Vec<String>, StoreError> {
+        let View { id, table } = self.0;
+        tags::all(table, id).await
     }
 }
 
@@ -61,16 +110,6 @@ impl Tickets<'_> {
             create_after(database, id, tally.unwrap_or_default().tickets, new, &keep).await
         })
         .await
-    }
-
-    /// A ticket with its messages, internal notes included. `None` if the workspace has no such ticket.
-    pub async fn thread(&self, id: &TicketId) -> Result<Option<Thread>, StoreError> {
-        let Workspace {
-            id: workspace,
-            database,
-            ..
-        } = self.0;
-        thread(database, workspace, id).await
     }
 
     /// Adds a message and changes the status as [`Status::after`] says. `None` if the workspace has no such ticket.
@@ -118,37 +157,24 @@ impl Tickets<'_> {
             let after = changes.apply_to(before, at);
             let removed = tags::uses(database, workspace, before.tags_not_in(&after.tags)).await?;
 
+            let counted = workspaces::count_ticket_change(
+                workspace,
+                before.status,
+                after.status,
+                Timestamp::now(),
+            );
             let mut update = Transaction::new(database, "change a ticket")
-                .put(stored.replace_with(&after, stored.thread_bytes))?;
-            update = match status_change(before, after.status) {
-                None => update,
-                Some(event) => outbox::record(
-                    update.update(workspaces::count_status_change(
-                        workspace,
-                        before.status,
-                        after.status,
-                    ))?,
-                    workspace,
-                    at,
-                    &[event],
-                )?,
-            };
+                .put(stored.replace_with(&after, stored.thread_bytes))?
+                .update(counted)?;
+            if let Some(event) = status_change(before, after.status) {
+                update = outbox::record(update, workspace, at, &[event])?;
+            }
             update = tags::add_uses(update, workspace, after.tags_not_in(&before.tags))?;
             update = tags::remove_uses(update, workspace, &removed)?;
             let written = update.keep(&keep, &after)?.commit().await?;
             Ok(written.ok().map(|()| Some(after)))
         })
         .await
-    }
-
-    /// The tags of all tickets in the workspace, each once, sorted.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::TooLarge`] if they do not fit into one response.
-    pub async fn tags(&self) -> Result<Vec<String>, StoreError> {
-        let Workspace { id, database, .. } = self.0;
-        tags::all(database, id).await
     }
 }
 
@@ -215,24 +241,26 @@ pub(super) async fn create_after(
     Ok(written.ok().map(|()| ticket))
 }
 
-/// See [`Tickets::thread`].
+/// See [`TicketReader::thread`].
 pub(super) async fn thread(
-    database: &Database,
+    table: &TableReader,
     workspace: &WorkspaceId,
     id: &TicketId,
 ) -> Result<Option<Thread>, StoreError> {
     // The ticket's own item sorts after its messages.
     let partition = ticket_partition(workspace, id);
-    let mut items = database
+    let mut items = table
         .read_partition("read a ticket", &partition, Sort::From(MESSAGE_SORT))
         .await?;
     let Some(ticket) = items.pop_if(|item| item.text("sk").is_ok_and(|sk| sk == TICKET_SORT))
     else {
         return Ok(None);
     };
+    let stored = Stored::read(&ticket)?;
     let messages = items.iter().map(|item| read_message(item, id));
     Ok(Some(Thread {
-        ticket: Stored::read(&ticket)?.ticket,
+        revision: stored.revision,
+        ticket: stored.ticket,
         messages: messages.collect::<Result<_, _>>()?,
     }))
 }
@@ -275,18 +303,14 @@ pub(super) async fn reply(
         after.last_message_at = at;
         after.updated_at = at;
 
+        let counted =
+            workspaces::count_ticket_change(workspace, before.status, status, Timestamp::now());
         let mut reply = Transaction::new(database, "reply to a ticket")
             .put(stored.replace_with(&after, thread_bytes))?
-            .put(put_message(workspace, &message))?;
+            .put(put_message(workspace, &message))?
+            .update(counted)?;
         let mut events = vec![Event::TicketReplied(&message)];
-        if let Some(event) = status_change(before, status) {
-            reply = reply.update(workspaces::count_status_change(
-                workspace,
-                before.status,
-                status,
-            ))?;
-            events.push(event);
-        }
+        events.extend(status_change(before, status));
         reply = outbox::record(reply, workspace, at, &events)?;
         let done = Reply { message, status };
         let written = reply.keep(keep, &done)?.commit().await?;

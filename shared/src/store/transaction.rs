@@ -14,6 +14,7 @@ use crate::{
     store::{
         database::{Database, StoreError},
         done_once::Keep,
+        reads::TableReader,
         sent,
     },
 };
@@ -209,14 +210,14 @@ pub(super) async fn keep_alone<T>(
 ///
 /// [`StoreError::Contended`] if no attempt succeeds before the request's time is up.
 pub(super) async fn until_unchanged<T>(
-    database: &Database,
+    table: &TableReader,
     attempt: impl AsyncFn() -> Result<Option<T>, StoreError>,
 ) -> Result<T, StoreError> {
     for number in 1.. {
         if let Some(done) = attempt().await? {
             return Ok(done);
         }
-        if !database.pause_to_try_again(number).await {
+        if !table.pause_to_try_again(number).await {
             break;
         }
     }

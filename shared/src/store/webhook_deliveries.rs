@@ -1,6 +1,6 @@
 //! The log of deliveries, as people see it, and attempts that they ask for.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Deref};
 
 use crate::{
     domain::webhook_delivery::{Delivery, DeliveryStatus, DueAttempt},
@@ -15,7 +15,7 @@ use crate::{
         outbox::StoredEvent,
         transaction::Transaction,
         webhook_subscriptions::set,
-        workspace::Workspace,
+        workspace::{View, Workspace, WorkspaceReader},
     },
     time::Timestamp,
 };
@@ -63,14 +63,25 @@ pub enum DeliveryRetry {
 impl Workspace {
     #[must_use]
     pub fn webhook_deliveries(&self) -> WebhookDeliveries<'_> {
-        WebhookDeliveries(self)
+        WebhookDeliveries {
+            workspace: self,
+            reader: WebhookDeliveryReader(self.view()),
+        }
     }
 }
 
-#[derive(Debug)]
-pub struct WebhookDeliveries<'a>(pub(super) &'a Workspace);
+impl WorkspaceReader {
+    #[must_use]
+    pub fn webhook_deliveries(&self) -> WebhookDeliveryReader<'_> {
+        WebhookDeliveryReader(self.view())
+    }
+}
 
-impl WebhookDeliveries<'_> {
+/// What reads the log of deliveries and cannot add to it.
+#[derive(Debug)]
+pub struct WebhookDeliveryReader<'a>(View<'a>);
+
+impl WebhookDeliveryReader<'_> {
     /// One page of the log. A page may hold fewer than `limit` although there are more, because a call does not read
     /// without bound.
     pub async fn list(
@@ -94,17 +105,131 @@ impl WebhookDeliveries<'_> {
 
     /// `None` if the workspace has no such delivery.
     pub async fn get(&self, id: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
-        let Workspace {
+        let View {
             id: workspace,
-            database,
+            table,
         } = self.0;
-        let item = database
+        let item = table
             .get("read a delivery", delivery_items::key(workspace, id))
             .await?;
         let items: Vec<_> = item.into_iter().collect();
         Ok(self.with_bodies(&items).await?.pop())
     }
 
+    /// Items of the log, newest first, and where to go on. At least one more than `limit`, if there are more and this
+    /// does not have to read too many.
+    pub(super) async fn find(
+        &self,
+        filter: &DeliveryFilter,
+        limit: usize,
+        mut after: Option<DeliveryId>,
+    ) -> Result<(Vec<Item>, Option<DeliveryId>), StoreError> {
+        let View {
+            id: workspace,
+            table,
+        } = self.0;
+        let partition = delivery_items::partition(workspace);
+        let equal = [
+            (
+                "subscriptionId",
+                filter
+                    .subscription
+                    .as_ref()
+                    .map(WebhookSubscriptionId::as_str),
+            ),
+            ("deliveryStatus", filter.status.map(Into::into)),
+            ("eventType", filter.event_type.as_deref()),
+        ];
+        let equal: Vec<_> = equal
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        let filters: Vec<_> = equal
+            .iter()
+            .map(|(name, _)| format!("{name} = :{name}"))
+            .collect();
+        let filters = (!filters.is_empty()).then(|| filters.join(" AND "));
+        let at_once = match filters {
+            None => i32::try_from(limit + 1).unwrap_or(READ_AT_ONCE),
+            Some(_) => READ_AT_ONCE,
+        };
+        let (mut found, mut read) = (Vec::new(), 0);
+        loop {
+            let mut query = table
+                .new_query()
+                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+                .expression_attribute_values(":pk", attributes::text(&partition))
+                .expression_attribute_values(":sk", attributes::text(DeliveryId::PREFIX))
+                .set_filter_expression(filters.clone())
+                .set_exclusive_start_key(
+                    after
+                        .as_ref()
+                        .map(|after| delivery_items::key(workspace, after)),
+                )
+                .scan_index_forward(false)
+                .consistent_read(true)
+                .limit(at_once);
+            for (name, value) in &equal {
+                query =
+                    query.expression_attribute_values(format!(":{name}"), attributes::text(value));
+            }
+            let page = table.query("list deliveries", query).await?;
+            read += usize::try_from(page.scanned_count).unwrap_or_default();
+            found.extend(page.items.unwrap_or_default());
+            let next = page
+                .last_evaluated_key
+                .map(|key| key.text("sk").map(DeliveryId::parse));
+            after = next.transpose()?.flatten();
+            let is_enough = found.len() > limit || read >= MOST_READ || !table.may_try_again();
+            if after.is_none() || is_enough {
+                return Ok((found, after));
+            }
+        }
+    }
+
+    /// The deliveries with their events' texts, which are read in one call for every hundred events.
+    async fn with_bodies(&self, items: &[Item]) -> Result<Vec<Delivery>, StoreError> {
+        let View {
+            id: workspace,
+            table,
+        } = self.0;
+        let mut keys = HashMap::new();
+        for item in items {
+            let id = delivery_items::event_id(item)?;
+            let key = StoredEvent::key(workspace, &id, item.text("eventType")?);
+            keys.insert(id.to_string(), key);
+        }
+        let mut events = HashMap::new();
+        let keys: Vec<_> = keys.into_values().collect();
+        for keys in keys.chunks(100) {
+            for item in table.get_all("read events", keys.to_vec()).await? {
+                let event = StoredEvent::read(&item)?;
+                events.insert(event.id.as_str().to_owned(), event);
+            }
+        }
+        let read = items.iter().map(|item| {
+            let event = events.get(item.text("eventId")?);
+            delivery_items::read(item, event)
+        });
+        read.collect()
+    }
+}
+
+#[derive(Debug)]
+pub struct WebhookDeliveries<'a> {
+    pub(super) workspace: &'a Workspace,
+    reader: WebhookDeliveryReader<'a>,
+}
+
+impl<'a> Deref for WebhookDeliveries<'a> {
+    type Target = WebhookDeliveryReader<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.reader
+    }
+}
+
+impl WebhookDeliveries<'_> {
     /// Makes a delivery pending once more. The caller sends its attempt to the queue.
     pub async fn retry(
         &self,
@@ -124,7 +249,7 @@ impl WebhookDeliveries<'_> {
             return Ok(DeliveryRetry::AttemptedTooOften);
         }
         let subscription = self
-            .0
+            .workspace
             .webhook_subscriptions()
             .get(&delivery.subscription_id)
             .await?;
@@ -148,7 +273,7 @@ impl WebhookDeliveries<'_> {
         let Workspace {
             id: workspace,
             database,
-        } = self.0;
+        } = self.workspace;
         let written = Transaction::new(database, "write a test delivery")
             .put(event.put(workspace))?
             .put(delivery_items::put_new(workspace, delivery))?
@@ -172,7 +297,7 @@ impl WebhookDeliveries<'_> {
         let Workspace {
             id: workspace,
             database,
-        } = self.0;
+        } = self.workspace;
         let now = Timestamp::now();
         let next = Scheduled {
             attempt: DueAttempt {
@@ -213,104 +338,5 @@ impl WebhookDeliveries<'_> {
             .await?
             .ok()
             .map(|()| (queued, next.attempt)))
-    }
-
-    /// Items of the log, newest first, and where to go on. At least one more than `limit`, if there are more and this
-    /// does not have to read too many.
-    pub(super) async fn find(
-        &self,
-        filter: &DeliveryFilter,
-        limit: usize,
-        mut after: Option<DeliveryId>,
-    ) -> Result<(Vec<Item>, Option<DeliveryId>), StoreError> {
-        let Workspace {
-            id: workspace,
-            database,
-        } = self.0;
-        let partition = delivery_items::partition(workspace);
-        let equal = [
-            (
-                "subscriptionId",
-                filter
-                    .subscription
-                    .as_ref()
-                    .map(WebhookSubscriptionId::as_str),
-            ),
-            ("deliveryStatus", filter.status.map(Into::into)),
-            ("eventType", filter.event_type.as_deref()),
-        ];
-        let equal: Vec<_> = equal
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect();
-        let filters: Vec<_> = equal
-            .iter()
-            .map(|(name, _)| format!("{name} = :{name}"))
-            .collect();
-        let filters = (!filters.is_empty()).then(|| filters.join(" AND "));
-        let at_once = match filters {
-            None => i32::try_from(limit + 1).unwrap_or(READ_AT_ONCE),
-            Some(_) => READ_AT_ONCE,
-        };
-        let (mut found, mut read) = (Vec::new(), 0);
-        loop {
-            let mut query = database
-                .client
-                .query()
-                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-                .expression_attribute_values(":pk", attributes::text(&partition))
-                .expression_attribute_values(":sk", attributes::text(DeliveryId::PREFIX))
-                .set_filter_expression(filters.clone())
-                .set_exclusive_start_key(
-                    after
-                        .as_ref()
-                        .map(|after| delivery_items::key(workspace, after)),
-                )
-                .scan_index_forward(false)
-                .consistent_read(true)
-                .limit(at_once);
-            for (name, value) in &equal {
-                query =
-                    query.expression_attribute_values(format!(":{name}"), attributes::text(value));
-            }
-            let page = database.query("list deliveries", query).await?;
-            read += usize::try_from(page.scanned_count).unwrap_or_default();
-            found.extend(page.items.unwrap_or_default());
-            let next = page
-                .last_evaluated_key
-                .map(|key| key.text("sk").map(DeliveryId::parse));
-            after = next.transpose()?.flatten();
-            let is_enough = found.len() > limit || read >= MOST_READ || !database.may_try_again();
-            if after.is_none() || is_enough {
-                return Ok((found, after));
-            }
-        }
-    }
-
-    /// The deliveries with their events' texts, which are read in one call for every hundred events.
-    async fn with_bodies(&self, items: &[Item]) -> Result<Vec<Delivery>, StoreError> {
-        let Workspace {
-            id: workspace,
-            database,
-        } = self.0;
-        let mut keys = HashMap::new();
-        for item in items {
-            let id = delivery_items::event_id(item)?;
-            let key = StoredEvent::key(workspace, &id, item.text("eventType")?);
-            keys.insert(id.to_string(), key);
-        }
-        let mut events = HashMap::new();
-        let keys: Vec<_> = keys.into_values().collect();
-        for keys in keys.chunks(100) {
-            for item in database.get_all("read events", keys.to_vec()).await? {
-                let event = StoredEvent::read(&item)?;
-                events.insert(event.id.as_str().to_owned(), event);
-            }
-        }
-        let read = items.iter().map(|item| {
-            let event = events.get(item.text("eventId")?);
-            delivery_items::read(item, event)
-        });
-        read.collect()
     }
 }

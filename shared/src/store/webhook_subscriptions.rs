@@ -1,6 +1,8 @@
 //! The webhook subscriptions of a workspace, as people see and change them. How their receivers are doing is in
 //! [`crate::store::receiver_health`].
 
+use std::ops::Deref;
+
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put};
 
 use crate::{
@@ -18,7 +20,7 @@ use crate::{
         reads::Sort,
         transaction::{Transaction, until_unchanged},
         webhook_items::{self, SORT, StoredSubscription},
-        workspace::Workspace,
+        workspace::{View, Workspace, WorkspaceReader},
         workspaces::{self, Counted},
     },
     time::Timestamp,
@@ -52,14 +54,25 @@ pub struct SubscriptionChanges {
 impl Workspace {
     #[must_use]
     pub fn webhook_subscriptions(&self) -> WebhookSubscriptions<'_> {
-        WebhookSubscriptions(self)
+        WebhookSubscriptions {
+            workspace: self,
+            reader: WebhookSubscriptionReader(self.view()),
+        }
     }
 }
 
-#[derive(Debug)]
-pub struct WebhookSubscriptions<'a>(pub(super) &'a Workspace);
+impl WorkspaceReader {
+    #[must_use]
+    pub fn webhook_subscriptions(&self) -> WebhookSubscriptionReader<'_> {
+        WebhookSubscriptionReader(self.view())
+    }
+}
 
-impl WebhookSubscriptions<'_> {
+/// What reads webhook subscriptions and cannot change them.
+#[derive(Debug)]
+pub struct WebhookSubscriptionReader<'a>(View<'a>);
+
+impl WebhookSubscriptionReader<'_> {
     /// All subscriptions, newest first.
     pub async fn list(&self) -> Result<Vec<Subscription>, StoreError> {
         let stored = self.stored().await?.into_iter();
@@ -70,9 +83,9 @@ impl WebhookSubscriptions<'_> {
     pub(crate) async fn stored(
         &self,
     ) -> Result<Vec<Result<StoredSubscription, StoreError>>, StoreError> {
-        let Workspace { id, database } = self.0;
+        let View { id, table } = self.0;
         let partition = workspaces::partition(id);
-        let found = database
+        let found = table
             .read_partition(
                 "list webhook subscriptions",
                 &partition,
@@ -91,12 +104,31 @@ impl WebhookSubscriptions<'_> {
     ) -> Result<Option<StoredSubscription>, StoreError> {
         let found = self
             .0
-            .database
-            .get("read a webhook subscription", self.key(id))
+            .table
+            .get(
+                "read a webhook subscription",
+                webhook_items::key(self.0.id, id),
+            )
             .await?;
         found.as_ref().map(StoredSubscription::read).transpose()
     }
+}
 
+#[derive(Debug)]
+pub struct WebhookSubscriptions<'a> {
+    pub(super) workspace: &'a Workspace,
+    reader: WebhookSubscriptionReader<'a>,
+}
+
+impl<'a> Deref for WebhookSubscriptions<'a> {
+    type Target = WebhookSubscriptionReader<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.reader
+    }
+}
+
+impl WebhookSubscriptions<'_> {
     /// The subscription is active from now on.
     pub async fn create(
         &self,
@@ -106,7 +138,7 @@ impl WebhookSubscriptions<'_> {
         let Workspace {
             id: workspace,
             database,
-        } = self.0;
+        } = self.workspace;
         let now = Timestamp::now();
         let choices = Choices::new(new.events, now);
         let mut item = Put::builder()
@@ -244,7 +276,7 @@ impl WebhookSubscriptions<'_> {
         write.conditions.push("secret = :was".to_owned());
         write.value(":was".to_owned(), attributes::text(stored.secret.as_str()));
         let key = self.key(&stored.subscription.id);
-        conditional_update::send(&self.0.database, &key, write).await?;
+        conditional_update::send(&self.workspace.database, &key, write).await?;
         Ok(())
     }
 
@@ -253,7 +285,7 @@ impl WebhookSubscriptions<'_> {
         let Workspace {
             id: workspace,
             database,
-        } = self.0;
+        } = self.workspace;
         let deletion = Delete::builder()
             .set_key(Some(self.key(id)))
             .condition_expression("attribute_exists(pk)");
@@ -278,7 +310,7 @@ impl WebhookSubscriptions<'_> {
         keep: &Keep<'_, Subscription>,
         change: impl Fn(&StoredSubscription) -> Option<(Expressions, Subscription)>,
     ) -> Result<Option<Subscription>, StoreError> {
-        let database = &self.0.database;
+        let database = &self.workspace.database;
         until_unchanged(database, async || {
             let Some(stored) = self.get(id).await? else {
                 return Ok(Some(None));
@@ -310,7 +342,7 @@ impl WebhookSubscriptions<'_> {
     }
 
     pub(super) fn key(&self, id: &WebhookSubscriptionId) -> Item {
-        webhook_items::key(&self.0.id, id)
+        webhook_items::key(&self.workspace.id, id)
     }
 }
 

@@ -9,7 +9,8 @@ use crate::{
     ids::WorkspaceId,
     store::{
         attributes::{self, Item, Read},
-        database::{Database, StoreError},
+        database::StoreError,
+        reads::TableReader,
     },
     time::Timestamp,
 };
@@ -28,6 +29,16 @@ pub(super) struct Tally {
     /// All tickets ever created, which is also the number of the last one.
     pub(super) tickets: u32,
     pub(super) counts: Counts,
+    pub(super) version: TicketsVersion,
+}
+
+/// Every change of any ticket of a workspace changes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TicketsVersion {
+    /// How many changes there were.
+    pub changes: i64,
+    /// When the last one was, by the clock of the instance that made it.
+    pub changed_at: Option<Timestamp>,
 }
 
 /// How many tickets a workspace has with each status.
@@ -41,10 +52,10 @@ pub struct Counts {
 
 /// Reads the workspace's item. `None` if the workspace does not exist.
 pub(super) async fn tally(
-    database: &Database,
+    table: &TableReader,
     workspace: &WorkspaceId,
 ) -> Result<Option<Tally>, StoreError> {
-    let Some(item) = database.get("read a workspace", key(workspace)).await? else {
+    let Some(item) = table.get("read a workspace", key(workspace)).await? else {
         return Ok(None);
     };
     let count = |name: &str| {
@@ -58,6 +69,10 @@ pub(super) async fn tally(
             pending: count(attribute(Status::Pending))?,
             resolved: count(attribute(Status::Resolved))?,
             closed: count(attribute(Status::Closed))?,
+        },
+        version: TicketsVersion {
+            changes: item.number_if_any("ticketChanges")?.unwrap_or_default(),
+            changed_at: item.moment_if_any("ticketsChangedAt")?,
         },
     }))
 }
@@ -130,7 +145,8 @@ pub(super) fn number_ticket(workspace: &WorkspaceId, last: u32, now: Timestamp) 
     let update = Update::builder()
         .set_key(Some(key(workspace)))
         .update_expression(format!(
-            "SET tickets = :next, createdAt = if_not_exists(createdAt, :now) ADD {} :one",
+            "SET tickets = :next, createdAt = if_not_exists(createdAt, :now), ticketsChangedAt = :now \
+             ADD {} :one, ticketChanges :one",
             attribute(Status::Open)
         ))
         .expression_attribute_values(":next", attributes::number(i64::from(last) + 1))
@@ -144,18 +160,27 @@ pub(super) fn number_ticket(workspace: &WorkspaceId, last: u32, now: Timestamp) 
     }
 }
 
-/// Moves one ticket from one status to another in the counts.
-pub(super) fn count_status_change(
+/// Counts the change of a ticket. If its status changes, also moves it from one status to another in the counts.
+pub(super) fn count_ticket_change(
     workspace: &WorkspaceId,
     from: Status,
     to: Status,
+    now: Timestamp,
 ) -> UpdateBuilder {
-    let from = attribute(from);
-    Update::builder()
+    let update = Update::builder()
         .set_key(Some(key(workspace)))
-        .update_expression(format!("ADD {from} :minus, {} :one", attribute(to)))
+        .expression_attribute_values(":one", attributes::number(1))
+        .expression_attribute_values(":now", attributes::moment(now));
+    let change = "SET ticketsChangedAt = :now ADD ticketChanges :one";
+    if from == to {
+        return update
+            .update_expression(change)
+            .condition_expression("attribute_exists(pk)");
+    }
+    let from = attribute(from);
+    update
+        .update_expression(format!("{change}, {from} :minus, {} :one", attribute(to)))
         .condition_expression(format!("{from} > :none"))
         .expression_attribute_values(":minus", attributes::number(-1))
-        .expression_attribute_values(":one", attributes::number(1))
         .expression_attribute_values(":none", attributes::number(0))
 }

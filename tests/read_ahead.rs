@@ -1,0 +1,159 @@
+//! Endpoints that only read start their reads while the caller is being authenticated. What was read for a caller who
+//! is then refused is dropped, and nothing of the response tells that it was read.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use local::{
+    proxy::{Fault, Operation},
+    template::Route,
+};
+
+use crate::{
+    app::{App, Call, response::Response},
+    sweep,
+};
+
+/// The reads that read no more than the item that authenticates their caller.
+const WITHOUT_READS: [&str; 3] = [
+    "GET /api/v1/me",
+    "GET /api/v1/auth/me",
+    "GET /api/v1/webhook-subscriptions/event-types",
+];
+
+/// It counts its own call, if a key asks for its own usage.
+const AFTER_DECISION: &str = "GET /api/v1/api-keys/{id}/usage";
+
+/// Every endpoint that reads for a caller. The checks below hold for a new one too.
+pub fn reads() -> impl Iterator<Item = &'static Route> {
+    sweep::authenticated().filter(|route| {
+        let key = route.key();
+        (key.starts_with("GET ") || key.starts_with("HEAD "))
+            && !WITHOUT_READS.contains(&key.as_str())
+    })
+}
+
+fn is_read(operation: &Operation) -> bool {
+    matches!(
+        operation.name.as_str(),
+        "Query" | "GetItem" | "BatchGetItem"
+    )
+}
+
+fn reads_of(operations: &[Operation]) -> usize {
+    operations.iter().filter(|one| is_read(one)).count()
+}
+
+/// What a client can compare of two responses.
+fn told(answer: &Response) -> (u16, BTreeMap<String, String>, String) {
+    let mut headers = answer.headers().clone();
+    let id = headers.remove("x-request-id").unwrap();
+    let mut text = answer.text.replace(&id, "req_");
+    if let Some(at) = answer.envelope()["meta"]["timestamp"].as_str() {
+        text = text.replace(at, "now");
+    }
+    (answer.status, headers, text)
+}
+
+/// The call of a route that finds something, without a credential.
+async fn call_of<'a>(app: &'a App, route: &Route) -> Call<'a> {
+    app.call_of(route, "acc_a").await
+}
+
+#[tokio::test]
+async fn a_refused_call_does_not_tell_what_was_read() {
+    for route in reads() {
+        // The reads are answered long after the function has given up on them.
+        let are_held = Arc::new(AtomicBool::new(false));
+        let held = Arc::clone(&are_held);
+        let app = App::builder().faults(move |operation| {
+            if held.load(Relaxed) && is_read(operation) {
+                Fault::AnswerLate(20_000)
+            } else {
+                Fault::None
+            }
+        });
+        let app = app.start().await;
+        let call = call_of(&app, route).await;
+        for reads_are_held in [true, false] {
+            let (id, key) = app.new_key("acc_a").await;
+            for _ in 0..2 {
+                let answer = call.clone().bearer(&key).send().await;
+                assert_eq!(answer.status, 200, "{}: {answer:?}", route.key());
+            }
+            let (_, other) = app.new_key("acc_a").await;
+            app.revoke(&id).bearer(&other).await_status(200).await;
+            drop(app.operations());
+
+            are_held.store(reads_are_held, Relaxed);
+            let known = call.clone().bearer(&key).send().await;
+            are_held.store(false, Relaxed);
+            let operations = app.operations();
+            assert_eq!(known.status, 401, "{}", route.key());
+            // A function that waited for its reads would have tried them again.
+            assert!(
+                reads_of(&operations) <= 2,
+                "{}: {operations:?}",
+                route.key()
+            );
+            assert_eq!(
+                operations.len() - reads_of(&operations),
+                1,
+                "{operations:?}"
+            );
+
+            // The second refusal is the one of a caller who was never known.
+            let forgotten = call.clone().bearer(&key).send().await;
+            assert_eq!(told(&known), told(&forgotten), "{}", route.key());
+            let operations = app.operations();
+            assert_eq!(reads_of(&operations), 0, "{}: {operations:?}", route.key());
+        }
+    }
+}
+
+#[tokio::test]
+async fn reads_start_before_the_decision_for_a_caller_who_was_admitted() {
+    // As long as nobody is decided on, every read that there is was made ahead.
+    let is_undecided = Arc::new(AtomicBool::new(false));
+    let undecided = Arc::clone(&is_undecided);
+    let app = App::builder().faults(move |operation| {
+        if undecided.load(Relaxed) && operation.name == "UpdateItem" {
+            Fault::Fail
+        } else {
+            Fault::None
+        }
+    });
+    let app = app.start().await;
+    for route in reads().filter(|route| route.key() != AFTER_DECISION) {
+        is_undecided.store(false, Relaxed);
+        let call = call_of(&app, route).await;
+        let (_, key) = app.new_key("acc_a").await;
+        let session = app.sign_in("acc_a").await;
+        let callers = [
+            call.clone().bearer(&key),
+            call.clone().session(&session),
+            call.clone().bearer(&app.token("acc_a")),
+        ];
+        for (number, call) in callers.into_iter().enumerate() {
+            for calls in 0..3 {
+                is_undecided.store(calls != 1, Relaxed);
+                drop(app.operations());
+                let answer = call.clone().send().await;
+                let ahead = reads_of(&app.operations());
+                let is_ahead = ahead > 0;
+                let what = format!("{}, caller {number}, call {calls}: {answer:?}", route.key());
+                match calls {
+                    // An access token states its workspace.
+                    0 => assert_eq!((answer.status, is_ahead), (500, number == 2), "{what}"),
+                    1 => assert_eq!(answer.status, 200, "{what}"),
+                    _ => assert_eq!((answer.status, is_ahead), (500, true), "{what}"),
+                }
+            }
+        }
+    }
+}
