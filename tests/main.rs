@@ -20,6 +20,7 @@ mod documents;
 mod envelope;
 mod events;
 mod faults;
+mod first_call;
 mod history;
 mod hostile_json;
 mod idempotency;

@@ -2,6 +2,7 @@
 
 pub(crate) mod clients;
 pub(crate) mod delivery_queue;
+pub(crate) mod early_connections;
 pub(crate) mod failure_queue;
 pub(crate) mod secrets;
 pub(crate) mod signing_secret;

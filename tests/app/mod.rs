@@ -8,6 +8,7 @@ pub mod machine;
 mod queue;
 pub mod receiver;
 pub mod reference;
+pub mod relay;
 pub mod resources;
 pub mod response;
 pub mod sign_in;
@@ -267,21 +268,6 @@ impl App {
             .token(&json!({ "sub": "usr_1", "accountId": workspace }))
     }
 
-    /// A new key of a workspace: its id and the key.
-    pub async fn new_key(&self, workspace: &str) -> (String, String) {
-        self.new_key_of(workspace, "usr_1").await
-    }
-
-    /// The same, but created by this person.
-    pub async fn new_key_of(&self, workspace: &str, sub: &str) -> (String, String) {
-        let token = self
-            .issuer
-            .token(&json!({ "sub": sub, "accountId": workspace }));
-        let created = self.create("test").bearer(&token).await_status(201).await;
-        let text = |name: &str| created.data()[name].as_str().unwrap().to_owned();
-        (text("id"), text("key"))
-    }
-
     /// Sends an event to a function and reads the response.
     pub async fn invoke(&self, function: &str, event: &Value) -> Response {
         let turn = self.turn.fetch_add(1, Relaxed);
@@ -316,7 +302,8 @@ impl App {
         self.queue.take_given_up()
     }
 
-    async fn instance(&self, function: &str, number: usize) -> &Instance {
+    /// An instance of a function, which is started if it was not.
+    pub async fn instance(&self, function: &str, number: usize) -> &Instance {
         let start = || async {
             let mut environment = self.environment.clone();
             let clock = self.clock(number).to_str().unwrap().to_owned();
@@ -343,6 +330,11 @@ impl App {
     /// The number of events that the functions have received.
     pub fn calls(&self) -> usize {
         self.calls.load(Relaxed)
+    }
+
+    /// Where the functions reach the table.
+    pub fn table_url(&self) -> &str {
+        self.proxy.url()
     }
 
     /// The DynamoDB requests since the last call of this method.

@@ -6,6 +6,21 @@ use serde_json::{Value, json};
 use super::{App, Call};
 
 impl App {
+    /// A new key of a workspace: its id and the key.
+    pub async fn new_key(&self, workspace: &str) -> (String, String) {
+        self.new_key_of(workspace, "usr_1").await
+    }
+
+    /// The same, but created by this person.
+    pub async fn new_key_of(&self, workspace: &str, sub: &str) -> (String, String) {
+        let token = self
+            .issuer
+            .token(&json!({ "sub": sub, "accountId": workspace }));
+        let created = self.create("test").bearer(&token).await_status(201).await;
+        let text = |name: &str| created.data()[name].as_str().unwrap().to_owned();
+        (text("id"), text("key"))
+    }
+
     /// A call of a route on a new resource of this workspace.
     pub async fn call_of(&self, route: &Route, workspace: &str) -> Call<'_> {
         let Some((method, path)) = &route.endpoint else {

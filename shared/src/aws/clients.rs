@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig, retry::RetryConfig,
+    BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig,
     timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{
-    Builder,
+    Connector,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 
 use crate::error::Cause;
@@ -22,16 +25,21 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 /// A service answers in milliseconds. A call that takes a second is considered lost and is made again. All calls of
 /// one request together are bounded by the pipeline's deadline.
 const CONNECT: Duration = Duration::from_secs(1);
-const ATTEMPT: Duration = Duration::from_secs(1);
+pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
 const OPERATION: Duration = Duration::from_millis(3500);
 const ATTEMPTS: u32 = 3;
 /// The SDK's default is a second, which suits services that take that long to recover.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
+/// What the clients share: the TLS configuration and the pool of connections.
+///
+/// It is one connector, and not the SDK's HTTP client, which reads the certificates once more for each client that is
+/// made and again at the first call. So what is opened before the first event is what the clients use
+/// ([`crate::aws::early_connections`]).
 #[derive(Clone)]
 pub(crate) struct Connection {
-    http: SharedHttpClient,
-    region: Region,
+    pub(super) connector: SharedHttpConnector,
+    pub(super) region: Region,
 }
 
 impl Connection {
@@ -41,14 +49,21 @@ impl Connection {
             .with_trust_store(trust)
             .build()
             .map_err(|error| Cause::new("set up TLS", &error))?;
-        let http = Builder::new()
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT);
+        let connector = Connector::builder()
+            .connector_settings(settings.build())
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(tls)
-            .build_https();
+            .build();
         Ok(Self {
-            http,
+            connector: SharedHttpConnector::new(connector),
             region: Region::new(region.to_owned()),
         })
+    }
+
+    fn http_client(&self) -> SharedHttpClient {
+        let connector = self.connector.clone();
+        http_client_fn(move |_, _| connector.clone())
     }
 }
 
@@ -59,9 +74,7 @@ impl Connection {
 /// an eighth smaller.
 macro_rules! client {
     ($service:ident, $connection:expr, $endpoint:expr) => {{
-        let Connection { http, region } = $connection.clone();
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(OPERATION)
             .build();
@@ -71,8 +84,8 @@ macro_rules! client {
         let mut config = $service::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .region(region)
-            .http_client(http)
+            .region($connection.region.clone())
+            .http_client($connection.http_client())
             .timeout_config(timeouts)
             .retry_config(retries)
             // It protects streamed bodies. Ours are not streamed, and the timeouts above bound them.

@@ -47,6 +47,10 @@ impl FromRequest for Authenticated {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::CURSORS];
 
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
+
     fn from_request<'a>(
         request: Request,
         platform: &'a Arc<Platform>,

@@ -62,6 +62,10 @@ impl FromRequest for GithubReport {
 
     const VARIABLES: &[&[&str]] = &[variables::SECRET_SCANNING];
 
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
+
     fn from_request<'a>(
         request: Request,
         platform: &'a Arc<Platform>,
@@ -117,6 +121,10 @@ impl FromRequest for LeakReport {
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
+
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
 
     fn from_request<'a>(
         request: Request,

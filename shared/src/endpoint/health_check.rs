@@ -31,6 +31,10 @@ impl FromRequest for HealthCheck {
 
     const VARIABLES: &[&[&str]] = &[variables::TABLE];
 
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
+
     fn from_request<'a>(
         request: Request,
         platform: &'a Arc<Platform>,

@@ -10,6 +10,7 @@ use crate::{
     aws::{
         clients::{self, Connection},
         delivery_queue::DeliveryQueue,
+        early_connections::EarlyConnections,
         secrets::SecretsManager,
         signing_secret::{self, SigningSecret},
     },
@@ -38,6 +39,7 @@ pub struct Platform {
 /// The table, the secrets and the issuer.
 pub struct Services {
     pub(crate) database: Database,
+    early_connections: EarlyConnections,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) admitted_lists: AdmittedLists,
     pub(crate) last_counts: LastCounts,
@@ -78,17 +80,30 @@ impl Platform {
             .as_ref()
             .ok_or_else(|| ApiError::internal("the endpoint's type connects to no service"))
     }
+
+    /// Opens so many connections to the table, before the first event. For an endpoint's
+    /// [`prepare`](crate::endpoint::handler::FromRequest::prepare): only what uses the table may be compiled with it.
+    pub(crate) async fn open_connections(&self, count: usize) {
+        if let Some(services) = &self.services {
+            services.early_connections.open(count).await;
+        }
+    }
 }
 
 pub(crate) fn connect(config: &Config) -> Result<Services, Cause> {
     let connection = Connection::new(&config.region)?;
-    let dynamodb = clients::dynamodb(&connection, config.dynamodb.as_deref());
-    let secrets = SecretsManager::new(&connection, config.secrets_manager.as_deref());
+    Ok(services(config, &connection))
+}
+
+fn services(config: &Config, connection: &Connection) -> Services {
+    let dynamodb = clients::dynamodb(connection, config.dynamodb.as_deref());
+    let secrets = SecretsManager::new(connection, config.secrets_manager.as_deref());
     let http = Arc::<HttpClient>::default();
     let tokens = Arc::new(IssuerTokens::new(&config.issuer, Arc::clone(&http)));
     let signing_secret = signing_secret::secret(&secrets, config.signing_secret.as_deref());
-    Ok(Services {
+    Services {
         database: Database::new(dynamodb, &config.table),
+        early_connections: EarlyConnections::new(connection, config.dynamodb.as_deref()),
         admitted_lists: AdmittedLists::default(),
         last_counts: LastCounts::default(),
         workspace_hints: WorkspaceHints::default(),
@@ -98,7 +113,7 @@ pub(crate) fn connect(config: &Config) -> Result<Services, Cause> {
         delivery_queue: None,
         webhook_sender: None,
         github_keys: None,
-    })
+    }
 }
 
 /// As [`connect`], with GitHub's keys.
@@ -116,7 +131,7 @@ pub(crate) fn connect_with_queue(config: &Config) -> Result<Services, Cause> {
     let queue = DeliveryQueue::new(&connection, config.sqs.as_deref(), &config.delivery_queue);
     Ok(Services {
         delivery_queue: Some(Arc::new(queue)),
-        ..connect(config)?
+        ..services(config, &connection)
     })
 }
 

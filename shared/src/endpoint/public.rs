@@ -101,6 +101,10 @@ impl FromRequest for PublicCall {
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
 
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
+
     fn from_request<'a>(
         request: Request,
         platform: &'a Arc<Platform>,
@@ -132,6 +136,10 @@ impl FromRequest for PublicSubmission {
     const CONNECT: Option<Connect> = Some(connect);
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS, variables::SUBMISSIONS];
+
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
 
     fn from_request<'a>(
         request: Request,

@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, join},
+};
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -129,10 +132,13 @@ impl FromRequest for SignInCallback {
     const FLOW: Flow = Flow::SignIn;
 
     async fn prepare(platform: &Platform) {
-        if let Ok(services) = platform.services() {
-            services.signing_secret.read_at_start().await;
-            services.provider.client_secret().read_at_start().await;
-        }
+        let read_secrets = async {
+            if let Ok(services) = platform.services() {
+                services.signing_secret.read_at_start().await;
+                services.provider.client_secret().read_at_start().await;
+            }
+        };
+        join(read_secrets, platform.open_connections(1)).await;
     }
 
     fn from_request<'a>(

@@ -48,6 +48,10 @@ impl FromRequest for SignOut {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS];
 
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
+
     fn from_request<'a>(
         request: Request,
         platform: &'a Arc<Platform>,

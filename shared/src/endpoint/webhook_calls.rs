@@ -94,6 +94,10 @@ impl FromRequest for WebhookCall {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::SIGNING];
 
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
+
     fn from_request<'a>(
         request: Request,
         platform: &'a Arc<Platform>,
@@ -128,6 +132,10 @@ impl FromRequest for DeliveryCall {
     const CONNECT: Option<Connect> = Some(connect_with_queue);
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::QUEUE];
+
+    async fn prepare(platform: &Platform) {
+        platform.open_connections(1).await;
+    }
 
     fn from_request<'a>(
         request: Request,
