@@ -27,6 +27,7 @@ use crate::statistics::millis;
 /// The delay added to each table request: about the network latency within a region.
 const DELAY: Duration = Duration::from_millis(3);
 const TABLE: &str = "bench";
+const TABLE_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
 /// The rate limits, which are raised so that no call is refused.
 const LIMITS: [&str; 4] = [
@@ -94,7 +95,7 @@ impl Deployment {
             ("AWS_ACCESS_KEY_ID", "bench"),
             ("AWS_SECRET_ACCESS_KEY", "bench"),
             ("AWS_REGION", "us-east-1"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", proxy.url()),
+            (TABLE_ENDPOINT, proxy.url()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets_manager),
             ("TABLE_NAME", TABLE),
             ("SIGNING_SECRET", secrets::SIGNING_SECRET),
@@ -129,15 +130,34 @@ impl Deployment {
     /// What calls the functions without a route: those of all events that the table has had. Its calls of the table
     /// are as slow as the others, but only [`Machine::operations`] has them.
     pub(crate) async fn machine(&self, sqs: &Sqs, most_processes: usize) -> Result<Machine, Error> {
-        const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
         let mut environment = self.environment.clone();
-        environment.retain(|(name, _)| name != ENDPOINT && name != "AWS_ENDPOINT_URL_SQS");
-        environment.push((ENDPOINT.to_owned(), self.dynamodb.url().to_owned()));
+        environment.retain(|(name, _)| name != TABLE_ENDPOINT && name != "AWS_ENDPOINT_URL_SQS");
+        environment.push((TABLE_ENDPOINT.to_owned(), self.dynamodb.url().to_owned()));
         Builder::new(&self.binaries, environment)
             .most_processes(most_processes)
             .proxied(DELAY, |_| Fault::None)
             .start(&self.template, &self.dynamodb, TABLE, sqs)
             .await
+    }
+
+    /// Where the table is without TLS, behind the delay: `host:port`.
+    pub(crate) fn table_address(&self) -> &str {
+        self.proxy.url().trim_start_matches("http://")
+    }
+
+    /// From now on, functions are started from `binaries`, with the table at `url`. Those that read the system's
+    /// certificate authorities read this file in their place.
+    pub(crate) fn over_tls(self, binaries: &Path, url: &str, authorities: &Path) -> Self {
+        let mut environment = self.environment.clone();
+        environment.retain(|(name, _)| name != TABLE_ENDPOINT);
+        environment.push((TABLE_ENDPOINT.to_owned(), url.to_owned()));
+        let authorities = authorities.to_string_lossy().into_owned();
+        environment.push(("SSL_CERT_FILE".to_owned(), authorities));
+        Self {
+            binaries: binaries.to_owned(),
+            environment,
+            ..self
+        }
     }
 
     /// An access token for a workspace.

@@ -1,5 +1,6 @@
-//! The benchmark. It prints four tables, or only the one that is named: the cost of a call of each endpoint beside the
-//! floor, the cost of calls in a growing workspace, the cost of the worst bodies, and how webhooks are delivered.
+//! The benchmark. It prints five tables, or only the one that is named: the cost of a call of each endpoint beside the
+//! floor, the first call of a new instance over TLS, the cost of calls in a growing workspace, the cost of the worst
+//! bodies, and how webhooks are delivered.
 //!
 //! The functions are release builds, driven over the Runtime API; webhooks need a profile of their own. The table is
 //! the embedded DynamoDB, behind a proxy that adds 3 ms to each request and counts it. A ratio compares the medians of
@@ -11,12 +12,14 @@ mod calls;
 mod contents;
 mod deployment;
 mod figures;
+mod first_call;
 mod growth;
 mod process;
 mod receiver;
 mod rows;
 mod sign_in;
 mod statistics;
+mod tls_table;
 mod webhooks;
 
 use std::{env, path::Path};
@@ -25,18 +28,21 @@ use local::Error;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    const USAGE: &str = "usage: bench BINARIES [rows | growth | bodies | webhooks]";
+    const USAGE: &str = "usage: bench BINARIES [rows | first | growth | bodies | webhooks]";
     let mut arguments = env::args().skip(1);
     let binaries = arguments.next().ok_or(USAGE)?;
     let binaries = Path::new(&binaries);
     match arguments.next().as_deref() {
         Some("rows") => rows::print(binaries).await,
+        Some("first") => first_call::print(binaries).await,
         Some("growth") => growth::print(binaries).await,
         Some("bodies") => bodies::print(binaries).await,
         Some("webhooks") => webhooks::print(binaries).await,
         Some(_) => Err(USAGE.into()),
         None => {
             rows::print(binaries).await?;
+            println!();
+            first_call::print(binaries).await?;
             println!();
             growth::print(binaries).await?;
             println!();
