@@ -146,6 +146,7 @@ fn list_with(change: impl Fn(&mut Value, &mut Value)) -> Result<(), String> {
         "headers": {
             "cache-control": "no-store",
             "content-type": "application/json",
+            "etag": "W/\"0123456789abcdef0123\"",
             "ratelimit": "\"caller\";r=1999;t=60",
             "ratelimit-policy": "\"caller\";q=2000;w=60",
             "strict-transport-security": "max-age=31536000",

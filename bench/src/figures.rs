@@ -107,8 +107,8 @@ pub(crate) async fn measure(
 
     if row.before == Before::Tag {
         let other = deployment.function(row.function).await?;
-        let answer = deployment.call(&other, &(row.call)(contents, 0), 200);
-        contents.keep_tag(answer.await?.tag);
+        let whole = (row.call)(contents, 0);
+        contents.keep_tag(deployment.call(&other, &whole, 200).await?.tag);
     }
     let calls = match row.name {
         "revoke" => contents.condemned.len() - 1,

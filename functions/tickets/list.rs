@@ -1,10 +1,10 @@
 //! `GET /api/v1/tickets`: the tickets that match a filter, in the order of their latest message, newest first.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::{
     Answer, ApiError, Area, ExitCode, ReadCall,
     domain::{ticket::Ticket, ticket_filter::Filter},
-    endpoint::{cursors::Position, ticket_list_tag::TicketListTags},
+    endpoint::{ticket_filter::TicketPosition, ticket_list_tag::TicketListTags},
     reading, serve,
     store::workspaces::Counts,
 };
@@ -22,22 +22,6 @@ struct Listed {
     has_more: bool,
 }
 
-/// The content of a cursor: the list that it belongs to, and the position in it.
-#[derive(Serialize, Deserialize)]
-struct TicketPosition {
-    filter: Filter,
-    after: String,
-}
-
-impl Position for TicketPosition {
-    type Filter = Filter;
-    type After = String;
-
-    fn parse(self) -> Option<(Filter, String)> {
-        Some((self.filter, self.after))
-    }
-}
-
 async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     let query = call.request.query();
     let limit = query.number("limit", 1, 100)?.unwrap_or(50);
@@ -50,16 +34,18 @@ async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     };
     let tickets = call.workspace.tickets();
     let tags = TicketListTags::new(call.workspace.id(), &(&filter, me, limit, &after))?;
-    if let Some(known) = tags.known(&call.request)
-        && known.is_of(&tickets.version().await?)
-    {
-        return Ok(Answer::not_modified(known.into_tag()).may_be_kept());
+    if let Some(tag) = tags.unchanged(&call.request, &tickets).await? {
+        return Ok(Answer::not_modified(tag).may_be_kept());
     }
     let page = tickets.list(&filter, me, limit, after).await?;
     let tag = tags.of(&page)?;
     let cursor = match page.next {
         None => None,
-        Some(after) => Some(call.cursors.seal(&TicketPosition { filter, after }).await?),
+        Some(after) => Some(
+            call.cursors
+                .seal(&TicketPosition::new(filter, after))
+                .await?,
+        ),
     };
     let listed = Answer::ok(Listed {
         tickets: page.tickets,

@@ -1,8 +1,8 @@
 //! What a handler takes and returns.
 //!
-//! [`handler`], [`scoped`](handler::scoped) and [`reading`] make an endpoint of a function. The function's parameter states what
-//! must hold before it runs. It is created from the request ([`FromRequest`](handler::FromRequest)), and cannot be
-//! created otherwise:
+//! [`handler`], [`scoped`](handler::scoped) and [`reading`] make an endpoint of a function. The function's parameter
+//! states what must hold before it runs. It is created from the request ([`FromRequest`](handler::FromRequest)), and
+//! cannot be created otherwise:
 //!
 //! | parameter | gives access to | before the handler runs |
 //! |---|---|---|

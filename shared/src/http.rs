@@ -1,6 +1,7 @@
 //! Requests and responses.
 
 pub mod cookies;
+pub mod cors;
 pub mod cursor;
 pub mod entity_tag;
 pub mod envelope;

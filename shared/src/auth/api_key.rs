@@ -10,7 +10,7 @@ use crate::{
         caller::{Caller, CallingKey},
     },
     error::ApiError,
-    store::key_calls::{CountedKey, KeyCounter},
+    store::key_counter::{CountedKey, KeyCounter},
 };
 
 /// Refuses a key with a wrong form or checksum without a request to the table. For an unknown key, the write that

@@ -60,6 +60,10 @@ impl FromRead for AuthenticatedPage {
 
     const ERRORS_AS_PAGES: bool = true;
 
+    fn check(request: &Request) -> Result<(), ApiError> {
+        request.origin().ok_or_else(no_host).map(drop)
+    }
+
     fn from_read(read: Read<'_>) -> Result<Self, ApiError> {
         Ok(Self {
             language: language_of(read.request),

@@ -115,6 +115,12 @@ pub trait FromRead: Sized {
     #[doc(hidden)]
     const VARIABLES: &[&[&str]];
 
+    /// What must hold of a request, whoever sends it.
+    #[doc(hidden)]
+    fn check(_request: &Request) -> Result<(), ApiError> {
+        Ok(())
+    }
+
     /// Creates the parameter for one workspace.
     #[doc(hidden)]
     fn from_read(read: Read<'_>) -> Result<Self, ApiError>;
@@ -196,8 +202,9 @@ where
         Flow::Page
     }
 
-    fn prepare<'a>(&'a self, _platform: &'a Platform) -> LocalBoxFuture<'a, ()> {
-        future::ready(()).boxed_local()
+    /// One connection for the write that authenticates, and one for the read beside it.
+    fn prepare<'a>(&'a self, platform: &'a Platform) -> LocalBoxFuture<'a, ()> {
+        platform.open_connections(2).boxed_local()
     }
 
     fn answer<'a>(
@@ -212,7 +219,11 @@ where
             }
             Err(error) => future::ready(Err(error)).boxed_local(),
         };
-        respond(request, platform, context, run, P::refuse).boxed_local()
+        async move {
+            P::check(&request)?;
+            respond(request, platform, context, run, P::refuse).await
+        }
+        .boxed_local()
     }
 }
 

@@ -1,5 +1,6 @@
-//! Reads a ticket filter from the query string.
+//! Reads a ticket filter from the query string, and keeps it in cursors.
 
+use serde::{Deserialize, Serialize};
 use strum::{EnumString, VariantNames};
 
 use crate::{
@@ -7,6 +8,7 @@ use crate::{
         ticket::{MAX_SUB, MAX_TAG, Status},
         ticket_filter::Filter,
     },
+    endpoint::cursors::Position,
     error::ApiError,
     http::query::Query,
 };
@@ -56,6 +58,29 @@ impl Filter {
         };
         let is_given = status.is_some() || filter != Self::default();
         Ok(is_given.then_some(filter))
+    }
+}
+
+/// The content of a cursor: the list that it belongs to, and the position in it.
+#[derive(Serialize, Deserialize)]
+pub struct TicketPosition {
+    filter: Filter,
+    after: String,
+}
+
+impl TicketPosition {
+    #[must_use]
+    pub fn new(filter: Filter, after: String) -> Self {
+        Self { filter, after }
+    }
+}
+
+impl Position for TicketPosition {
+    type Filter = Filter;
+    type After = String;
+
+    fn parse(self) -> Option<(Filter, String)> {
+        Some((self.filter, self.after))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     ids::WorkspaceId,
     store::{
         ticket_list::Page,
+        tickets::TicketReader,
         workspaces::{Counts, TicketsVersion},
     },
     time::{MINUTE, Timestamp},
@@ -45,9 +46,21 @@ impl TicketListTags {
         })
     }
 
-    /// The tag that the client has of this list, if its version may be trusted.
-    #[must_use]
-    pub fn known(&self, request: &Request) -> Option<KnownList> {
+    /// The tag of the list that the client has, if its version tells that nothing has changed. Reads the version only
+    /// if the client has a tag that may be trusted.
+    pub async fn unchanged(
+        &self,
+        request: &Request,
+        tickets: &TicketReader<'_>,
+    ) -> Result<Option<EntityTag>, ApiError> {
+        let Some(known) = self.known(request) else {
+            return Ok(None);
+        };
+        let version = tickets.version().await?;
+        Ok((known.changes == version.changes).then_some(known.tag))
+    }
+
+    fn known(&self, request: &Request) -> Option<KnownList> {
         let now = Timestamp::now();
         let mut known = request
             .known_tags()
@@ -81,8 +94,7 @@ impl TicketListTags {
 }
 
 /// A list that a client has.
-#[derive(Debug)]
-pub struct KnownList {
+struct KnownList {
     changes: i64,
     /// When it was read, if the version was settled then; else [`Timestamp::EPOCH`].
     read_at: Timestamp,
@@ -105,16 +117,6 @@ impl KnownList {
     fn is_trusted(&self, now: Timestamp) -> bool {
         let age = now.as_millis().checked_sub(self.read_at.as_millis());
         age.is_some_and(|age| (0..TRUSTED).contains(&age))
-    }
-
-    #[must_use]
-    pub fn is_of(&self, version: &TicketsVersion) -> bool {
-        self.changes == version.changes
-    }
-
-    #[must_use]
-    pub fn into_tag(self) -> EntityTag {
-        self.tag
     }
 }
 
@@ -173,15 +175,9 @@ mod tests {
 
     #[test]
     fn a_trusted_tag_is_of_one_version_and_one_list() {
-        let version = page(None).version;
         let tag = tags().of(&page(None)).unwrap();
         let same = known(&sent(&tag)).unwrap();
-        assert!(same.is_of(&version));
-        assert!(!same.is_of(&TicketsVersion {
-            changes: 8,
-            ..version
-        }));
-        assert_eq!(same.into_tag(), tag);
+        assert_eq!((same.changes, same.tag), (page(None).version.changes, tag));
         let other = TicketListTags::new(&WorkspaceId::parse("acc_a").unwrap(), &"open").unwrap();
         assert!(known(&sent(&other.of(&page(None)).unwrap())).is_none());
     }

@@ -12,7 +12,11 @@ use serde_json::value::RawValue;
 use crate::{
     domain::rate_limit::RateLimitStatus,
     error::{ApiError, ErrorCode},
-    http::{entity_tag::EntityTag, request::Request},
+    http::{
+        cors::{CORS_HEADERS, Cors},
+        entity_tag::EntityTag,
+        request::Request,
+    },
     ids::RequestId,
     time::Timestamp,
 };
@@ -207,31 +211,6 @@ impl TryFrom<Redirect> for Answer {
         })
     }
 }
-
-/// Which pages may read a response ("CORS protocol" in WHATWG's fetch standard).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cors {
-    SameOrigin,
-    /// Pages of any origin, without cookies: shops embed the public form in their own sites.
-    AnyOrigin,
-}
-
-/// The headers of [`Cors::AnyOrigin`], on every response and not only on preflights.
-///
-/// - Every method is allowed, so that a page that sends a wrong one can read the error. The methods are listed because
-///   old browsers take `*` as a name.
-/// - `*` covers every header except `Authorization`.
-/// - Browsers cache a preflight for at most two hours.
-const CORS_HEADERS: [(&str, &str); 5] = [
-    ("access-control-allow-origin", "*"),
-    (
-        "access-control-allow-methods",
-        "GET, POST, PUT, PATCH, DELETE, *",
-    ),
-    ("access-control-allow-headers", "*, Authorization"),
-    ("access-control-expose-headers", "*"),
-    ("access-control-max-age", "7200"),
-];
 
 /// Browsers must not guess another media type, and must use TLS for this host (not its subdomains) for a year.
 const SECURITY_HEADERS: [(&str, &str); 2] = [

@@ -14,7 +14,7 @@ use lambda_runtime::Context;
 use crate::{
     endpoint::{handler::Endpoint, platform::Platform, request_context::RequestContext},
     error::ApiError,
-    http::{envelope::Cors, event::Event, language, request::Request, routes},
+    http::{cors::Cors, event::Event, language, request::Request, routes},
     ids::RequestId,
     log,
     runtime::{request_log, respond},

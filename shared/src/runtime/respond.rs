@@ -6,7 +6,8 @@ use crate::{
     endpoint::{error_page, platform::Platform, request_context::RequestContext},
     error::ApiError,
     http::{
-        envelope::{self, Cors},
+        cors::Cors,
+        envelope,
         reply::{PAGE_HEADERS, PROVIDER_HEADERS, Reply, headers},
     },
     ids::RequestId,

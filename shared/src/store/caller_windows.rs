@@ -121,8 +121,8 @@ pub(super) fn user_key(workspace: &WorkspaceId, subject: &Subject) -> Item {
     attributes::key(&user_partition(workspace, subject), "USER")
 }
 
-/// The partition has a hash of the subject, because a subject may be long and personal. A workspace id has no `#`, so two
-/// different pairs never give the same text.
+/// The partition has a hash of the subject, because a subject may be long and personal. A workspace id has no `#`, so
+/// two different pairs never give the same text.
 pub(crate) fn user_partition(workspace: &WorkspaceId, subject: &Subject) -> String {
     let hash = Sha256::digest(format!("{}#{}", workspace.as_str(), subject.as_str()));
     format!("USER#{}", base16ct::lower::encode_string(&hash))

@@ -15,7 +15,7 @@ use crate::{
     },
     ids::ApiKeyId,
     store::{
-        api_keys::{ApiKeys, Exposed, Listing, differences},
+        api_keys::{ApiKeys, Exposed, differences},
         attributes,
         audit_trail::{self, Action, Entry},
         conditional_update::{Expressions, in_transaction},
@@ -24,6 +24,7 @@ use crate::{
         key_items::{
             self, EndReason, KeysItem, Pointer, SecretsItem, WINDOW_IS, listing_key, secret_key,
         },
+        key_listings::Listing,
         outbox::{Event, ExposedData, KeyData, RotatedData},
         transaction::{Transaction, keep_alone, until_unchanged},
     },

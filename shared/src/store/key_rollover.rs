@@ -9,7 +9,7 @@ use crate::{
         attributes::{self, Item},
         conditional_update::{Expressions, in_transaction},
         database::StoreError,
-        key_calls::{KeyCounter, Step, counted, keys_item},
+        key_counter::{KeyCounter, Step, counted, keys_item},
         key_items::{self, KeysItem, list_text, listing_key, secret_key},
         key_usage,
         last_counts::in_window,

@@ -12,11 +12,11 @@ use crate::{
     domain::key::ApiKey,
     ids::ApiKeyId,
     store::{
-        api_keys::ApiKeyReader,
         attributes::{self, Item, Read},
         conditional_update::Expressions,
         database::StoreError,
         key_items::{KeysItem, SecretsItem},
+        key_listings::ApiKeyReader,
         transaction::until_unchanged,
     },
     time::{HOUR, Timestamp},
