@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use local::proxy::Fault;
+use regex_lite::Regex;
 use serde_json::{Value, json};
-use shared::ExposeSecret;
+use shared::{ExposeSecret, Timestamp};
 
-use crate::app::{App, response::Response};
+use crate::app::{App, TEMPLATE, response::Response};
 
 /// The log line of the request that got this response.
 fn line(app: &App, answer: &Response) -> Value {
@@ -25,7 +26,7 @@ fn line(app: &App, answer: &Response) -> Value {
 async fn each_request_logs_one_line_with_its_result_and_its_cost() {
     let app = App::start().await;
     let (id, key) = app.new_key("acc_a").await;
-    app.list().bearer(&key).await_status(200).await;
+    let first = app.list().bearer(&key).await_status(200).await;
     let answer = app.list().bearer(&key).await_status(200).await;
     let line = line(&app, &answer);
     assert_eq!(line["level"], "INFO");
@@ -44,51 +45,85 @@ async fn each_request_logs_one_line_with_its_result_and_its_cost() {
         ),
         (&2.into(), &1.0.into(), &1.0.into())
     );
-    assert!(
-        line["awsRequestId"]
+    // The id by which the access log has the request; tests/deployment.rs shows that it is there.
+    assert_eq!(line["gatewayId"], "JKJaXmPLvHcESHA=");
+    // What says nothing is left out.
+    for missing in [
+        "code",
+        "reason",
+        "cause",
+        "coldStart",
+        "awsRequestId",
+        "xrayTraceId",
+    ] {
+        assert_eq!(line[missing], Value::Null, "{missing}");
+    }
+
+    let line = self::line(&app, &first);
+    assert_eq!(line["coldStart"], true);
+    // Lambda records the first call.
+    let trace = line["xrayTraceId"].as_str().unwrap();
+    assert!(trace.starts_with("1-5e1b4151-"), "{trace}");
+}
+
+/// How much a metric of the template counts for a line, and the value of its dimension.
+fn counted(metric: &str, line: &Value) -> Option<(u64, String)> {
+    let resources = TEMPLATE.value()["Resources"].as_object().unwrap();
+    let filter = resources.values().find(|resource| {
+        let name = &resource["Properties"]["MetricTransformations"][0]["MetricName"];
+        *name == format!("{metric}-${{AWS::StackName}}")
+    });
+    let filter = &filter.unwrap()["Properties"];
+    assert_eq!(filter["LogGroupName"], "Logs");
+    let pattern = Regex::new(r#"^\{ \$\.(\w+) = ("\w+"|\*) \}$"#).unwrap();
+    let pattern = pattern.captures(filter["FilterPattern"].as_str().unwrap());
+    let (_, [field, expected]) = pattern.unwrap().extract();
+    if line[field].is_null() || expected != "*" && line[field].to_string() != expected {
+        return None;
+    }
+    let transformation = &filter["MetricTransformations"][0];
+    let value_of = |name: &Value| line[&name.as_str().unwrap()[2..]].clone();
+    let value = match transformation["MetricValue"].as_str().unwrap() {
+        "1" => 1,
+        _ => value_of(&transformation["MetricValue"]).as_u64().unwrap(),
+    };
+    let dimension = match &transformation["Dimensions"] {
+        Value::Null => String::new(),
+        dimensions => value_of(&dimensions[0]["Value"])
             .as_str()
             .unwrap()
-            .starts_with("00000000-")
-    );
-    assert!(
-        line["xrayTraceId"]
-            .as_str()
-            .unwrap()
-            .starts_with("1-5e1b4151-")
-    );
+            .to_owned(),
+    };
+    Some((value, dimension))
 }
 
 #[tokio::test]
-async fn metrics_count_calls_limited_calls_and_refusals_by_reason() {
-    let app = App::builder().caller_limit(1);
-    let app = app.setting("STACK_NAME", "suppuo-dev").start().await;
+async fn metrics_count_limited_calls_refusals_by_reason_and_minutes_behind() {
+    let app = App::builder().caller_limit(1).start().await;
     let (_, key) = app.new_key("acc_a").await;
-    let metric = |line: &Value, name: &str, dimension: &str| {
-        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
-        let declared = directives.iter().any(|directive| {
-            let named = directive["Metrics"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|metric| metric["Name"] == name);
-            let dimensions = json!([["stack", dimension]]);
-            named && directive["Dimensions"] == dimensions && line[dimension].is_string()
-        });
-        declared.then(|| line[name].as_u64().unwrap())
-    };
+    let route = "GET /api/v1/api-keys".to_owned();
 
     let good = line(&app, &app.list().bearer(&key).await_status(200).await);
-    assert_eq!(good["stack"], "suppuo-dev");
-    assert_eq!(metric(&good, "Calls", "route"), Some(1));
-    assert_eq!(metric(&good, "Limited", "route"), Some(0));
-    assert_eq!(metric(&good, "Refused", "reason"), None);
+    assert_eq!(counted("Limited", &good), None);
+    assert_eq!(counted("Refused", &good), None);
+    assert_eq!(counted("DueMinutesBehind", &good), None);
     let limited = line(&app, &app.list().bearer(&key).await_status(429).await);
-    assert_eq!(metric(&limited, "Limited", "route"), Some(1));
+    assert_eq!(counted("Limited", &limited), Some((1, route)));
+
+    app.set_watermark(Timestamp::now().as_millis());
+    app.work("webhooks-due", &json!({})).await.unwrap();
+    let log = app.log();
+    let swept = log.iter().find(|line| line.contains("webhooks-due"));
+    let swept = serde_json::from_str(swept.unwrap()).unwrap();
+    assert_eq!(
+        counted("DueMinutesBehind", &swept),
+        Some((0, String::new()))
+    );
 
     let refused = |answer: Response| {
-        let line = line(&app, &answer);
-        assert_eq!(metric(&line, "Refused", "reason"), Some(1));
-        line["reason"].as_str().unwrap().to_owned()
+        let (count, reason) = counted("Refused", &line(&app, &answer)).unwrap();
+        assert_eq!(count, 1);
+        reason
     };
     let wrong = "sk_live_".to_owned() + &"0".repeat(48);
     assert_eq!(refused(app.list().await_status(401).await), "no_credential");
@@ -203,5 +238,8 @@ async fn a_table_timeout_is_a_500_before_lambda_ends_the_function() {
         .bearer(known.expose_secret())
         .await_status(500)
         .await;
-    assert_eq!(line(&app, &answer)["cause"], "the function's time was up");
+    let line = line(&app, &answer);
+    assert_eq!(line["cause"], "the function's time was up");
+    let id = line["awsRequestId"].as_str().unwrap();
+    assert!(id.starts_with("00000000-"), "{id}");
 }

@@ -348,7 +348,6 @@ fn the_globals_of_the_template_have_only_known_names_and_values() {
         "AutoPublishAliasAllProperties",
         "CodeUri",
         "DeploymentPreference",
-        "Environment",
         "Handler",
         "LoggingConfig",
         "MemorySize",
@@ -362,15 +361,21 @@ fn the_globals_of_the_template_have_only_known_names_and_values() {
     assert_eq!(set, known);
     let function = &globals["Function"];
     assert_eq!(function["Runtime"], "provided.al2023");
-    assert_eq!(function["Tracing"], "Active");
-    let environment = json!({ "Variables": { "STACK_NAME": "AWS::StackName" } });
-    assert_eq!(function["Environment"], environment);
+    assert_eq!(function["Tracing"], "Tracing");
+    let tracing = &crate::app::TEMPLATE.value()["Parameters"]["Tracing"];
+    assert_eq!(tracing["AllowedValues"], json!(["PassThrough", "Active"]));
     assert_eq!(function["AutoPublishAliasAllProperties"], true);
     assert_eq!(function["PermissionsBoundary"], "FunctionBoundary");
     let alarms = json!(["Failures"]);
     assert_eq!(function["DeploymentPreference"]["Alarms"], alarms);
-    let group = json!({ "LogFormat": "JSON", "LogGroup": "Logs" });
-    assert_eq!(function["LoggingConfig"], group);
+    // At a higher level, lines of requests would be dropped; at another one of the system, lines of each call are kept.
+    let logging = json!({
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "WARN",
+        "LogGroup": "Logs",
+    });
+    assert_eq!(function["LoggingConfig"], logging);
     assert!(
         function["Timeout"].as_u64().unwrap() < 30
             && function["MemorySize"].as_u64().unwrap() <= 256

@@ -1,14 +1,8 @@
-//! The log: one line of JSON for each request, which also carries the request's metrics.
+//! The log: one line of JSON for each request.
 //!
-//! Lambda forwards standard output to CloudWatch Logs unchanged. CloudWatch extracts metrics from a line that has
-//! `_aws` ("Specification: Embedded metric format", CloudWatch user guide):
-//!
-//! | metric | dimensions | counts |
-//! |---|---|---|
-//! | `Calls` | `stack`, `route` | all requests |
-//! | `Limited` | `stack`, `route` | requests over a limit |
-//! | `Refused` | `stack`, `reason` | refused credentials, by reason |
-//! | `DueMinutesBehind` | `stack` | minutes of webhooks' retries that are due and were not swept |
+//! Lambda forwards standard output to CloudWatch Logs unchanged. It looks at two fields: it takes `timestamp` for the
+//! time of a line, and drops lines whose `level` is below the one of the function's settings ("Log-level filtering",
+//! Lambda developer guide). Metric filters in `template.yaml` count lines by their fields.
 //!
 //! A line may hold ids, counts, times and words from our own code. It never holds a key, a key's hash, a token, a
 //! header, a body or a path.
@@ -19,9 +13,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{ids::RequestId, time::Timestamp};
-
-/// The CloudWatch namespace of the metrics.
-pub(crate) const NAMESPACE: &str = "Suppuo/Api";
 
 /// Writes a line in addition to the request's own.
 pub(crate) fn warn(message: &str) {

@@ -16,8 +16,6 @@ use crate::{
 
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `STACK_NAME`, the name of the CloudFormation stack; `local` by default.
-    pub(crate) stack: String,
     /// `TABLE_NAME`, required. Empty in a function that does not use the table.
     pub(crate) table: String,
     /// `AWS_REGION`, which Lambda sets.
@@ -78,7 +76,6 @@ impl std::error::Error for ConfigError {}
 
 /// The variables that every function reads.
 const ALWAYS: &[&str] = &[
-    "STACK_NAME",
     "AWS_REGION",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -197,7 +194,6 @@ impl Config {
             return Err(ConfigError::new("HUUDIS_CLIENT_ID", why));
         }
         Ok(Self {
-            stack: setting("STACK_NAME").unwrap_or_else(|| "local".to_owned()),
             table: required("TABLE_NAME")?,
             region: required("AWS_REGION")?,
             dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
@@ -286,16 +282,9 @@ mod tests {
 
     #[test]
     fn a_function_ignores_what_its_endpoint_does_not_read() {
-        let settings = [
-            ("CALLER_LIMIT", "none"),
-            ("PUBLIC_LIMIT", "none"),
-            ("STACK_NAME", "suppuo-dev"),
-        ];
+        let settings = [("CALLER_LIMIT", "none"), ("PUBLIC_LIMIT", "none")];
         let config = read_some(&[variables::ERROR_PAGES], &settings).unwrap();
-        assert_eq!(
-            (config.table.as_str(), config.stack.as_str()),
-            ("", "suppuo-dev")
-        );
+        assert_eq!(config.table, "");
         assert_eq!(config.caller_limit, RateLimit::new(2000, MINUTE));
         let settings = [&settings[..], &[("TABLE_NAME", "t")]].concat();
         let error = read_some(&[variables::CALLERS], &settings).unwrap_err();

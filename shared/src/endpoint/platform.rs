@@ -32,8 +32,6 @@ pub struct Platform {
     pub(crate) caller_limit: RateLimit,
     pub(crate) public_limits: PublicLimits,
     pub(crate) support_url: Option<Arc<str>>,
-    /// The stack's name, which the metrics have.
-    pub(crate) stack: String,
 }
 
 /// The table, the secrets and the issuer.
@@ -68,7 +66,6 @@ impl Platform {
             caller_limit: config.caller_limit,
             public_limits: config.public_limits,
             support_url: config.support_url.as_deref().map(Into::into),
-            stack: config.stack.clone(),
         })
     }
 

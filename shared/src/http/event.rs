@@ -38,10 +38,29 @@ pub(crate) struct GatewayEvent {
     pub(crate) is_base64_encoded: bool,
 }
 
+/// The most that an id of the gateway may have. Its ids have 16; a UUID would have 36.
+const GATEWAY_ID_BYTES: usize = 36;
+
 impl Event {
     /// Stands for text that is not JSON.
     pub(crate) fn unreadable() -> Self {
         Self(Lenient::Wrong)
+    }
+
+    /// The id that the gateway has given the request, for the log. `None` if there is none that looks like one.
+    pub(crate) fn gateway_id(&self) -> Option<&str> {
+        let Lenient::Right(Fields {
+            request_context: Lenient::Right(context),
+            ..
+        }) = &self.0
+        else {
+            return None;
+        };
+        let Lenient::Right(id) = &context.request_id else {
+            return None;
+        };
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"=-_+/".contains(&byte);
+        ((1..=GATEWAY_ID_BYTES).contains(&id.len()) && id.bytes().all(allowed)).then_some(id)
     }
 
     /// `None` if a value has the wrong type.
@@ -92,6 +111,7 @@ struct Fields {
 struct RequestContext {
     domain_name: Lenient<String>,
     http: Lenient<Http>,
+    request_id: Lenient<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -186,4 +206,40 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AnyType<T> {
 
 fn wrong<T, E>(_: E) -> Lenient<T> {
     Lenient::Wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn only_what_looks_like_an_id_is_taken_for_the_gateways() {
+        let found = |event: Value| {
+            let event: Event = serde_json::from_value(event).unwrap();
+            event.gateway_id().map(str::to_owned)
+        };
+        let of = |id: Value| found(json!({ "requestContext": { "requestId": id } }));
+        for id in ["JKJaXmPLvHcESHA=", "3f1c9c9e-6d1c-4a6f-9a40-0d9b8f6f4c11"] {
+            assert_eq!(of(json!(id)).as_deref(), Some(id));
+        }
+        let long = "a".repeat(37);
+        for wrong in [
+            json!(""),
+            json!("a b"),
+            json!("{\"a\""),
+            json!(long),
+            json!(7),
+            json!(null),
+        ] {
+            assert_eq!(of(wrong.clone()), None, "{wrong}");
+        }
+        for nowhere in [json!({}), json!({ "requestContext": 7 }), json!(7)] {
+            assert_eq!(found(nowhere.clone()), None, "{nowhere}");
+        }
+        // Of an event that is otherwise not of the format, too.
+        let event = json!({ "rawPath": 7, "requestContext": { "requestId": "a" } });
+        assert_eq!(found(event).as_deref(), Some("a"));
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
     aws::{clients::Connection, delivery_queue::DeliveryQueue},
     endpoint::{config::Config, variables},
     error::Cause,
-    runtime::worker::{Counts, MINUTES_BEHIND, Worker, connect, count, serve_worker},
+    runtime::worker::{Counts, Worker, connect, count, serve_worker},
     store::database::Database,
     webhooks::sweep::sweep,
 };
@@ -46,7 +46,7 @@ impl Worker for Due {
             (),
             vec![
                 ("sent", count(swept.sent)),
-                (MINUTES_BEHIND, swept.minutes_behind),
+                ("DueMinutesBehind", swept.minutes_behind),
             ],
         ))
     }

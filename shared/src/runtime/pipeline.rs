@@ -34,6 +34,7 @@ pub(crate) async fn answer(
     let started = Instant::now();
     let request_id = RequestId::new(Timestamp::now());
     log::set_request(&request_id);
+    let gateway_id = event.gateway_id().map(str::to_owned);
     let deadline = started + time_left(context);
     let request_context = Arc::new(RequestContext::new(
         deadline,
@@ -74,9 +75,9 @@ pub(crate) async fn answer(
         platform,
     );
     request_log::write(&request_log::Finished {
-        stack: &platform.stack,
         route,
         request_id: &request_id,
+        gateway_id: gateway_id.as_deref(),
         status: response.status_code,
         error: outcome.as_ref().err(),
         request_context: &request_context,

@@ -1,15 +1,20 @@
-//! The log line of a request, which also carries the request's metrics.
+//! The log line of a request.
+//!
+//! Every byte of it is billed, for every call: `tests/bill.rs` counts them. So it has nothing that is the same in all
+//! lines, nothing that the gateway's access log has as well except what both need, and no field for "none" or 0 units.
 
 #![expect(
     clippy::disallowed_types,
     reason = "it writes our own lines and reads nothing"
 )]
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 
 use lambda_runtime::Context;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::{
     domain::caller::Caller,
@@ -22,10 +27,10 @@ use crate::{
 
 /// A request with its response.
 pub(crate) struct Finished<'a> {
-    /// The stack's name.
-    pub(crate) stack: &'a str,
     pub(crate) route: &'a str,
     pub(crate) request_id: &'a RequestId,
+    /// See [`crate::http::event::Event::gateway_id`].
+    pub(crate) gateway_id: Option<&'a str>,
     pub(crate) status: i64,
     pub(crate) error: Option<&'a ApiError>,
     pub(crate) request_context: &'a RequestContext,
@@ -38,9 +43,9 @@ pub(crate) struct Finished<'a> {
 struct Line<'a> {
     timestamp: Timestamp,
     level: &'static str,
-    message: &'static str,
     request_id: &'a RequestId,
-    stack: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway_id: Option<&'a str>,
     route: &'a str,
     status: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,25 +61,26 @@ struct Line<'a> {
     cause: Option<String>,
     duration_ms: f64,
     dynamodb_calls: u32,
-    read_units: f64,
-    write_units: f64,
-    aws_request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_units: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    write_units: Option<f64>,
+    /// That this is the first event of the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cold_start: Option<bool>,
+    /// What AWS asks for if a function fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aws_request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     xray_trace_id: Option<&'a str>,
-    #[serde(rename = "Calls")]
-    calls: u8,
-    #[serde(rename = "Limited")]
-    limited: u8,
-    #[serde(rename = "Refused", skip_serializing_if = "Option::is_none")]
-    refused: Option<u8>,
-    #[serde(rename = "_aws")]
-    metrics: Value,
 }
 
+/// Whether the process has not logged a request yet.
+static COLD: AtomicBool = AtomicBool::new(true);
+
 pub(crate) fn write(finished: &Finished<'_>) {
-    let now = Timestamp::now();
     let error = finished.error;
-    let reason = error.and_then(|error| error.refusal);
+    let failed = finished.status >= 500;
     let (dynamodb_calls, read_units, write_units) = finished.request_context.meter().total();
     let (caller, key_id) = match finished.request_context.caller() {
         None => ("nobody", None),
@@ -83,14 +89,10 @@ pub(crate) fn write(finished: &Finished<'_>) {
         Some((Caller::User(_), _)) => ("user", None),
     };
     log::write(&Line {
-        timestamp: now,
-        level: match finished.status {
-            500.. => "ERROR",
-            _ => "INFO",
-        },
-        message: "request",
+        timestamp: Timestamp::now(),
+        level: if failed { "ERROR" } else { "INFO" },
         request_id: finished.request_id,
-        stack: finished.stack,
+        gateway_id: finished.gateway_id,
         route: finished.route,
         status: finished.status,
         code: error.map(|error| error.code),
@@ -100,44 +102,35 @@ pub(crate) fn write(finished: &Finished<'_>) {
             .request_context
             .caller()
             .map(|(_, workspace)| workspace.as_str()),
-        reason,
+        reason: error.and_then(|error| error.refusal),
         cause: error
             .and_then(|error| error.cause.as_ref())
             .map(ToString::to_string),
         duration_ms: (finished.duration.as_secs_f64() * 1e6).round() / 1e3,
         dynamodb_calls,
-        read_units,
-        write_units,
-        aws_request_id: &finished.context.request_id,
-        xray_trace_id: finished.context.xray_trace_id.as_deref().map(trace_root),
-        calls: 1,
-        limited: u8::from(error.is_some_and(|error| error.code == ErrorCode::RateLimited)),
-        refused: reason.map(|_| 1),
-        metrics: metrics(now, reason.is_some()),
+        read_units: Some(read_units).filter(|units| *units > 0.0),
+        write_units: Some(write_units).filter(|units| *units > 0.0),
+        cold_start: COLD.swap(false, Relaxed).then_some(true),
+        aws_request_id: Some(finished.context.request_id.as_str()).filter(|_| failed),
+        xray_trace_id: finished
+            .context
+            .xray_trace_id
+            .as_deref()
+            .and_then(recorded_trace),
     });
 }
 
-fn metrics(now: Timestamp, refused: bool) -> Value {
-    let counts = |dimension: &str, names: &[&str]| {
-        let metrics: Vec<_> = names
-            .iter()
-            .map(|name| json!({ "Name": name, "Unit": "Count" }))
-            .collect();
-        json!({ "Namespace": log::NAMESPACE, "Dimensions": [["stack", dimension]], "Metrics": metrics })
+/// The trace id out of `Root=1-…;Parent=…;Sampled=1` ("Tracing header", X-Ray developer guide), if X-Ray records the
+/// trace. A client can send the header as well, so only what looks like an id is taken from it.
+fn recorded_trace(header: &str) -> Option<&str> {
+    let part = |name: &str| {
+        let mut parts = header.split(';').map(str::trim);
+        parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
     };
-    let mut directives = vec![counts("route", &["Calls", "Limited"])];
-    if refused {
-        directives.push(counts("reason", &["Refused"]));
-    }
-    json!({ "Timestamp": now.as_millis(), "CloudWatchMetrics": directives })
-}
-
-/// The trace id out of `Root=1-…;Parent=…;Sampled=1` ("Tracing header", X-Ray developer guide).
-fn trace_root(header: &str) -> &str {
-    header
-        .split(';')
-        .find_map(|part| part.trim().strip_prefix("Root="))
-        .unwrap_or(header)
+    let is_id =
+        |root: &&str| root.len() <= 35 && root.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    part("Sampled").filter(|sampled| *sampled == "1")?;
+    part("Root").filter(is_id)
 }
 
 #[cfg(test)]
@@ -145,12 +138,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trace_is_logged_by_its_root() {
-        assert_eq!(
-            trace_root("Root=1-5e1b4151-5ac6c58dc39a6cba4f1d7a6b;Sampled=1"),
-            "1-5e1b4151-5ac6c58dc39a6cba4f1d7a6b"
-        );
-        assert_eq!(trace_root("Parent=53995c3f42cd8ad8; Root=1-a"), "1-a");
-        assert_eq!(trace_root("1-a"), "1-a");
+    fn a_trace_that_is_recorded_is_logged_by_its_root() {
+        let root = "1-5e1b4151-5ac6c58dc39a6cba4f1d7a6b";
+        for recorded in [
+            format!("Root={root};Sampled=1"),
+            format!("Parent=53995c3f42cd8ad8; Root={root}; Sampled=1; Lineage=a:0"),
+        ] {
+            assert_eq!(recorded_trace(&recorded), Some(root), "{recorded}");
+        }
+        for other in [
+            String::new(),
+            root.to_owned(),
+            format!("Root={root}"),
+            format!("Root={root};Sampled=0"),
+            format!("Root={root}0;Sampled=1"),
+            "Root=a secret;Sampled=1".to_owned(),
+            "Sampled=1".to_owned(),
+        ] {
+            assert_eq!(recorded_trace(&other), None, "{other}");
+        }
     }
 }

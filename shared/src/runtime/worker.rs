@@ -42,7 +42,7 @@ pub(super) trait Worker: Sized {
     ) -> impl Future<Output = Result<(Self::Answer, Counts), Cause>>;
 }
 
-/// Names and numbers for the log line of an invocation. A number with a unit is a metric, too.
+/// Names and numbers for the log line of an invocation. A metric filter in `template.yaml` may count one.
 pub(super) type Counts = Vec<(&'static str, i64)>;
 
 /// The table and the queue, which every worker uses.
@@ -64,10 +64,10 @@ pub(super) fn serve_worker<W: Worker>(name: &'static str) -> ExitCode {
 
 async fn run<W: Worker>(name: &'static str) -> Result<(), lambda_runtime::Error> {
     let config = Config::from_env(W::VARIABLES)?;
-    let (worker, stack) = (&W::connect(&config)?, config.stack.as_str());
+    let worker = &W::connect(&config)?;
     Runtime::new(service_fn(|event: LambdaEvent<W::Event>| async move {
         let LambdaEvent { payload, context } = event;
-        Ok::<_, lambda_runtime::Error>(invoke(name, stack, worker, payload, &context).await?)
+        Ok::<_, lambda_runtime::Error>(invoke(name, worker, payload, &context).await?)
     }))
     .run()
     .await
@@ -75,7 +75,6 @@ async fn run<W: Worker>(name: &'static str) -> Result<(), lambda_runtime::Error>
 
 async fn invoke<W: Worker>(
     name: &str,
-    stack: &str,
     worker: &W,
     event: W::Event,
     context: &Context,
@@ -86,49 +85,35 @@ async fn invoke<W: Worker>(
         .table()
         .of_request(&meter, started + time_left(context));
     let done = worker.work(event, &table).await;
-    log_invocation(name, stack, &done, started.elapsed(), &meter, context);
+    log_invocation(name, &done, started.elapsed(), &meter, context);
     done.map(|(answer, _)| answer)
 }
 
-/// The metrics of workers are those of their counts that an alarm watches.
-pub(super) const MINUTES_BEHIND: &str = "DueMinutesBehind";
-
 fn log_invocation<T>(
     name: &str,
-    stack: &str,
     done: &Result<(T, Counts), Cause>,
     duration: Duration,
     meter: &CapacityMeter,
     context: &Context,
 ) {
-    let now = Timestamp::now();
     let (dynamodb_calls, read_units, write_units) = meter.total();
     let mut line = serde_json::json!({
-        "timestamp": now,
+        "timestamp": Timestamp::now(),
         "level": if done.is_ok() { "INFO" } else { "ERROR" },
         "message": name,
-        "stack": stack,
         "durationMs": (duration.as_secs_f64() * 1e6).round() / 1e3,
         "dynamodbCalls": dynamodb_calls,
         "readUnits": read_units,
         "writeUnits": write_units,
-        "awsRequestId": context.request_id,
     });
     match done {
-        Err(cause) => line["cause"] = cause.to_string().into(),
+        Err(cause) => {
+            line["cause"] = cause.to_string().into();
+            line["awsRequestId"] = context.request_id.as_str().into();
+        }
         Ok((_, counts)) => {
             for (name, count) in counts {
                 line[*name] = (*count).into();
-                if *name == MINUTES_BEHIND {
-                    line["_aws"] = serde_json::json!({
-                        "Timestamp": now.as_millis(),
-                        "CloudWatchMetrics": [{
-                            "Namespace": log::NAMESPACE,
-                            "Dimensions": [["stack"]],
-                            "Metrics": [{ "Name": name, "Unit": "Count" }],
-                        }],
-                    });
-                }
             }
         }
     }
