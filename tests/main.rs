@@ -12,6 +12,7 @@ mod access_tokens;
 mod api_keys;
 mod app;
 mod audit_events;
+mod bill;
 mod canned_replies;
 mod dashboard;
 mod dashboard_errors;
