@@ -59,6 +59,7 @@ mod sign_in_replays;
 mod soak;
 mod start;
 mod sweep;
+mod ticket_indexes;
 mod ticket_list;
 mod ticket_list_pages;
 mod ticket_model;

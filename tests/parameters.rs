@@ -71,8 +71,9 @@ const VALUES: [&str; 54] = [
 ];
 
 /// Variables whose values a function does not check at its start. They name what the function uses later.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "TABLE_NAME",
+    "TICKET_INDEXES",
     "DELIVERY_QUEUE_URL",
     "FAN_OUT_FAILURES_URL",
     "SIGNING_SECRET",
@@ -143,6 +144,7 @@ fn a_function_has_the_names_of_what_it_may_use() {
     let secret = |name: &str| format!("secretsmanager:GetSecretValue of {name}");
     let prefixes = [
         "dynamodb:".to_owned(),
+        "dynamodb:Query on an index".to_owned(),
         "sqs:SendMessage on DeliveryQueue".to_owned(),
         "sqs:SendMessage on FanOutFailures".to_owned(),
         secret(secrets::SIGNING_SECRET),

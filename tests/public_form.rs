@@ -330,18 +330,7 @@ async fn the_ticket_token_is_stored_only_in_the_ticket() {
         .collect();
     assert_eq!(holders.len(), 1);
     assert_eq!(holders[0]["sk"]["S"], "TICKET");
-    // Neither an index nor the log holds it.
-    for index in crate::app::TEMPLATE.table("t").unwrap().0["GlobalSecondaryIndexes"]
-        .as_array()
-        .unwrap()
-    {
-        assert_eq!(index["Projection"]["ProjectionType"], "INCLUDE");
-        assert!(
-            !index["Projection"]["NonKeyAttributes"]
-                .to_string()
-                .contains("accessToken")
-        );
-    }
+    // The log does not hold it.
     assert!(
         app.log()
             .iter()

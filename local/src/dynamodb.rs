@@ -119,23 +119,18 @@ impl DynamoDb {
     ///
     /// # Errors
     ///
-    /// If DynamoDB would not create the template's table, or if the existing table has other indexes. An existing table
-    /// without a stream gets one.
+    /// If DynamoDB would not create the template's table. An existing table without a stream gets one, and one with
+    /// other indexes gets those of the template.
     pub fn create_table(&self, template: &Template, name: &str) -> Result<(), Error> {
         let (table, ttl) = template.table(name)?;
         if let Some(existing) = self.database.get_table_metadata(name)? {
-            let indexes = existing.gsi_definitions.unwrap_or_default();
-            let indexes = serde_json::from_str(&indexes).unwrap_or_default();
-            if index_names(&indexes) != index_names(&table["GlobalSecondaryIndexes"]) {
-                let message = "the stored table has other indexes than template.yaml; `make clean-data` deletes it";
-                return Err(message.into());
-            }
             let stream = &table["StreamSpecification"];
             if stream.is_object() && !existing.stream_enabled {
                 let request = json!({ "TableName": name, "StreamSpecification": stream });
                 self.database
                     .update_table(serde_json::from_value(request)?)?;
             }
+            while self.change_an_index(template, name)? {}
             return Ok(());
         }
         self.database.create_table(serde_json::from_value(table)?)?;
@@ -146,6 +141,39 @@ impl DynamoDb {
                 .update_time_to_live(serde_json::from_value(request)?)?;
         }
         Ok(())
+    }
+
+    /// Makes an index of the template that the table lacks; if it lacks none, deletes one that the template does not
+    /// have. Returns whether there was one. DynamoDB makes or deletes one at a time.
+    ///
+    /// # Errors
+    ///
+    /// If DynamoDB would not make the index.
+    pub fn change_an_index(&self, template: &Template, name: &str) -> Result<bool, Error> {
+        let (table, _) = template.table(name)?;
+        let existing = self.database.get_table_metadata(name)?;
+        let existing = existing.and_then(|table| table.gsi_definitions);
+        let existing: serde_json::Value =
+            serde_json::from_str(&existing.unwrap_or_default()).unwrap_or_default();
+        let declared = &table["GlobalSecondaryIndexes"];
+        let (has, shall_have) = (index_names(&existing), index_names(declared));
+        let missing = shall_have.difference(&has).next();
+        let change = match (missing, has.difference(&shall_have).next()) {
+            (None, None) => return Ok(false),
+            (None, Some(index)) => json!({ "Delete": { "IndexName": index } }),
+            (Some(index), _) => {
+                let mut all = declared.as_array().into_iter().flatten();
+                json!({ "Create": all.find(|one| one["IndexName"] == **index) })
+            }
+        };
+        let request = json!({
+            "TableName": name,
+            "AttributeDefinitions": table["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [change],
+        });
+        self.database
+            .update_table(serde_json::from_value(request)?)?;
+        Ok(true)
     }
 
     /// Deletes a table and everything in it, so that a long run does not fill memory.

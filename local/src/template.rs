@@ -2,10 +2,12 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | `conditions` | chooses what a parameter decides |
 //! | `functions` | what a function may do, and its variables |
 //! | `settings` | settings of a resource; refuses those that nothing here implements |
 //! | `sources` | what calls the functions without a route: the stream, a queue, the schedule |
 
+mod conditions;
 mod functions;
 mod settings;
 mod sources;
@@ -14,7 +16,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use self::{functions::Function, settings::Settings};
+use self::{conditions::Conditions, functions::Function, settings::Settings};
 pub use self::{
     functions::{ON_AN_INDEX, ON_THE_STREAM, Route, Worker},
     sources::{FilterPattern, QueueMapping, QueueSettings, Schedule, Source, StreamMapping},
@@ -22,6 +24,7 @@ pub use self::{
 use crate::Error;
 
 /// The template as JSON. CloudFormation's short forms, such as `!Ref`, are not resolved: only their argument is kept.
+/// Except `!If` on some conditions: see `conditions`.
 #[derive(Debug)]
 pub struct Template(Value);
 
@@ -37,14 +40,36 @@ const CREATE_TABLE_PARAMETERS: [&str; 5] = [
 impl Template {
     /// Reads the project's template.
     pub fn read(project: &Path) -> Result<Self, Error> {
+        Self::read_with(project, &[])
+    }
+
+    /// Reads the project's template, with values of parameters instead of their defaults.
+    ///
+    /// # Errors
+    ///
+    /// If the template cannot be read, or has no such parameter.
+    pub fn read_with(project: &Path, values: &[(&str, &str)]) -> Result<Self, Error> {
         let file = project.join("template.yaml");
         let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-        Self::parse(&text)
+        let mut template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text)?;
+        for (name, value) in values {
+            let parameter = template["Parameters"].get_mut(*name);
+            let parameter = parameter.ok_or_else(|| format!("no parameter {name}"))?;
+            parameter["Default"] = (*value).into();
+        }
+        Ok(Self::of(template))
     }
 
     /// Reads a template's text.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        Ok(Self(untagged(serde_yaml_ng::from_str(text)?)))
+        Ok(Self::of(serde_yaml_ng::from_str(text)?))
+    }
+
+    fn of(template: serde_yaml_ng::Value) -> Self {
+        let conditions = Conditions::of(&template);
+        let mut template = untagged(template);
+        conditions.choose_in(&mut template["Resources"]);
+        Self(template)
     }
 
     #[must_use]

@@ -12,6 +12,7 @@ pub mod relay;
 pub mod resources;
 pub mod response;
 pub mod sign_in;
+mod table;
 pub mod workers;
 
 use std::{
@@ -134,7 +135,9 @@ impl Builder {
         let number = APPS.fetch_add(1, Relaxed);
         let owns_table = self.table.is_none();
         let table = self.table.unwrap_or_else(|| format!("table-{number}"));
-        DYNAMODB.create_table(&TEMPLATE, &table).unwrap();
+        if owns_table {
+            DYNAMODB.create_table(&TEMPLATE, &table).unwrap();
+        }
         let proxy = Proxy::start(DYNAMODB.url(), Duration::ZERO, self.faults)
             .await
             .unwrap();
@@ -355,22 +358,6 @@ impl App {
     /// What was sent to the queue of deliveries since the last call of this method.
     pub fn queued(&self) -> Vec<Value> {
         self.queue.take()
-    }
-
-    /// Everything in the table.
-    pub fn items(&self) -> Vec<Value> {
-        DYNAMODB.items(&self.table).unwrap()
-    }
-
-    /// Puts items into the table directly: more than a test could create through the API.
-    pub fn put_all(&self, items: Vec<Value>) {
-        DYNAMODB.put_all(&self.table, items).unwrap();
-    }
-
-    /// Updates an item as a function would that is not part of this build: see [`DynamoDb::update`].
-    pub fn update_item(&self, mut request: Value) -> Result<Value, Option<Value>> {
-        request["TableName"] = json!(self.table);
-        DYNAMODB.update(request).unwrap()
     }
 
     /// All lines that the functions have logged.

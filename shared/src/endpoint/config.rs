@@ -11,6 +11,7 @@ use crate::{
         rate_limit::{PublicLimits, RateLimit},
         session::Lifetime,
     },
+    store::ticket_indexes::TicketIndexes,
     time::MINUTE,
 };
 
@@ -33,6 +34,9 @@ pub struct Config {
     /// `SIGNING_SECRET`: the name or ARN of the secret in Secrets Manager, not the secret itself. Only some functions
     /// have one.
     pub(crate) signing_secret: Option<String>,
+    /// `TICKET_INDEXES`: the step in which the table's indexes of tickets are; that of a new table by default. Only the
+    /// function that lists tickets has it.
+    pub(crate) ticket_indexes: TicketIndexes,
     /// `HUUDIS_ISSUER`, `HUUDIS_JWKS_URL` and `HUUDIS_AUDIENCES`.
     pub(crate) issuer: Issuer,
     /// `GITHUB_KEYS_URL`: where GitHub publishes the keys with which its secret scanning signs.
@@ -202,6 +206,7 @@ impl Config {
             delivery_queue: required("DELIVERY_QUEUE_URL")?,
             fan_out_failures: required("FAN_OUT_FAILURES_URL")?,
             signing_secret: setting("SIGNING_SECRET"),
+            ticket_indexes: TicketIndexes::of_step(&setting("TICKET_INDEXES").unwrap_or_default()),
             issuer: Issuer {
                 jwks_url: url("HUUDIS_JWKS_URL")?.unwrap_or_else(|| {
                     format!("{}/.well-known/jwks.json", name.trim_end_matches('/'))
@@ -263,6 +268,7 @@ mod tests {
     fn read(settings: &[(&str, &str)]) -> Result<Config, String> {
         let all = [
             variables::CALLERS,
+            variables::TICKET_LISTS,
             variables::PUBLIC_CALLS,
             variables::SECRET_SCANNING,
             variables::SUBMISSIONS,
@@ -308,6 +314,7 @@ mod tests {
         assert_eq!(config.sessions, Lifetime::of_hours(12, 168));
         assert_eq!(config.client.id, "suppuo");
         assert_eq!(config.github_keys_url, GITHUB_KEYS_URL);
+        assert_eq!(config.ticket_indexes, TicketIndexes::of_step("4"));
         assert_eq!(config.support_url, None);
         let public = config.public_limits;
         assert_eq!(public.calls, RateLimit::new(60, MINUTE));
@@ -332,6 +339,7 @@ mod tests {
             ("HUUDIS_AUDIENCES", "a, b"),
             ("CALLER_LIMIT", "7"),
             ("GITHUB_KEYS_URL", "http://127.0.0.1:9402/keys"),
+            ("TICKET_INDEXES", "2"),
             ("SUPPORT_URL", "mailto:help@example.com?subject=API%20keys"),
         ])
         .unwrap();
@@ -340,6 +348,7 @@ mod tests {
         assert_eq!(config.issuer.audiences, ["a", "b"]);
         assert_eq!(config.caller_limit, RateLimit::new(7, MINUTE));
         assert_eq!(config.github_keys_url, "http://127.0.0.1:9402/keys");
+        assert_eq!(config.ticket_indexes, TicketIndexes::of_step("2"));
         let support = "mailto:help@example.com?subject=API%20keys";
         assert_eq!(config.support_url.as_deref(), Some(support));
     }

@@ -99,7 +99,7 @@ fn services(config: &Config, connection: &Connection) -> Services {
     let tokens = Arc::new(IssuerTokens::new(&config.issuer, Arc::clone(&http)));
     let signing_secret = signing_secret::secret(&secrets, config.signing_secret.as_deref());
     Services {
-        database: Database::new(dynamodb, &config.table),
+        database: Database::new(dynamodb, &config.table).with_ticket_indexes(config.ticket_indexes),
         early_connections: EarlyConnections::new(connection, config.dynamodb.as_deref()),
         admitted_lists: AdmittedLists::default(),
         last_counts: LastCounts::default(),

@@ -133,7 +133,11 @@ pub trait FromRead: Sized {
 }
 
 impl FromRead for ReadCall {
-    const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::CURSORS];
+    const VARIABLES: &[&[&str]] = &[
+        variables::CALLERS,
+        variables::CURSORS,
+        variables::TICKET_LISTS,
+    ];
 
     fn from_read(read: Read<'_>) -> Result<Self, ApiError> {
         let cursors = Cursors {

@@ -43,6 +43,9 @@ pub(crate) const SIGNING: &[&str] = &["SIGNING_SECRET"];
 /// To seal and open cursors. Only some of the endpoints that can do so have a list with cursors.
 pub(crate) const CURSORS: &[&str] = &["SIGNING_SECRET"];
 
+/// To read the indexes of tickets that the table has. Of the endpoints that could list tickets, one does.
+pub(crate) const TICKET_LISTS: &[&str] = &["TICKET_INDEXES"];
+
 /// To send attempts to the queue.
 pub(crate) const QUEUE: &[&str] = &["TABLE_NAME", "DELIVERY_QUEUE_URL"];
 

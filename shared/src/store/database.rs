@@ -6,6 +6,7 @@ use crate::{
     error::Cause,
     store::{
         bounded_collection::BoundedCollection, capacity_meter::CapacityMeter, reads::TableReader,
+        ticket_indexes::TicketIndexes,
     },
 };
 use aws_sdk_dynamodb::{
@@ -32,6 +33,14 @@ impl Database {
     pub(crate) fn new(client: Client, table: &str) -> Self {
         let reader = TableReader::new(client.clone(), table);
         Self { client, reader }
+    }
+
+    /// The same table, of which lists of tickets read these indexes.
+    pub(crate) fn with_ticket_indexes(self, ticket_indexes: TicketIndexes) -> Self {
+        Self {
+            reader: self.reader.with_ticket_indexes(ticket_indexes),
+            ..self
+        }
     }
 
     /// The same table, for one request. Without this call there is no time for retries.

@@ -21,6 +21,7 @@ use crate::store::{
     database::StoreError,
     retry::pause,
     sent,
+    ticket_indexes::TicketIndexes,
 };
 
 /// Selects items of a partition by their sort keys.
@@ -41,6 +42,7 @@ pub(crate) struct TableReader {
     /// Private to this file, because it can also write.
     client: Client,
     pub(super) table: Arc<str>,
+    pub(super) ticket_indexes: TicketIndexes,
     pub(super) meter: Arc<CapacityMeter>,
     deadline: Instant,
 }
@@ -56,8 +58,16 @@ impl TableReader {
         Self {
             client,
             table: table.into(),
+            ticket_indexes: TicketIndexes::default(),
             meter: Arc::default(),
             deadline: Instant::now(),
+        }
+    }
+
+    pub(super) fn with_ticket_indexes(self, ticket_indexes: TicketIndexes) -> Self {
+        Self {
+            ticket_indexes,
+            ..self
         }
     }
 

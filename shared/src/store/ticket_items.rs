@@ -47,6 +47,15 @@ pub(super) async fn stored(
     item.map(|item| Stored::read(&item)).transpose()
 }
 
+/// The ticket in an index entry. `None` if the index does not hold whole tickets.
+pub(super) fn ticket_in(entry: &Item) -> Result<Option<Ticket>, StoreError> {
+    // The indexes that hold less do not hold this.
+    let is_whole = entry.contains_key("accessToken");
+    is_whole
+        .then(|| Ok(Stored::read(entry)?.ticket))
+        .transpose()
+}
+
 impl Stored {
     pub(super) fn read(item: &Item) -> Result<Self, StoreError> {
         let workspace = WorkspaceId::parse(item.text("accountId")?);
@@ -99,7 +108,7 @@ pub(super) fn activity(ticket: &Ticket) -> String {
     format!("{}#{}", ticket.last_message_at, ticket.id)
 }
 
-/// The partition of the index `ByStatus`.
+/// The partition of the indexes by status.
 pub(super) fn status_partition(workspace: &WorkspaceId, status: Status) -> String {
     let status: &str = status.into();
     format!("{}#{status}", workspace.as_str())

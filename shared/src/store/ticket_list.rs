@@ -1,11 +1,12 @@
 //! Lists of tickets: by their last message, filtered, and searched.
 //!
-//! A list reads an index first, then (with `q`) the messages of those tickets whose index entries do not match, and
-//! then the tickets themselves from the table. docs/architecture.md, Tickets, explains this, what a call reads, and
-//! when `q` should move to a search engine. That engine would replace `index_page` for `q`, and return ids.
+//! A list reads an index, which holds whole tickets, and (with `q`) the messages of those tickets that do not match by
+//! themselves. docs/architecture.md, Tickets, explains this, what a call reads, and when `q` should move to a search
+//! engine. That engine would replace `index_page` for `q`, and return ids.
 //!
-//! The two indexes hold the same attributes, one by workspace, one by workspace and status. An index lags behind the
-//! table by milliseconds, so a ticket that no longer matches the filter when it is read is left out.
+//! The indexes hold the same, one by workspace, one by workspace and status. They lag behind the table by milliseconds.
+//! What is shown is the entry by which the ticket was found, so it matches the filter. The old indexes hold only what
+//! lists filter by; what they find is read from the table ([`crate::store::ticket_indexes`]).
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -22,9 +23,10 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         database::StoreError,
+        read_pace::{FIRST_READ, ReadPace},
         reads::TableReader,
         ticket_items::{
-            MESSAGE_SORT, Stored, activity, status_partition, ticket_id, ticket_key,
+            MESSAGE_SORT, Stored, activity, status_partition, ticket_id, ticket_in, ticket_key,
             ticket_partition,
         },
         tickets::TicketReader,
@@ -32,13 +34,6 @@ use crate::{
         workspaces::{self, Counts, TicketsVersion},
     },
 };
-
-/// A call stops reading after this many read units. It is the price of 1 MB, eventually consistent.
-const READ_BUDGET: f64 = 128.0;
-
-/// The least index entries that the first request of a filtered list reads, and the most that any request reads.
-const FIRST_READ: u32 = 100;
-const LONGEST_READ: u32 = 1000;
 
 /// How many threads are searched at the same time.
 const THREADS_AT_ONCE: usize = 16;
@@ -61,10 +56,15 @@ struct Entry {
     activity: String,
     /// The texts that `q` searches before the messages, folded. Empty without `q`.
     texts: Vec<String>,
+    /// `None` if the index does not hold whole tickets.
+    ticket: Option<Ticket>,
 }
 
 struct IndexPage {
+    /// Those that match the filter, except `q`.
     entries: Vec<Entry>,
+    /// How many there were to match.
+    seen: u32,
     next: Option<String>,
     units: f64,
 }
@@ -92,7 +92,7 @@ impl TicketReader<'_> {
         };
         let tickets = async {
             let (found, next) = list.find(limit, after).await?;
-            Ok((list.read(found).await?, next))
+            Ok((list.tickets(found).await?, next))
         };
         let tally = workspaces::tally(table, workspace);
         let (tally, (tickets, next)) = try_join(tally, tickets).await?;
@@ -132,34 +132,18 @@ impl List<'_> {
         if !self.reads_only_what_it_shows() {
             read = read.max(FIRST_READ);
         }
-        let mut spent = 0.0;
+        let mut pace = ReadPace::default();
         loop {
-            let IndexPage {
-                entries,
-                next,
-                units,
-            } = self.index_page(after.as_deref(), read).await?;
-            spent += units;
-            let mut next = next;
+            let index_page = self.index_page(after.as_deref(), read).await?;
+            pace.seen += index_page.seen;
+            pace.spent += index_page.units;
+            let mut next = index_page.next;
             match &self.sought {
-                None => found.extend(entries),
+                None => found.extend(index_page.entries),
                 Some(sought) => {
-                    let searched = stream::iter(entries).map(|entry| async {
-                        let (has_it, units) = self.has(&entry, sought).await?;
-                        Ok::<_, StoreError>((entry, has_it, units))
-                    });
-                    let mut searched = searched.buffered(THREADS_AT_ONCE);
-                    while let Some((entry, has_it, units)) = searched.try_next().await? {
-                        spent += units;
-                        let place = entry.activity.clone();
-                        if has_it {
-                            found.push(entry);
-                        }
-                        if found.len() > page || self.has_read_enough(spent) {
-                            next = Some(place);
-                            break;
-                        }
-                    }
+                    let entries = index_page.entries;
+                    let stopped = self.search(entries, sought, page, &mut found, &mut pace);
+                    next = stopped.await?.or(next);
                 }
             }
             if found.len() > page {
@@ -167,17 +151,45 @@ impl List<'_> {
                 next = found.last().map(|last| last.activity.clone());
                 return Ok((found, next));
             }
-            if next.is_none() || self.has_read_enough(spent) {
+            if next.is_none() || self.has_read_enough(&pace) {
                 return Ok((found, next));
             }
             after = next;
-            read = (read * 2).min(LONGEST_READ);
+            read = pace.next(read, found.len(), page + 1 - found.len());
         }
     }
 
+    /// Adds the entries that contain the text to `found`. Returns the place where it stopped, if it did not search all
+    /// of them.
+    async fn search(
+        &self,
+        entries: Vec<Entry>,
+        sought: &str,
+        page: usize,
+        found: &mut Vec<Entry>,
+        pace: &mut ReadPace,
+    ) -> Result<Option<String>, StoreError> {
+        let searched = stream::iter(entries).map(|entry| async {
+            let (has_it, units) = self.has(&entry, sought).await?;
+            Ok::<_, StoreError>((entry, has_it, units))
+        });
+        let mut searched = searched.buffered(THREADS_AT_ONCE);
+        while let Some((entry, has_it, units)) = searched.try_next().await? {
+            pace.spent += units;
+            let place = entry.activity.clone();
+            if has_it {
+                found.push(entry);
+            }
+            if found.len() > page || self.has_read_enough(pace) {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether the call has spent its read units or nearly all its time.
-    fn has_read_enough(&self, spent: f64) -> bool {
-        spent >= READ_BUDGET || !self.table.may_try_again()
+    fn has_read_enough(&self, pace: &ReadPace) -> bool {
+        pace.is_over_budget() || !self.table.may_try_again()
     }
 
     /// Whether the page shows every entry that it reads.
@@ -195,10 +207,11 @@ impl List<'_> {
     /// Reads `read` entries of the index and keeps those that match the filter.
     async fn index_page(&self, after: Option<&str>, read: u32) -> Result<IndexPage, StoreError> {
         let workspace = self.workspace;
+        let indexes = self.table.ticket_indexes;
         let (index, attribute, partition) = match self.filter.status {
-            None => ("ByActivity", "accountId", workspace.as_str().to_owned()),
+            None => (indexes.all, "accountId", workspace.as_str().to_owned()),
             Some(status) => (
-                "ByStatus",
+                indexes.by_status,
                 "accountStatus",
                 status_partition(workspace, status),
             ),
@@ -250,6 +263,7 @@ impl List<'_> {
         Ok(IndexPage {
             next: next.transpose()?,
             entries: entries.collect::<Result<_, _>>()?,
+            seen: u32::try_from(page.scanned_count()).unwrap_or_default(),
             units: units(page.consumed_capacity()),
         })
     }
@@ -265,6 +279,7 @@ impl List<'_> {
             id: ticket_id(item)?,
             activity: item.text("activity")?.to_owned(),
             texts,
+            ticket: ticket_in(item)?,
         })
     }
 
@@ -297,12 +312,19 @@ impl List<'_> {
         Ok((has_it, spent))
     }
 
-    /// Reads the tickets from the table and leaves out those that no longer match the filter.
+    /// The tickets to show.
+    async fn tickets(&self, mut found: Vec<Entry>) -> Result<Vec<Ticket>, StoreError> {
+        let shown = keep_each_once(&mut found);
+        if found.iter().any(|entry| entry.ticket.is_none()) {
+            return self.read(shown).await;
+        }
+        Ok(found.into_iter().filter_map(|entry| entry.ticket).collect())
+    }
+
+    /// Reads tickets that an old index has found from the table, and leaves out those that no longer match the filter.
     ///
-    /// An index that lags may have a ticket twice, at its old and its new place. A ticket may also have a later message
-    /// than its entry. So the result is deduplicated and sorted again.
-    async fn read(&self, found: Vec<Entry>) -> Result<Vec<Ticket>, StoreError> {
-        let found: BTreeSet<_> = found.into_iter().map(|entry| entry.id).collect();
+    /// A ticket may have a later message than its entry, so the result is sorted again.
+    async fn read(&self, found: BTreeSet<TicketId>) -> Result<Vec<Ticket>, StoreError> {
         let keys = found.iter().map(|id| ticket_key(self.workspace, id));
         let mut read = Vec::with_capacity(found.len());
         for item in self.table.get_all("read tickets", keys.collect()).await? {
@@ -338,8 +360,40 @@ impl List<'_> {
     }
 }
 
+/// An index that lags may have a ticket twice, at its new and at its old place. Then its new place counts, which comes
+/// first. Returns the ids.
+fn keep_each_once(found: &mut Vec<Entry>) -> BTreeSet<TicketId> {
+    let mut ids = BTreeSet::new();
+    found.retain(|entry| ids.insert(entry.id.clone()));
+    ids
+}
+
 fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
     consumed
         .and_then(ConsumedCapacity::capacity_units)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn a_ticket_that_is_moved_in_an_index_is_shown_once_at_its_new_place() {
+        let [one, other] = [1, 2].map(|millis| TicketId::new(Timestamp::from_millis(millis)));
+        let entry = |id: &TicketId, activity: &str| Entry {
+            id: id.clone(),
+            activity: activity.to_owned(),
+            texts: Vec::new(),
+            ticket: None,
+        };
+        let mut found = vec![entry(&one, "3"), entry(&other, "2"), entry(&one, "1")];
+        let ids = keep_each_once(&mut found);
+        let shown = found
+            .iter()
+            .map(|entry| (&entry.id, entry.activity.as_str()));
+        assert_eq!(shown.collect::<Vec<_>>(), [(&one, "3"), (&other, "2")]);
+        assert_eq!(ids.len(), 2);
+    }
 }
