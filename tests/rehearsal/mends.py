@@ -254,3 +254,19 @@ def a_stack_may_have_a_budget():
         "update_with_logical_id": True,
         "delete": _delete_budget,
     }
+
+
+@mend
+def an_update_makes_or_deletes_one_index():
+    """CloudFormation refuses more, because DynamoDB makes or deletes one at a time ("Managing Global Secondary
+    Indexes", DynamoDB developer guide)."""
+    deletions = "    for idx_name in sorted(old_gsis.keys() - new_gsis.keys()):\n"
+    rewrite(
+        provisioners._ddb_update,
+        (
+            deletions,
+            "    if len(old_gsis.keys() ^ new_gsis.keys()) > 1:\n"
+            '        raise ValueError("Cannot perform more than one GSI creation or deletion in a single update")\n'
+            + deletions,
+        ),
+    )

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import edges
+import indexes
 import processes
 import readme
 import traffic
@@ -32,6 +33,7 @@ NOT_PROVEN = (
     "access logs",
     "the deletion of expired items (TTL)",
     "point-in-time recovery: a backup is restored instead",
+    "how long DynamoDB takes to fill a new index, and how far an index is behind",
     "the evaluation of alarms",
     "host names and certificates",
     "gradual updates (CodeDeploy)",
@@ -83,6 +85,8 @@ def first_deployment(emulator, issuer):
         HuudisIssuer=issuer.url,
         HuudisClientSecretArn=secret["ARN"],
         GithubKeysUrl=f"{issuer.url}/github/meta/public_keys/secret_scanning",
+        # As a stack that is older than the new indexes of tickets.
+        TicketIndexes="0",
         # All callers have one address here.
         PublicLimit="1000",
         SubmissionsIn10Minutes="1000",
@@ -144,6 +148,8 @@ def updates(stack, gateway, people):
     for name, value in NOT_ACCEPTED.items():
         assert stack.refuses(**{name: value}), f"{name}={value} is not refused"
     say(f"values that the functions would not accept are refused: {', '.join(NOT_ACCEPTED)}")
+    lists = indexes.go_through(stack, gateway, people)
+    say(f"{lists} lists while the table's indexes were replaced, one in each update, had every ticket")
     keys = [people.key(WORKSPACE)[1] for _ in range(20)]
     # Without the six characters at its end, the ARN of the client's secret is good, too.
     partial = stack.parameters["HuudisClientSecretArn"][: -len("-AbCdEf")]

@@ -52,11 +52,34 @@ class TableOperations:
         arn = backup["BackupDetails"]["BackupArn"]
         self.dynamodb.restore_table_from_backup(TargetTableName=name, BackupArn=arn)
         self.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+        self.make_old(name)
         for _ in range(2):
             # The second time, it finds nothing to do.
-            printed = self.stack.operator.runs(PROJECT / "operations" / "prepare-table", name, "3000", "9000")
+            script = PROJECT / "operations" / "prepare-table"
+            printed = self.stack.operator.runs(script, name, "3000", "9000", "--delete-old-indexes")
         self.is_prepared(name)
         return name, re.search('"TableStreamLabel=(.+)"', printed)[1]
+
+    def make_old(self, name):
+        """Gives the table other indexes, as one has that was restored from a backup before the new ones."""
+        made = {
+            "IndexName": "ByActivity",
+            "KeySchema": [
+                {"AttributeName": "accountId", "KeyType": "HASH"},
+                {"AttributeName": "activity", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+        self.dynamodb.update_table(
+            TableName=name,
+            AttributeDefinitions=[
+                {"AttributeName": attribute, "AttributeType": "S"} for attribute in ("accountId", "activity")
+            ],
+            GlobalSecondaryIndexUpdates=[{"Create": made}],
+        )
+        self.dynamodb.update_table(
+            TableName=name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "Inbox"}}]
+        )
 
     def revoke_again(self, restored):
         """Makes what was revoked since the backup stay revoked in the restored table."""
@@ -69,6 +92,8 @@ class TableOperations:
         ceilings = {"MaxWriteRequestUnits": 3000, "MaxReadRequestUnits": 9000}
         assert table["OnDemandThroughput"] == ceilings, table
         assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES", table
+        indexes = {one["IndexName"]: one["Projection"]["ProjectionType"] for one in table["GlobalSecondaryIndexes"]}
+        assert indexes == {"Inbox": "ALL", "InboxByStatus": "ALL"}, table
         ttl = self.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
         assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "expiresAt"), ttl
         backups = self.dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
