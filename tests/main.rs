@@ -48,6 +48,7 @@ mod public_limits;
 mod public_limits_refunds;
 mod read_ahead;
 mod reference;
+mod rollovers;
 mod routes;
 mod secret_rotation;
 mod secret_scanning;

@@ -1,5 +1,5 @@
-//! The indexes of tickets: what a write of a ticket costs in them, and the steps by which an existing table gets the new
-//! ones ("Indexes of tickets" in docs/operations.md).
+//! The indexes of tickets: what a write of a ticket costs in them, and the steps by which an existing table gets the
+//! new ones ("Indexes of tickets" in docs/operations.md).
 
 use std::collections::BTreeMap;
 

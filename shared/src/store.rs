@@ -47,6 +47,7 @@ mod retry;
 mod sent;
 pub(crate) mod session_calls;
 pub(crate) mod sessions;
+pub mod store_error;
 pub(crate) mod submission_refund;
 mod tags;
 pub(crate) mod ticket_indexes;

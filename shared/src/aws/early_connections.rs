@@ -3,9 +3,9 @@
 //! Without them, the first call of an instance looks up a name, connects and shakes hands: two round trips, and more
 //! CPU than the call itself, at the share of a CPU that the function's memory buys. Before the first event, Lambda
 //! gives a function more CPU than that. This time is paid for, too ("AWS Lambda standardizes billing for INIT Phase",
-//! AWS Compute Blog); what is done here would otherwise be done, paid for and waited for in the first call. The one thing
-//! that is added is an answer to wait for. Instances that are started ahead (provisioned concurrency) save all of it,
-//! if the first event comes before DynamoDB closes the idle connection.
+//! AWS Compute Blog); what is done here would otherwise be done, paid for and waited for in the first call. The one
+//! thing that is added is an answer to wait for. Instances that are started ahead (provisioned concurrency) save all of
+//! it, if the first event comes before DynamoDB closes the idle connection.
 //!
 //! The request is `GET /` without a signature, which DynamoDB answers with `healthy: …`. It needs no permission and no
 //! capacity, and which answer comes does not matter. See `docs/decisions/0039-connections-before-the-first-event.md`.

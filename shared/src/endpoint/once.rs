@@ -18,8 +18,9 @@ use crate::{
     http::{envelope::Answer, reply::Reply, request::Request},
     ids::WorkspaceId,
     store::{
-        database::{Database, StoreError},
+        database::Database,
         done_once::{Earlier, Keep, Kept, KeyedCall, Scope},
+        store_error::StoreError,
     },
     time::Timestamp,
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     error::ApiError,
-    store::{bounded_collection::BoundedCollection, database::StoreError},
+    store::{bounded_collection::BoundedCollection, store_error::StoreError},
 };
 
 impl From<StoreError> for ApiError {

@@ -8,8 +8,9 @@ use crate::{
     store::{
         attributes::{self, Item},
         conditional_update::{UpdateResult, send},
-        database::{Database, StoreError},
+        database::Database,
         rate_windows::{Quota, Rollover, count, open_next_windows, status},
+        store_error::StoreError,
         submission_refund::Submission,
     },
     time::{MINUTE, Timestamp},

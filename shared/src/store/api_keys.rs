@@ -21,11 +21,12 @@ use crate::{
     store::{
         attributes::{self, Item},
         audit_trail::{self, Action, Differences, Entry},
-        database::{Database, StoreError},
+        database::Database,
         done_once::Keep,
         key_items::{self, EndReason, KeysItem, listing_key, secret_key},
         key_listings::{ApiKeyReader, Listing},
         outbox::{Event, ExposedData, KeyData},
+        store_error::StoreError,
         transaction::{Transaction, until_unchanged},
         workspace::Workspace,
         workspaces::{self, Counted},

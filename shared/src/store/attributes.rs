@@ -4,7 +4,7 @@ use std::{collections::HashMap, str::FromStr};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::{store::database::StoreError, time::Timestamp};
+use crate::{store::store_error::StoreError, time::Timestamp};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 

@@ -12,8 +12,8 @@ use crate::{
     ids::{ApiKeyId, AuditEventId, EventId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
         outbox::{self, Event},
+        store_error::StoreError,
         transaction::Transaction,
         workspace::{View, WorkspaceReader},
     },

@@ -8,9 +8,10 @@ use crate::{
     store::{
         attributes::{self, Item},
         conditional_update::{Expressions, UpdateResult, in_transaction, send},
-        database::{Database, StoreError},
+        database::Database,
         last_counts::{LastCounts, in_window},
         rate_windows::{Quota, Rollover, count, open_next_windows},
+        store_error::StoreError,
         transaction::Transaction,
         workspaces,
     },

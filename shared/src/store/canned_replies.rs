@@ -15,9 +15,10 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         bounded_collection::BoundedCollection,
-        database::{Database, StoreError},
+        database::Database,
         done_once::Keep,
         reads::Sort,
+        store_error::StoreError,
         transaction::{Transaction, until_unchanged},
         workspace::{View, Workspace, WorkspaceReader},
         workspaces,

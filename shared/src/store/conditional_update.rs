@@ -15,10 +15,7 @@ use aws_sdk_dynamodb::{
 };
 
 use crate::store::{
-    attributes::Item,
-    database::{Database, StoreError},
-    retry::pause,
-    sent,
+    attributes::Item, database::Database, retry::pause, sent, store_error::StoreError,
 };
 
 #[derive(Clone, Default)]

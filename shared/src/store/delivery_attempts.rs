@@ -14,10 +14,10 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         conditional_update::{self, Expressions, in_transaction},
-        database::StoreError,
         delivery_items,
         due_deliveries::Scheduled,
         outbox::StoredEvent,
+        store_error::StoreError,
         transaction::Transaction,
         webhook_items::{self, SORT, StoredSubscription},
         webhook_subscriptions::set,

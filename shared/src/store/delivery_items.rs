@@ -9,8 +9,8 @@ use crate::{
     ids::{DeliveryId, EventId, WebhookSubscriptionId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
         outbox::StoredEvent,
+        store_error::StoreError,
         workspaces,
     },
     time::{HOUR, Timestamp},

@@ -10,9 +10,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::{
     domain::webhook_delivery::{Delivery, DeliveryStatus, DueAttempt, Recovery},
     store::{
-        database::StoreError,
         delivery_items,
         done_once::Keep,
+        store_error::StoreError,
         transaction::keep_alone,
         webhook_deliveries::{DeliveryFilter, MOST_ATTEMPTS, WebhookDeliveries},
     },

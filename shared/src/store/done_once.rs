@@ -25,7 +25,8 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         conditional_update::{self, Expressions},
-        database::{Database, StoreError},
+        database::Database,
+        store_error::StoreError,
         workspace::Workspace,
     },
     time::{HOUR, Timestamp},

@@ -20,7 +20,8 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         conditional_update::{self, Expressions},
-        database::{Database, StoreError},
+        database::Database,
+        store_error::StoreError,
     },
     time::{HOUR, MINUTE, Timestamp},
 };

@@ -24,12 +24,12 @@ use crate::{
     store::{
         attributes::{self, Item},
         conditional_update::{UpdateResult, send},
-        database::StoreError,
         key_counter::{CountedKey, KeyCounter, Step, counted, keys_item},
         key_items::{KeysItem, Pointer, SecretsItem, list_text, listing_key, secret_key},
         key_rollover::Seen,
         rate_windows::{ATTEMPTS, add},
         retry::pause,
+        store_error::StoreError,
         transaction::{Refused, Transaction},
     },
     time::{MINUTE, Timestamp},

@@ -11,10 +11,11 @@ use crate::{
         admitted_lists::AdmittedLists,
         attributes::{self, Item},
         conditional_update::Expressions,
-        database::{Database, StoreError},
+        database::Database,
         key_items::{KeysItem, Pointer, SecretsItem},
         last_counts::LastCounts,
         rate_windows::Quota,
+        store_error::StoreError,
     },
     time::Timestamp,
 };

@@ -16,9 +16,10 @@ use crate::{
     ids::{ApiKeyId, WorkspaceId},
     store::{
         api_keys::{Ending, Exposed, Revocation},
-        database::{Database, StoreError},
+        database::Database,
         done_once::Keep,
         key_items::{self, SecretsItem},
+        store_error::StoreError,
         transaction::until_unchanged,
         workspace::Workspace,
     },

@@ -14,8 +14,8 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         conditional_update::Expressions,
-        database::StoreError,
         reads::Sort,
+        store_error::StoreError,
         workspaces,
     },
     time::{HOUR, Timestamp},

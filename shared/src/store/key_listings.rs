@@ -9,9 +9,9 @@ use crate::{
     ids::ApiKeyId,
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
         key_items::{self, LISTING_SORT, listing_key, secret_key},
         reads::Sort,
+        store_error::StoreError,
         workspace::{View, WorkspaceReader},
         workspaces,
     },

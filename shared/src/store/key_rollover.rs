@@ -8,12 +8,12 @@ use crate::{
     store::{
         attributes::{self, Item},
         conditional_update::{Expressions, in_transaction},
-        database::StoreError,
         key_counter::{KeyCounter, Step, counted, keys_item},
         key_items::{self, KeysItem, list_text, listing_key, secret_key},
         key_usage,
         last_counts::in_window,
         rate_windows::{Quota, open_next_windows},
+        store_error::StoreError,
         transaction::Transaction,
     },
 };

@@ -14,9 +14,9 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         conditional_update::Expressions,
-        database::StoreError,
         key_items::{KeysItem, SecretsItem},
         key_listings::ApiKeyReader,
+        store_error::StoreError,
         transaction::until_unchanged,
     },
     time::{HOUR, Timestamp},

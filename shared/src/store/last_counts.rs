@@ -15,7 +15,7 @@ use std::{
 use crate::{
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
+        store_error::StoreError,
     },
     time::Timestamp,
 };

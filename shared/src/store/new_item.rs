@@ -5,10 +5,7 @@ use aws_sdk_dynamodb::{
     types::{ReturnConsumedCapacity, builders::PutBuilder},
 };
 
-use crate::store::{
-    database::{Database, StoreError},
-    sent,
-};
+use crate::store::{database::Database, sent, store_error::StoreError};
 
 impl Database {
     /// Puts an item on its condition, by itself. Returns `false` if the condition failed. 1 unit for every 1 KB.

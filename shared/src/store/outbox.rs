@@ -20,7 +20,7 @@ use crate::{
     ids::{ApiKeyId, AuditEventId, EventId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
+        store_error::StoreError,
         transaction::Transaction,
         workspaces,
     },

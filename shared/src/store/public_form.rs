@@ -10,8 +10,9 @@ use crate::{
     },
     ids::{MessageId, TicketId, WorkspaceId},
     store::{
-        database::{Database, StoreError},
+        database::Database,
         done_once::Keep,
+        store_error::StoreError,
         tickets,
         transaction::{keep_alone, until_unchanged},
         workspaces,

@@ -26,8 +26,9 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         conditional_update::{Expressions, UpdateResult, send},
-        database::{Database, StoreError},
+        database::Database,
         retry::pause,
+        store_error::StoreError,
     },
     time::Timestamp,
 };

@@ -18,9 +18,9 @@ use aws_sdk_dynamodb::{
 use crate::store::{
     attributes::{self, Item},
     capacity_meter::CapacityMeter,
-    database::StoreError,
     retry::pause,
     sent,
+    store_error::StoreError,
     ticket_indexes::TicketIndexes,
 };
 

@@ -15,8 +15,8 @@ use crate::{
     store::{
         attributes,
         conditional_update::{self, Expressions, UpdateResult, in_transaction},
-        database::StoreError,
         outbox::{self, Event},
+        store_error::StoreError,
         transaction::Transaction,
         webhook_items::{self, StoredSubscription},
         webhook_subscriptions::{WebhookSubscriptions, next_revision, set},

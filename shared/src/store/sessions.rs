@@ -10,7 +10,8 @@ use crate::{
     ids::{Subject, WorkspaceId},
     store::{
         attributes::{self, Item},
-        database::{Database, StoreError},
+        database::Database,
+        store_error::StoreError,
         transaction::Transaction,
         workspaces,
     },

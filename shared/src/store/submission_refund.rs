@@ -20,8 +20,9 @@ use crate::{
     store::{
         attributes::{self, Item},
         conditional_update::{Expressions, UpdateResult, send_once},
-        database::{Database, StoreError},
+        database::Database,
         rate_windows::{ATTEMPTS, Quota},
+        store_error::StoreError,
     },
     time::Timestamp,
 };

@@ -11,8 +11,8 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         bounded_collection::BoundedCollection,
-        database::StoreError,
         reads::{Sort, TableReader},
+        store_error::StoreError,
         transaction::Transaction,
         workspaces,
     },

@@ -1,8 +1,8 @@
 //! The indexes that lists of tickets read, and the way from the old ones to the new ones.
 //!
-//! The old ones, `ByActivity` and `ByStatus`, hold what lists filter by. The new ones, `Inbox` and `InboxByStatus`, hold
-//! whole tickets. A table gets from the old to the new ones in steps, each of which makes or deletes one index: see
-//! `TicketIndexes` in `template.yaml`, and docs/operations.md, Indexes of tickets.
+//! The old ones, `ByActivity` and `ByStatus`, hold what lists filter by. The new ones, `Inbox` and `InboxByStatus`,
+//! hold whole tickets. A table gets from the old to the new ones in steps, each of which makes or deletes one index:
+//! see `TicketIndexes` in `template.yaml`, and docs/operations.md, Indexes of tickets.
 
 /// The names of the indexes that lists read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use crate::{
     ids::{MessageId, Subject, TicketId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
         reads::TableReader,
+        store_error::StoreError,
         workspaces,
     },
 };

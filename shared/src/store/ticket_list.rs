@@ -22,9 +22,9 @@ use crate::{
     ids::{Subject, TicketId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
         read_pace::{FIRST_READ, ReadPace},
         reads::TableReader,
+        store_error::StoreError,
         ticket_items::{
             MESSAGE_SORT, Stored, activity, status_partition, ticket_id, ticket_in, ticket_key,
             ticket_partition,

@@ -18,10 +18,11 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         bounded_collection::BoundedCollection,
-        database::{Database, StoreError},
+        database::Database,
         done_once::Keep,
         outbox::{self, Event},
         reads::{Sort, TableReader},
+        store_error::StoreError,
         tags,
         ticket_items::{
             MESSAGE_SORT, Stored, TICKET_SORT, put_message, put_ticket, read_message, stored,

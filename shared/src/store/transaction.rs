@@ -12,10 +12,7 @@ use aws_sdk_dynamodb::{
 use crate::{
     random,
     store::{
-        database::{Database, StoreError},
-        done_once::Keep,
-        reads::TableReader,
-        sent,
+        database::Database, done_once::Keep, reads::TableReader, sent, store_error::StoreError,
     },
 };
 

@@ -8,11 +8,11 @@ use crate::{
     store::{
         attributes::{self, Item, Read},
         conditional_update::{Expressions, in_transaction},
-        database::StoreError,
         delivery_items,
         done_once::Keep,
         due_deliveries::Scheduled,
         outbox::StoredEvent,
+        store_error::StoreError,
         transaction::Transaction,
         webhook_subscriptions::set,
         workspace::{View, Workspace, WorkspaceReader},

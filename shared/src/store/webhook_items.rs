@@ -13,7 +13,7 @@ use crate::{
     ids::{WebhookSubscriptionId, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
+        store_error::StoreError,
         workspaces,
     },
     time::Timestamp,

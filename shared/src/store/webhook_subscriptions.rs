@@ -15,9 +15,9 @@ use crate::{
     store::{
         attributes::{self, Item},
         conditional_update::{self, Expressions, UpdateResult, in_transaction},
-        database::StoreError,
         done_once::Keep,
         reads::Sort,
+        store_error::StoreError,
         transaction::{Transaction, until_unchanged},
         webhook_items::{self, SORT, StoredSubscription},
         workspace::{View, Workspace, WorkspaceReader},

@@ -9,8 +9,8 @@ use crate::{
     ids::WorkspaceId,
     store::{
         attributes::{self, Item, Read},
-        database::StoreError,
         reads::TableReader,
+        store_error::StoreError,
     },
     time::Timestamp,
 };

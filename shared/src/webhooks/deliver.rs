@@ -16,13 +16,9 @@ use crate::{
     error::ApiError,
     log, random,
     store::{
-        database::{Database, StoreError},
-        delivery_attempts::Loaded,
-        due_deliveries::Scheduled,
-        outbox::StoredEvent,
-        receiver_health::ReceiverFailure,
-        webhook_items::StoredSubscription,
-        workspace::Workspace,
+        database::Database, delivery_attempts::Loaded, due_deliveries::Scheduled,
+        outbox::StoredEvent, receiver_health::ReceiverFailure, store_error::StoreError,
+        webhook_items::StoredSubscription, workspace::Workspace,
     },
     time::Timestamp,
     webhooks::{

@@ -13,10 +13,8 @@ use crate::{
     ids::WorkspaceId,
     log,
     store::{
-        database::{Database, StoreError},
-        outbox::StoredEvent,
-        webhook_items::StoredSubscription,
-        workspace::Workspace,
+        database::Database, outbox::StoredEvent, store_error::StoreError,
+        webhook_items::StoredSubscription, workspace::Workspace,
     },
     time::Timestamp,
 };

@@ -4,8 +4,9 @@ use crate::{
     aws::delivery_queue::DeliveryQueue,
     error::Cause,
     store::{
-        database::{Database, StoreError},
+        database::Database,
         due_deliveries::{self, DuePart, KEPT_MILLIS, Scheduled, hour_of, minute_of},
+        store_error::StoreError,
     },
     time::{MINUTE, Timestamp},
 };
