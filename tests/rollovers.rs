@@ -85,7 +85,10 @@ async fn a_key_that_was_changed_meanwhile_is_judged_as_it_is() {
     for (changed, status) in [
         (json!({ "scopes": ["canned_replies:read"] }), 403),
         (json!({ "enabled": false }), 401),
-        (json!({ "allowedIps": ["192.0.2.77"] }), 403),
+        (
+            json!({ "allowedIps": ["203.0.113.0/24"], "force": true }),
+            403,
+        ),
         (json!({ "limit": 7 }), 200),
     ] {
         app.step_clock(0, 0);
