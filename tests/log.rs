@@ -78,7 +78,8 @@ fn counted(metric: &str, line: &Value) -> Option<(u64, String)> {
     let pattern = Regex::new(r#"^\{ \$\.(\w+) = ("\w+"|\*) \}$"#).unwrap();
     let pattern = pattern.captures(filter["FilterPattern"].as_str().unwrap());
     let (_, [field, expected]) = pattern.unwrap().extract();
-    if line[field].is_null() || expected != "*" && line[field].to_string() != expected {
+    let found = line[field].to_string();
+    if line[field].is_null() || expected != "*" && found != expected {
         return None;
     }
     let transformation = &filter["MetricTransformations"][0];

@@ -14,7 +14,7 @@ use crate::{
 async fn a_ticket_costs_a_unit_in_each_index_and_two_where_its_place_changes() {
     let app = App::start().await;
     let (_, key) = app.new_key("acc_a").await;
-    // The key's first call opens its window.
+    // The key's first call opens its window, with a transaction of its own.
     app.list().bearer(&key).await_status(200).await;
     let new = json!({ "subject": "Where is my order?", "body": "x", "requesterEmail": "kim@example.com" });
     let cost = async |method: &str, path: &str, body: Value, status: u16| {

@@ -28,9 +28,10 @@ async fn list(call: ReadCall) -> Result<Answer, ApiError> {
     let asked = Filter::read(&query)?;
     let (filter, after) = call.cursors.resume::<TicketPosition>(&query, asked).await?;
 
-    let me = match filter.is_about_caller() {
-        true => call.caller().await.sub(),
-        false => None,
+    let me = if filter.is_about_caller() {
+        call.caller().await.sub()
+    } else {
+        None
     };
     let tickets = call.workspace.tickets();
     let tags = TicketListTags::new(call.workspace.id(), &(&filter, me, limit, &after))?;

@@ -197,7 +197,7 @@ impl Instance {
             // As Lambda samples: the first call of a second, and a twentieth of the others.
             trace_id: format!(
                 "Root=1-5e1b4151-{number:024x};Sampled={}",
-                u8::from(number % 20 == 0)
+                u8::from(number.is_multiple_of(20))
             ),
             body: event.to_owned().into(),
         };

@@ -31,7 +31,9 @@ impl Relay {
             while let Ok((client, _)) = listener.accept().await {
                 connections += 1;
                 let (table, seen) = (table.clone(), Arc::clone(&seen));
-                tokio::spawn(async move { forward(client, &table, connections, &seen).await });
+                tokio::spawn(async move {
+                    Box::pin(forward(client, &table, connections, &seen)).await;
+                });
             }
         });
         Self {

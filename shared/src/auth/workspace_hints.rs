@@ -50,10 +50,9 @@ impl WorkspaceHints {
     fn expected(&self, caller: &str, stated: Option<&WorkspaceId>) -> Option<WorkspaceId> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match (known.get(caller), stated) {
-            (Some(LastCall::Refused), _) => None,
+            (Some(LastCall::Refused), _) | (None, None) => None,
             (_, Some(stated)) => Some(stated.clone()),
             (Some(LastCall::Admitted(workspace)), None) => Some(workspace.clone()),
-            (None, None) => None,
         }
     }
 }

@@ -127,6 +127,7 @@ pub trait FromRead: Sized {
 
     /// Turns the refusal of a caller into a response.
     #[doc(hidden)]
+    #[must_use]
     fn refuse(_request: &Request, error: ApiError) -> EarlyResponse {
         EarlyResponse::Error(error)
     }
@@ -268,8 +269,7 @@ async fn respond<'a>(
     };
     match read_while_deciding(deciding.boxed_local(), expected, &caller, &read).await {
         Ok(Reply::Answer(answer)) => Ok(Reply::Answer(answer.unless_known(&request))),
-        Ok(reply) => Ok(reply),
-        Err(EarlyResponse::Reply(reply)) => Ok(reply),
+        Ok(reply) | Err(EarlyResponse::Reply(reply)) => Ok(reply),
         Err(EarlyResponse::Error(error)) => Err(error),
     }
 }

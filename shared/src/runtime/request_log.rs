@@ -3,11 +3,6 @@
 //! Every byte of it is billed, for every call: `tests/bill.rs` counts them. So it has nothing that is the same in all
 //! lines, nothing that the gateway's access log has as well except what both need, and no field for "none" or 0 units.
 
-#![expect(
-    clippy::disallowed_types,
-    reason = "it writes our own lines and reads nothing"
-)]
-
 use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::Duration,
