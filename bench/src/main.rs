@@ -28,19 +28,20 @@ use local::Error;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    const USAGE: &str = "usage: bench BINARIES [rows | first | growth | bodies | webhooks]";
+    const USAGE: &str =
+        "usage: bench BINARIES [rows [PART OF A NAME] | first | growth | bodies | webhooks]";
     let mut arguments = env::args().skip(1);
     let binaries = arguments.next().ok_or(USAGE)?;
     let binaries = Path::new(&binaries);
     match arguments.next().as_deref() {
-        Some("rows") => rows::print(binaries).await,
+        Some("rows") => rows::print(binaries, &arguments.next().unwrap_or_default()).await,
         Some("first") => first_call::print(binaries).await,
         Some("growth") => growth::print(binaries).await,
         Some("bodies") => bodies::print(binaries).await,
         Some("webhooks") => webhooks::print(binaries).await,
         Some(_) => Err(USAGE.into()),
         None => {
-            rows::print(binaries).await?;
+            rows::print(binaries, "").await?;
             println!();
             first_call::print(binaries).await?;
             println!();

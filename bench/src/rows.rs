@@ -93,13 +93,14 @@ const ROWS: [Row; 48] = [
     row("no such route", "not-found", 404, no_such_route),
 ];
 
-pub(crate) async fn print(binaries: &Path) -> Result<(), Error> {
+/// Prints the rows whose name has this part. Rows before one may make what it needs.
+pub(crate) async fn print(binaries: &Path, part: &str) -> Result<(), Error> {
     let deployment = Deployment::start(binaries).await?;
     let contents = Contents::create(&deployment).await?;
     println!("{}", Figures::HEAD);
     let (_, floor) = figures::measure(&deployment, &contents, &FLOOR, &FLOOR).await?;
     floor.print(FLOOR.name);
-    for row in &ROWS {
+    for row in ROWS.iter().filter(|row| row.name.contains(part)) {
         let (floor, mut figures) = figures::measure(&deployment, &contents, row, &FLOOR).await?;
         figures.ratio = figures.p50 / floor.p50;
         figures.cpu_ratio = figures.cpu / floor.cpu;

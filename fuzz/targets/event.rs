@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use shared::{
-    http::{cookies::CookieName, json::KnownFields, request::Request},
+    http::{cookies::CookieName, entity_tag::EntityTag, json::KnownFields, request::Request},
     ids::{ApiKeyId, TicketId},
 };
 
@@ -19,6 +19,7 @@ fuzz_target!(|event: &str| {
     };
     let query = request.query();
     let _ = (request.fields(&NAME).is_ok(), request.is_navigation());
+    let _ = request.knows(&EntityTag::of_revision(1));
     let _ = (
         query.text("q").is_ok(),
         query.number("limit", 1, 100).is_ok(),

@@ -5,7 +5,7 @@
 //! That write has the condition that the item is still so. If it is not, the call is counted as if nothing were
 //! remembered: the memory only saves a request, and decides nothing.
 //!
-//! A caller who also calls other instances, which change the item, is not remembered.
+//! A caller that also calls other instances, which change the item, is not remembered.
 
 use std::{
     collections::HashMap,

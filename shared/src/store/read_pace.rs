@@ -79,6 +79,6 @@ mod tests {
     #[test]
     fn it_goes_on_if_the_table_does_not_say_what_a_read_cost() {
         assert_eq!(pace(100, 0.0).next(100, 0, 51), 200);
-        assert_eq!(pace(0, 0.0).next(100, 0, 51), 1);
+        assert_eq!(pace(0, 0.0).next(100, 0, 51), 100);
     }
 }
