@@ -154,6 +154,22 @@ def webhooks(key):
         receiver.wait()
 
 
+def a_poll(key):
+    """Asks twice for the list of tickets, and checks that the second answer is that nothing is new."""
+    connection = HTTPConnection("127.0.0.1", PORTS["API_PORT"], timeout=60)
+
+    def call(**headers):
+        headers["Authorization"] = f"Bearer {key}"
+        connection.request("GET", "/api/v1/tickets", headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers["ETag"], answer.read()
+
+    status, tag, listed = call()
+    assert (status, bool(listed)) == (200, True), (status, listed)
+    status, _, nothing = call(**{"If-None-Match": tag})
+    assert (status, nothing) == (304, b""), (status, nothing)
+
+
 def a_long_thread(key):
     """Creates a ticket of more than 4 MB, and so of several pages of the table, and checks that it is read whole."""
     connection = HTTPConnection("127.0.0.1", PORTS["API_PORT"], timeout=60)
@@ -297,6 +313,8 @@ def main():
     say(f"the receiver of the documentation has an event {webhooks(kept['data']['key']):.2f} s after the call began")
     published_receiver(kept["data"]["key"])
     say("the published receiver of webhooks accepts every delivery, and refuses a changed byte")
+    a_poll(kept["data"]["key"])
+    say("a poll that finds nothing new is a 304")
     a_long_thread(kept["data"]["key"])
     say("a thread of 4 MB is read whole")
 

@@ -319,6 +319,7 @@ pub(crate) fn wrap(
         let mut response = ApiGatewayV2httpResponse::default();
         response.status_code = i64::from(status);
         response.headers = headers;
+        response.body = Some(String::new().into());
         return response;
     }
     // Serialising strings, numbers and finished JSON cannot fail. If it did, the status would still be right.
