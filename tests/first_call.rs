@@ -13,8 +13,8 @@ use crate::{
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
-/// How many requests to the table the function has under way at the same time. One that only reads starts to read while
-/// its caller is authenticated.
+/// How many requests to the table the function's first call has under way at the same time. One that only reads starts
+/// to read while its caller is authenticated, if it knows where.
 fn at_the_same_time(function: &str, uses_table: bool) -> usize {
     let reads_ahead = reads().any(|route| route.function == function);
     usize::from(uses_table) + usize::from(reads_ahead)

@@ -1,6 +1,4 @@
 //! Rotation of API keys: two secrets for a while, one limit, one life (A key's life in openapi.yaml).
-//!
-//! Over 400 lines: one subject, and the tests share how they rotate and look.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -33,6 +31,16 @@ impl App {
         key.expect("it is listed")
     }
 
+    /// Rotates a key. Returns its new secret.
+    async fn rotated_key(&self, id: &str, terms: &Value, by: &str) -> String {
+        let rotated = self.rotate(id, terms).bearer(by).await_status(200).await;
+        text(rotated.data(), "key")
+    }
+
+    async fn accepts(&self, key: &str) {
+        self.list().bearer(key).await_status(200).await;
+    }
+
     async fn refuses(&self, key: &str) {
         let refused = self.list().bearer(key).await_status(401).await;
         assert_eq!(refused.code(), "INVALID_TOKEN");
@@ -43,7 +51,7 @@ impl App {
 async fn both_secrets_work_until_the_overlap_is_over() {
     let app = App::start().await;
     let (id, old) = app.new_key("acc_a").await;
-    app.list().bearer(&old).await_status(200).await;
+    app.accepts(&old).await;
     let before = app.listed(&id).await;
 
     let token = app.token("acc_a");
@@ -72,15 +80,15 @@ async fn both_secrets_work_until_the_overlap_is_over() {
     }
     assert_eq!(after["previous"], *previous);
     for key in [&old, &new] {
-        app.list().bearer(key).await_status(200).await;
+        app.accepts(key).await;
     }
     assert_timestamp(&app.listed(&id).await["previous"]["lastUsedAt"]);
 
     app.step_clock(0, 24 * HOUR - 1000);
-    app.list().bearer(&old).await_status(200).await;
+    app.accepts(&old).await;
     app.step_clock(0, 24 * HOUR + 1000);
     app.refuses(&old).await;
-    app.list().bearer(&new).await_status(200).await;
+    app.accepts(&new).await;
     let listed = app.list().bearer(&new).await_status(200).await;
     assert_eq!(listed.data()["apiKeys"][0]["previous"], Value::Null);
 }
@@ -90,12 +98,7 @@ async fn a_second_rotation_waits_or_supersedes() {
     let app = App::start().await;
     let (id, first) = app.new_key("acc_a").await;
     let token = app.token("acc_a");
-    let rotated = app
-        .rotate(&id, &json!({}))
-        .bearer(&token)
-        .await_status(200)
-        .await;
-    let second = text(rotated.data(), "key");
+    let second = app.rotated_key(&id, &json!({}), &token).await;
 
     let refused = app
         .rotate(&id, &json!({}))
@@ -104,24 +107,16 @@ async fn a_second_rotation_waits_or_supersedes() {
         .await;
     assert_eq!(refused.param(), Some("supersede"));
     let terms = json!({ "supersede": true, "overlapSeconds": 60 });
-    let rotated = app
-        .rotate(&id, &terms)
-        .bearer(&token)
-        .await_status(200)
-        .await;
-    let third = text(rotated.data(), "key");
+    let third = app.rotated_key(&id, &terms, &token).await;
     app.refuses(&first).await;
     for key in [&second, &third] {
-        app.list().bearer(key).await_status(200).await;
+        app.accepts(key).await;
     }
     app.step_clock(0, 61_000);
     app.refuses(&second).await;
-    app.list().bearer(&third).await_status(200).await;
+    app.accepts(&third).await;
     // The overlap is over, so nothing has to be superseded.
-    app.rotate(&id, &json!({}))
-        .bearer(&token)
-        .await_status(200)
-        .await;
+    app.rotated_key(&id, &json!({}), &token).await;
 }
 
 #[tokio::test]
@@ -150,16 +145,11 @@ async fn an_overlap_is_ended_once() {
     let (id, old) = app.new_key("acc_a").await;
     let token = app.token("acc_a");
     app.end_overlap(&id).bearer(&token).await_status(404).await;
-    let rotated = app
-        .rotate(&id, &json!({}))
-        .bearer(&token)
-        .await_status(200)
-        .await;
-    let new = text(rotated.data(), "key");
+    let new = app.rotated_key(&id, &json!({}), &token).await;
     let ended = app.end_overlap(&id).bearer(&old).await_status(200).await;
     assert_eq!(ended.data(), &json!({ "deleted": true }));
     app.refuses(&old).await;
-    app.list().bearer(&new).await_status(200).await;
+    app.accepts(&new).await;
     app.end_overlap(&id).bearer(&token).await_status(404).await;
     assert_eq!(app.listed(&id).await["previous"], Value::Null);
 }
@@ -169,12 +159,7 @@ async fn revoking_ends_both_secrets() {
     let app = App::start().await;
     let (id, old) = app.new_key("acc_a").await;
     let token = app.token("acc_a");
-    let rotated = app
-        .rotate(&id, &json!({}))
-        .bearer(&token)
-        .await_status(200)
-        .await;
-    let new = text(rotated.data(), "key");
+    let new = app.rotated_key(&id, &json!({}), &token).await;
     app.revoke(&id).bearer(&token).await_status(200).await;
     app.refuses(&old).await;
     app.refuses(&new).await;
@@ -191,20 +176,14 @@ async fn a_key_with_two_secrets_is_one_of_the_hundred() {
     let token = app.token("acc_a");
     let (id, _) = app.new_key("acc_a").await;
     let terms = json!({ "supersede": true });
-    app.rotate(&id, &terms)
-        .bearer(&token)
-        .await_status(200)
-        .await;
+    app.rotated_key(&id, &terms, &token).await;
     for _ in 0..99 {
         app.new_key("acc_a").await;
     }
     let full = app.create("x").bearer(&token).await_status(409).await;
     assert!(full.message().contains("100"), "{}", full.message());
     // A full workspace can still rotate.
-    app.rotate(&id, &terms)
-        .bearer(&token)
-        .await_status(200)
-        .await;
+    app.rotated_key(&id, &terms, &token).await;
     app.create("x").bearer(&token).await_status(409).await;
     app.revoke(&id).bearer(&token).await_status(200).await;
     app.create("x").bearer(&token).await_status(201).await;
@@ -216,19 +195,14 @@ async fn both_secrets_draw_on_one_limit_and_rotating_resets_nothing() {
     let app = App::builder().caller_limit(10).start().await;
     let (id, old) = app.new_key("acc_a").await;
     for _ in 0..4 {
-        app.list().bearer(&old).await_status(200).await;
+        app.accepts(&old).await;
     }
     let token = app.token("acc_a");
-    let rotated = app
-        .rotate(&id, &json!({}))
-        .bearer(&token)
-        .await_status(200)
-        .await;
-    let new = text(rotated.data(), "key");
+    let new = app.rotated_key(&id, &json!({}), &token).await;
     let answer = app.list().bearer(&new).await_status(200).await;
     assert_eq!(answer.limit_header("remaining"), Some(5));
     for key in [&old, &new, &old, &new, &old] {
-        app.list().bearer(key).await_status(200).await;
+        app.accepts(key).await;
     }
     for key in [&old, &new] {
         let over = app.list().bearer(key).await_status(429).await;
@@ -248,7 +222,7 @@ async fn a_key_that_rotates_leaves_an_overlap_of_an_hour() {
             assert_eq!(refused.param(), Some("overlapSeconds"));
         }
         let terms = json!({ "overlapSeconds": 3600 });
-        app.rotate(id, &terms).bearer(&key).await_status(200).await;
+        app.rotated_key(id, &terms, &key).await;
     }
     for seconds in [json!(-1), json!(604_801), json!("1"), json!(1.5)] {
         let terms = json!({ "overlapSeconds": seconds });
@@ -294,7 +268,7 @@ async fn of_several_rotations_at_once_one_succeeds() {
     assert_eq!(statuses, [200, 409, 409, 409]);
     let rotated = answers.iter().find(|answer| answer.status == 200).unwrap();
     for key in [&old, &text(rotated.data(), "key")] {
-        app.list().bearer(key).await_status(200).await;
+        app.accepts(key).await;
     }
 }
 
@@ -303,7 +277,7 @@ async fn a_rotation_costs_the_calls_of_a_busy_key_nothing() {
     let app = App::builder().instances(4).start().await;
     let (id, old) = app.new_key("acc_a").await;
     let token = app.token("acc_a");
-    app.list().bearer(&old).await_status(200).await;
+    app.accepts(&old).await;
     let calls = (0..40).map(|n| app.list().bearer(&old).on(n % 4).send());
     let terms = json!({ "overlapSeconds": 3600 });
     let rotation = app.rotate(&id, &terms).bearer(&token).send();
@@ -325,14 +299,9 @@ async fn a_call_with_the_older_secret_is_one_write_more() {
     let app = App::start().await;
     let (id, old) = app.new_key("acc_a").await;
     let token = app.token("acc_a");
-    let rotated = app
-        .rotate(&id, &json!({}))
-        .bearer(&token)
-        .await_status(200)
-        .await;
-    let new = text(rotated.data(), "key");
+    let new = app.rotated_key(&id, &json!({}), &token).await;
     for key in [&old, &new] {
-        app.list().bearer(key).await_status(200).await;
+        app.accepts(key).await;
     }
     let writes = |app: &App| {
         let operations = app.operations().into_iter();
@@ -341,15 +310,15 @@ async fn a_call_with_the_older_secret_is_one_write_more() {
             .count()
     };
     writes(&app);
-    app.list().bearer(&new).await_status(200).await;
+    app.accepts(&new).await;
     assert_eq!(writes(&app), 1);
-    app.list().bearer(&old).await_status(200).await;
+    app.accepts(&old).await;
     assert_eq!(writes(&app), 2);
     // Its use is noted once a minute.
     app.step_clock(0, 61_000);
-    app.list().bearer(&new).await_status(200).await;
+    app.accepts(&new).await;
     writes(&app);
-    app.list().bearer(&old).await_status(200).await;
+    app.accepts(&old).await;
     assert_eq!(writes(&app), 3);
 }
 
@@ -358,12 +327,7 @@ async fn a_key_does_not_end_the_secret_that_it_calls_with() {
     let app = App::start().await;
     let (id, first) = app.new_key("acc_a").await;
     let (_, another) = app.new_key("acc_a").await;
-    let rotated = app
-        .rotate(&id, &json!({}))
-        .bearer(&first)
-        .await_status(200)
-        .await;
-    let second = text(rotated.data(), "key");
+    let second = app.rotated_key(&id, &json!({}), &first).await;
     let terms = json!({ "supersede": true });
     let refused = app
         .rotate(&id, &terms)
@@ -372,21 +336,13 @@ async fn a_key_does_not_end_the_secret_that_it_calls_with() {
         .await;
     assert_eq!(refused.param(), Some("supersede"));
     for key in [&first, &second] {
-        app.list().bearer(key).await_status(200).await;
+        app.accepts(key).await;
     }
-    let rotated = app
-        .rotate(&id, &terms)
-        .bearer(&second)
-        .await_status(200)
-        .await;
+    let third = app.rotated_key(&id, &terms, &second).await;
     app.refuses(&first).await;
-    let third = text(rotated.data(), "key");
-    app.rotate(&id, &terms)
-        .bearer(&another)
-        .await_status(200)
-        .await;
+    app.rotated_key(&id, &terms, &another).await;
     app.refuses(&second).await;
-    app.list().bearer(&third).await_status(200).await;
+    app.accepts(&third).await;
 }
 
 #[tokio::test]
@@ -394,10 +350,7 @@ async fn a_refused_call_is_no_use_of_the_older_secret() {
     let app = App::start().await;
     let (id, old) = app.new_key("acc_a").await;
     let token = app.token("acc_a");
-    app.rotate(&id, &json!({}))
-        .bearer(&token)
-        .await_status(200)
-        .await;
+    app.rotated_key(&id, &json!({}), &token).await;
     app.change(&id, &json!({ "enabled": false }))
         .bearer(&token)
         .await_status(200)

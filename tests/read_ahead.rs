@@ -157,3 +157,58 @@ async fn reads_start_before_the_decision_for_a_caller_who_was_admitted() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_older_secret_is_known_until_it_is_over() {
+    let is_undecided = Arc::new(AtomicBool::new(false));
+    let undecided = Arc::clone(&is_undecided);
+    let app = App::builder().faults(move |operation| {
+        if undecided.load(Relaxed) && operation.name == "UpdateItem" {
+            Fault::Fail
+        } else {
+            Fault::None
+        }
+    });
+    let app = app.start().await;
+    let user = app.token("acc_a");
+    let (id, older) = app.new_key("acc_a").await;
+    let rotate = app.call("POST", &format!("/api/v1/api-keys/{id}/rotate"));
+    rotate.bearer(&user).await_status(200).await;
+    let tags = || app.call("GET", "/api/v1/tickets/tags").bearer(&older);
+    tags().await_status(200).await;
+
+    is_undecided.store(true, Relaxed);
+    drop(app.operations());
+    tags().await_status(500).await;
+    assert!(reads_of(&app.operations()) > 0);
+    is_undecided.store(false, Relaxed);
+
+    tags().await_status(200).await;
+    let end = app.call("DELETE", &format!("/api/v1/api-keys/{id}/previous"));
+    end.bearer(&user).await_status(200).await;
+    let known = tags().await_status(401).await;
+    drop(app.operations());
+    let forgotten = tags().await_status(401).await;
+    assert_eq!(reads_of(&app.operations()), 0);
+    assert_eq!(told(&known), told(&forgotten));
+}
+
+#[tokio::test]
+async fn keys_are_read_once_unless_the_call_notes_their_use() {
+    let app = App::start().await;
+    let user = app.token("acc_a");
+    let (id, older) = app.new_key("acc_a").await;
+    let rotate = app.call("POST", &format!("/api/v1/api-keys/{id}/rotate"));
+    rotate.bearer(&user).await_status(200).await;
+    let mut reads = Vec::new();
+    for _ in 0..3 {
+        drop(app.operations());
+        app.list().bearer(&older).await_status(200).await;
+        reads.push(reads_of(&app.operations()));
+    }
+    app.step_clock(0, 61_000);
+    drop(app.operations());
+    app.list().bearer(&older).await_status(200).await;
+    reads.push(reads_of(&app.operations()));
+    assert_eq!(reads, [1, 1, 1, 2]);
+}

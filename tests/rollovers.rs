@@ -1,6 +1,12 @@
 //! An instance that made all counts of a caller's last window opens the next one without the write that must fail. What
 //! it remembers decides nothing.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use local::proxy::Fault;
 use serde_json::{Value, json};
 
 use crate::app::{App, Call, response::Response};
@@ -77,6 +83,87 @@ async fn the_next_window_of_every_kind_of_caller_takes_one_request_less() {
     }
     app.step_clock(0, 3 * A_MINUTE);
     assert_eq!(used(&app, &id).await, 8);
+}
+
+#[tokio::test]
+async fn reads_start_with_the_write_that_opens_a_window() {
+    // Whether opening the next window fails. Reads that come all the same were made ahead.
+    let is_held = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&is_held);
+    let app = App::builder().faults(move |operation| {
+        if held.load(Relaxed) && operation.name == "TransactWriteItems" {
+            Fault::Fail
+        } else {
+            Fault::None
+        }
+    });
+    let app = app.start().await;
+    let (id, key) = app.new_key("acc_a").await;
+    tags(&app).bearer(&key).await_status(200).await;
+    app.step_clock(0, A_MINUTE);
+    is_held.store(true, Relaxed);
+    let (_, tried) = names(&app, tags(&app).bearer(&key), 500).await;
+    assert!(tried.contains(&"Query".to_owned()), "{tried:?}");
+    is_held.store(false, Relaxed);
+
+    tags(&app).bearer(&key).await_status(200).await;
+    app.step_clock(0, 2 * A_MINUTE);
+    let (_, mut made) = names(&app, tags(&app).bearer(&key), 200).await;
+    made.sort();
+    assert_eq!(made, ["Query", "TransactWriteItems"]);
+
+    // A list of keys shows its own call, so it is read again.
+    let list = || app.call("GET", "/api/v1/api-keys").bearer(&key);
+    let used = |answer: &Response| {
+        let keys = answer.data()["apiKeys"].as_array().unwrap().clone();
+        let key = keys.into_iter().find(|key| key["id"] == id.as_str());
+        key.unwrap()["lastUsedAt"].clone()
+    };
+    app.step_clock(0, 3 * A_MINUTE);
+    let before = list().await_status(200).await;
+    app.step_clock(0, 4 * A_MINUTE);
+    let (first, mut made) = names(&app, list(), 200).await;
+    made.sort();
+    assert_eq!(made, ["Query", "Query", "TransactWriteItems"]);
+    assert_ne!(used(&first), used(&before));
+    let (second, mut made) = names(&app, list(), 200).await;
+    made.sort();
+    assert_eq!(made, ["Query", "UpdateItem"]);
+    assert_eq!(used(&second), used(&first));
+}
+
+#[tokio::test]
+async fn an_instance_tries_in_vain_once_for_a_caller_that_others_count_too() {
+    let app = App::builder().instances(2).start().await;
+    let (_, key) = app.new_key("acc_a").await;
+    let session = app.sign_in("acc_a").await;
+    let token = app
+        .issuer
+        .token(&json!({ "sub": "usr_2", "accountId": "acc_a" }));
+    for call in [
+        me(&app).bearer(&key),
+        me(&app).bearer(&token),
+        me(&app).session(&session),
+    ] {
+        let mut requests = Vec::new();
+        for window in 0..5 {
+            for instance in 0..2 {
+                app.step_clock(instance, window * A_MINUTE);
+            }
+            let instance = usize::try_from(window % 2).unwrap();
+            let (_, names) = names(&app, call.clone().on(instance), 200).await;
+            requests.push(names.len());
+        }
+        for instance in 0..2 {
+            app.step_clock(instance, 0);
+        }
+        let (usual, tried) = (requests[1], [requests[2], requests[3]]);
+        assert!(tried.iter().all(|tried| *tried > usual), "{requests:?}");
+        assert!(
+            requests[4..].iter().all(|made| *made == usual),
+            "{requests:?}"
+        );
+    }
 }
 
 #[tokio::test]

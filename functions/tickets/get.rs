@@ -25,18 +25,18 @@ async fn get(call: ReadCall) -> Result<Answer, ApiError> {
     let id = call.request.id()?;
     let tickets = call.workspace.tickets();
     if call.request.is_conditional()
-        && let Some(revision) = tickets.revision(&id).await?
-        && let tag = EntityTag::of_revision(revision)
+        && let Some(ticket) = tickets.ticket(&id).await?
+        && let tag = EntityTag::of_ticket(&ticket)
         && call.request.knows(&tag)
     {
         return Ok(Answer::not_modified(tag).may_be_kept());
     }
     let thread = tickets.thread(&id).await?;
     let thread = thread.ok_or_else(ApiError::no_such::<TicketId>)?;
+    let tag = EntityTag::of_ticket(&thread.ticket);
     let answer = Answer::ok(WithMessages {
         ticket: thread.ticket,
         messages: thread.messages,
     })?;
-    let tag = EntityTag::of_revision(thread.revision);
     Ok(answer.tagged(tag).may_be_kept())
 }

@@ -19,7 +19,7 @@ fuzz_target!(|event: &str| {
     };
     let query = request.query();
     let _ = (request.fields(&NAME).is_ok(), request.is_navigation());
-    let _ = request.knows(&EntityTag::of_revision(1));
+    let _ = EntityTag::of_data(&1).map(|tag| request.knows(&tag));
     let _ = (
         query.text("q").is_ok(),
         query.number("limit", 1, 100).is_ok(),

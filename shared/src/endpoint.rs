@@ -7,14 +7,14 @@
 //! | parameter | gives access to | before the handler runs |
 //! |---|---|---|
 //! | [`Authenticated`] | the caller's workspace | the caller is authenticated and the call counted |
-//! | [`SignOut`] | the caller's session | the same; a session is accepted over its limit too |
-//! | [`ReadCall`] | the same, to read only | nothing: its answer is dropped unless the same holds ([`read_ahead`]) |
-//! | [`AuthenticatedPage`] | the same, to read only | the same; without a credential, a redirect to the sign-in |
+//! | [`ReadCall`] | the same, to read only | nothing: its answer is dropped unless that holds ([`read_ahead`]) |
+//! | [`AuthenticatedPage`] | the same | the same; without a credential, a redirect to the sign-in |
+//! | [`SignOut`] | the caller's session | as [`Authenticated`], but a session over its limit, too |
 //! | [`UnauthenticatedPage`] | the reader's language | |
 //! | [`SignInStart`], [`SignInCallback`] | the sign-in | |
 //! | [`PublicCall`] | the public form | the call is counted for the client address |
 //! | [`PublicSubmission`] | the public form | the same, and the submission is counted |
-//! | [`KeyCall`] | the same, and what an entry of the audit trail needs | the same |
+//! | [`KeyCall`] | the caller's workspace, and what an audit event needs | as [`Authenticated`] |
 //! | [`WebhookCall`], [`DeliveryCall`] | the same, and what sends deliveries, or their queue | the same |
 //! | [`LeakReport`] | what revokes keys that were found | the call is counted for the client address |
 //! | [`GithubReport`] | the same, and the report | GitHub's signature is verified |

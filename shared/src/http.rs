@@ -3,6 +3,7 @@
 pub mod cookies;
 pub mod cors;
 pub mod cursor;
+mod digest;
 pub mod entity_tag;
 pub mod envelope;
 pub mod event;

@@ -8,7 +8,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`error`], [`ids`], [`time`], `log`, `random` | what every module uses |
+//! | [`error`], [`ids`], [`time`], `log`, `random`, `recent_callers` | what every module uses |
 //! | [`domain`] | what the API is about, without HTTP and without a database |
 //! | [`http`] | the request, the response, the envelope |
 //! | `aws` | clients of AWS services, secrets |
@@ -37,6 +37,7 @@ pub mod ids;
 mod log;
 pub mod portal;
 mod random;
+mod recent_callers;
 pub mod runtime;
 pub mod store;
 pub mod time;

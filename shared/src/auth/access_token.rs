@@ -8,7 +8,7 @@ use crate::{
     },
     domain::caller::{Caller, User},
     error::ApiError,
-    store::caller_windows,
+    store::caller_windows::{self, UserPartition},
 };
 
 pub(crate) async fn attempt(
@@ -30,13 +30,13 @@ async fn authenticate(token: &str, context: &Context<'_>) -> Result<Authenticate
         workspace,
         expires_at,
     } = context.access_tokens.holder(token, context.now).await?;
-    let user = caller_windows::user_partition(&workspace, &subject);
-    context.hint.by_token(&user, &workspace);
+    let user = UserPartition::new(&workspace, &subject);
+    context.hint.by_token(user.as_str(), &workspace);
     let counted = caller_windows::count_user(
         context.database,
         context.last_counts,
         &workspace,
-        &subject,
+        &user,
         context.limit,
         context.now,
     );
@@ -52,5 +52,6 @@ async fn authenticate(token: &str, context: &Context<'_>) -> Result<Authenticate
         caller: Caller::User(Box::new(user)),
         workspace,
         decision,
+        has_stamped_key: false,
     })
 }

@@ -34,12 +34,6 @@ pub(crate) async fn attempt(
         now: context.now,
     };
     let hash = key.hash();
-    // The write that opens a window also changes what lists of keys show, so they are read after it.
-    match counter.will_open_window(&hash) {
-        Ok(false) => {}
-        Ok(true) => context.hint.withhold(),
-        Err(error) => return ApiError::from(error).into(),
-    }
     context.hint.by_secret(hash.as_str());
     match counter.count(&hash).await {
         Ok(CountedKey::Known(known, decision)) => SchemeResult::Authenticated(Authenticated {
@@ -50,6 +44,7 @@ pub(crate) async fn attempt(
             })),
             workspace: known.workspace,
             decision,
+            has_stamped_key: known.is_stamped,
         }),
         Ok(CountedKey::Unknown) => ApiError::invalid_token("unknown_key").into(),
         Ok(CountedKey::Expired) => ApiError::expired_key().into(),

@@ -19,22 +19,8 @@ pub(crate) struct Authenticated {
     pub(crate) caller: Caller,
     pub(crate) workspace: WorkspaceId,
     pub(crate) decision: Decision,
-}
-
-impl Authenticated {
-    /// Whether the write that authenticated the call may also have changed what lists of keys show: when a key or its
-    /// older secret was last used.
-    pub(crate) fn has_stamped_key(&self) -> bool {
-        let is_first_in_window = match &self.decision {
-            Decision::Allowed(status) => status.remaining + 1 >= status.limit,
-            Decision::Limited(_) | Decision::WrongAddress(_) => false,
-        };
-        self.uses_older_secret() || self.caller.key().is_some() && is_first_in_window
-    }
-
-    pub(crate) fn uses_older_secret(&self) -> bool {
-        self.caller.key().is_some_and(|key| key.by_older_secret)
-    }
+    /// Whether authenticating also changed what lists of keys show: when the calling key was last used.
+    pub(crate) has_stamped_key: bool,
 }
 
 #[derive(Debug)]

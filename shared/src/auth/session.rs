@@ -67,6 +67,7 @@ async fn authenticate(cookie: &str, context: &Context<'_>) -> Result<Authenticat
         caller: Caller::User(Box::new(user)),
         workspace: known.user.workspace,
         decision,
+        has_stamped_key: false,
     })
 }
 

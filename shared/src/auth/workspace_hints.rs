@@ -6,18 +6,13 @@
 //!
 //! After a refusal, and over a limit, there is no hint: such a call costs no reads.
 
-use std::{
-    cell::{Cell, OnceCell},
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::cell::{Cell, OnceCell};
 
 use tokio::sync::oneshot;
 
-use crate::ids::WorkspaceId;
+use crate::{ids::WorkspaceId, recent_callers::RecentCallers};
 
-/// How many callers an instance remembers. It serves one call at a time, so more do not call within minutes. When they
-/// are more, all are forgotten, which costs each of them one call without a hint.
+/// Bounds the memory. A caller that is forgotten waits for its read once.
 const MOST: usize = 1_000;
 
 enum LastCall {
@@ -26,29 +21,26 @@ enum LastCall {
     Refused,
 }
 
-/// What an instance remembers. A caller's name is a hash: of the secret, or of the user's id.
-#[derive(Default)]
-pub(crate) struct WorkspaceHints(Mutex<HashMap<String, LastCall>>);
+pub(crate) struct WorkspaceHints(RecentCallers<LastCall>);
+
+impl Default for WorkspaceHints {
+    fn default() -> Self {
+        Self(RecentCallers::new(MOST))
+    }
+}
 
 impl WorkspaceHints {
     fn remember(&self, caller: &str, last: Option<LastCall>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         match last {
-            None => {
-                known.remove(caller);
-            }
-            Some(last) => {
-                if known.len() >= MOST && !known.contains_key(caller) {
-                    known.clear();
-                }
-                known.insert(caller.to_owned(), last);
-            }
+            None => drop(known.pop(caller)),
+            Some(last) => drop(known.put(caller.to_owned(), last)),
         }
     }
 
     /// `stated` is the workspace that the credential states itself.
     fn expected(&self, caller: &str, stated: Option<&WorkspaceId>) -> Option<WorkspaceId> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         match (known.get(caller), stated) {
             (Some(LastCall::Refused), _) | (None, None) => None,
             (_, Some(stated)) => Some(stated.clone()),
@@ -81,11 +73,6 @@ impl<'a> Hint<'a> {
     /// The caller has a secret with this hash.
     pub(super) fn by_secret(&self, hash: &str) {
         self.give(hash, None);
-    }
-
-    /// Starts no reads, whoever calls.
-    pub(super) fn withhold(&self) {
-        drop(self.start.take());
     }
 
     /// The caller is a user, who has this name here, with a valid access token of a workspace.
@@ -147,7 +134,7 @@ mod tests {
         assert_eq!(started(&hints, |hint| hint.by_secret("another")), None);
         decide(&hints, give, None);
         assert_eq!(started(&hints, give), None);
-        assert!(hints.0.lock().unwrap().is_empty());
+        assert!(hints.0.lock().is_empty());
     }
 
     #[test]
@@ -167,7 +154,7 @@ mod tests {
         let (hints, a) = (WorkspaceHints::default(), workspace("acc_a"));
         for n in 0..=MOST {
             decide(&hints, |hint| hint.by_secret(&n.to_string()), Some(&a));
-            assert!(hints.0.lock().unwrap().len() <= MOST);
+            assert!(hints.0.lock().len() <= MOST);
         }
         assert_eq!(started(&hints, |hint| hint.by_secret("0")), None);
         let last = MOST.to_string();

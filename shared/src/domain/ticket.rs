@@ -133,6 +133,9 @@ pub struct Ticket {
     /// When the ticket last changed or got a message.
     pub updated_at: Timestamp,
     pub last_message_at: Timestamp,
+    /// Every change of the ticket, and every message, changes it. Responses do not have it.
+    #[serde(skip)]
+    pub revision: i64,
 }
 
 impl Ticket {
@@ -210,8 +213,6 @@ pub struct NewMessage {
 
 /// A ticket and its messages, oldest first.
 pub struct Thread {
-    /// Every change of the ticket, and every message, changes it.
-    pub revision: i64,
     pub ticket: Ticket,
     pub messages: Vec<Message>,
 }

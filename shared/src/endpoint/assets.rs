@@ -1,21 +1,14 @@
 //! Requests for the portal's files.
 
-use std::sync::Arc;
-
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired},
-        platform::Platform,
-        request_context::RequestContext,
+        handler::{Created, FromRequest, Incoming, IntoReply, NotRequired},
         variables,
     },
     error::ApiError,
-    http::{
-        reply::{File, Reply},
-        request::Request,
-    },
+    http::reply::{File, Reply},
 };
 
 /// The value of `{file}` in the path.
@@ -36,14 +29,10 @@ impl FromRequest for AssetName {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    fn from_request<'a>(
-        request: Request,
-        _platform: &'a Arc<Platform>,
-        _context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            request.check_body_size()?;
-            Ok(Self(request.path_parameter("file").to_owned()))
+            call.request.check_body_size()?;
+            Ok(Self(call.request.path_parameter("file").to_owned()))
         }
         .boxed_local()
     }

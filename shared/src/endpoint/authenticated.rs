@@ -14,7 +14,7 @@ use crate::{
     domain::{caller::Caller, session::SessionHash},
     endpoint::{
         cursors::Cursors,
-        handler::{EarlyResponse, FromRequest, Required},
+        handler::{Created, EarlyResponse, FromRequest, Incoming, Required},
         once::{self, Once},
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
@@ -47,16 +47,8 @@ impl FromRequest for Authenticated {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::CURSORS];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
-        once_authenticated_call(request, platform, context).boxed_local()
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
+        once_authenticated_call(call).boxed_local()
     }
 
     fn after_handler(
@@ -69,11 +61,10 @@ impl FromRequest for Authenticated {
 
 /// A call that is done once, if it has an idempotency key. The parameter's `after_handler` is [`once::settle`].
 pub(super) async fn once_authenticated_call(
-    request: Request,
-    platform: &Platform,
-    context: &Arc<RequestContext>,
+    call: Incoming<'_>,
 ) -> Result<Authenticated, EarlyResponse> {
-    let call = authenticated_call(request, platform, context, OverLimit::Refuse).await?;
+    let (platform, context) = (call.platform, call.context);
+    let call = authenticated_call(call, OverLimit::Refuse).await?;
     let database = context.database(platform.services()?);
     call.once.unless_done(&database, context).await?;
     Ok(call)
@@ -81,11 +72,14 @@ pub(super) async fn once_authenticated_call(
 
 /// A call that may be done again, although its idempotency key was read.
 pub(super) async fn authenticated_call(
-    request: Request,
-    platform: &Platform,
-    context: &Arc<RequestContext>,
+    call: Incoming<'_>,
     over_limit: OverLimit,
 ) -> Result<Authenticated, ApiError> {
+    let Incoming {
+        request,
+        platform,
+        context,
+    } = call;
     let services = platform.services()?;
     let database = context.database(services);
     let authenticated =
@@ -153,10 +147,10 @@ pub(super) async fn authenticate_and_count(
         Ok(authenticated)
     });
     match &admitted {
-        Ok(caller) if !caller.uses_older_secret() => hint.settle(Some(&caller.workspace)),
+        Ok(caller) => hint.settle(Some(&caller.workspace)),
         // Nothing was decided.
         Err(error) if error.code == ErrorCode::InternalError => {}
-        Ok(_) | Err(_) => hint.settle(None),
+        Err(_) => hint.settle(None),
     }
     admitted
 }

@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired},
+        handler::{Created, FromRequest, Incoming, IntoReply, NotRequired},
         pages::no_host,
-        platform::Platform,
-        request_context::RequestContext,
         variables,
     },
     error::ApiError,
     http::{
         origin::Origin,
         reply::{File, Reply},
-        request::Request,
     },
 };
 
@@ -36,16 +33,13 @@ impl FromRequest for DocumentCall {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        _context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
+            let request = call.request;
             request.check_body_size()?;
             Ok(Self {
                 origin: request.origin().ok_or_else(no_host)?,
-                support_url: platform.support_url.clone(),
+                support_url: call.platform.support_url.clone(),
             })
         }
         .boxed_local()

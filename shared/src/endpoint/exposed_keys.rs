@@ -1,6 +1,6 @@
 //! Reports of API keys that were found in public: by GitHub's secret scanning, and by anybody.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::Deserialize;
@@ -11,10 +11,10 @@ use crate::{
         exposure::FoundToken,
     },
     endpoint::{
-        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired},
+        handler::{Created, FromRequest, Incoming, IntoReply, NotRequired},
         key_calls,
         once::{self, Once},
-        platform::{Connect, Platform, connect, connect_with_github_keys},
+        platform::{Connect, connect, connect_with_github_keys},
         public,
         request_context::RequestContext,
         variables,
@@ -62,16 +62,13 @@ impl FromRequest for GithubReport {
 
     const VARIABLES: &[&[&str]] = &[variables::SECRET_SCANNING];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
+            let Incoming {
+                request,
+                platform,
+                context,
+            } = call;
             request.check_body_size()?;
             let services = platform.services()?;
             let keys = services.github_keys.as_ref();
@@ -122,18 +119,13 @@ impl FromRequest for LeakReport {
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
             let counted = PublicAct::Call;
-            let (database, address) = public::count(&request, platform, context, counted).await?;
+            let (database, address) = public::count(&call, counted).await?;
+            let Incoming {
+                request, context, ..
+            } = call;
             let once = Once::of(&request, done_once::Scope::AddressAlone(&address))?;
             once.unless_done(&database, context).await?;
             let act = act(ActorType::LeakReport, &request, context);

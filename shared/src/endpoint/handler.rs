@@ -22,6 +22,19 @@ use crate::{
     portal::problem_page::Flow,
 };
 
+/// A call, from which a handler's parameter is made.
+#[doc(hidden)]
+pub struct Incoming<'a> {
+    pub(crate) request: Request,
+    pub(crate) platform: &'a Arc<Platform>,
+    pub(crate) context: &'a Arc<RequestContext>,
+}
+
+/// Boxed, and not that of an `async fn`, so that it is compiled here and not in each function: see [`crate::store`]'s
+/// `sent`.
+#[doc(hidden)]
+pub type Created<'a, P> = LocalBoxFuture<'a, Result<P, EarlyResponse>>;
+
 /// The parameter of a handler. Only this crate can create one.
 pub trait FromRequest: Sized {
     /// [`Required`] if an API key may call the endpoint: then it is made by [`scoped`], which states the scope. Else
@@ -42,21 +55,20 @@ pub trait FromRequest: Sized {
     /// Decides the wording of such a page.
     const FLOW: Flow = Flow::Page;
 
-    /// Runs once, before the first event.
+    /// Runs once, before the first event. Opens a connection to the table, if the function has one.
+    ///
+    /// Not `async`: this way, no connection is compiled into functions without services.
     #[doc(hidden)]
-    fn prepare(_platform: &Platform) -> impl Future<Output = ()> {
-        async {}
+    fn prepare(platform: &Platform) -> LocalBoxFuture<'_, ()> {
+        match Self::CONNECT {
+            Some(_) => platform.open_connections(1).boxed_local(),
+            None => future::ready(()).boxed_local(),
+        }
     }
 
     /// Creates the parameter, or responds without the handler.
-    ///
-    /// Boxed, and not `async`, so that it is compiled here and not in each function: see [`crate::store`]'s `sent`.
     #[doc(hidden)]
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>>;
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self>;
 
     /// Runs last, whether or not the handler ran, and may change the outcome.
     #[doc(hidden)]
@@ -147,12 +159,7 @@ pub trait Endpoint {
     fn prepare<'a>(&'a self, platform: &'a Platform) -> LocalBoxFuture<'a, ()>;
 
     #[doc(hidden)]
-    fn answer<'a>(
-        &'a self,
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Reply, ApiError>>;
+    fn answer<'a>(&'a self, call: Incoming<'a>) -> LocalBoxFuture<'a, Result<Reply, ApiError>>;
 }
 
 /// Makes an endpoint of a function that no API key calls; see [`crate::endpoint`].
@@ -216,17 +223,13 @@ where
     }
 
     fn prepare<'a>(&'a self, platform: &'a Platform) -> LocalBoxFuture<'a, ()> {
-        P::prepare(platform).boxed_local()
+        P::prepare(platform)
     }
 
-    fn answer<'a>(
-        &'a self,
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Reply, ApiError>> {
+    fn answer<'a>(&'a self, call: Incoming<'a>) -> LocalBoxFuture<'a, Result<Reply, ApiError>> {
         async move {
-            let outcome = match P::from_request(request, platform, context).await {
+            let context = call.context;
+            let outcome = match P::from_request(call).await {
                 Ok(parameter) => (self.function)(parameter).await.and_then(R::into_reply),
                 Err(EarlyResponse::Reply(reply)) => Ok(reply),
                 Err(EarlyResponse::Error(error)) => Err(error),

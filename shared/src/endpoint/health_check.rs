@@ -1,14 +1,13 @@
 //! Calls that ask whether the service works.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest, NotRequired},
-        platform::{Connect, Platform, connect},
-        request_context::RequestContext,
+        handler::{Created, FromRequest, Incoming, NotRequired},
+        platform::{Connect, connect},
         variables,
     },
     http::request::Request,
@@ -31,18 +30,11 @@ impl FromRequest for HealthCheck {
 
     const VARIABLES: &[&[&str]] = &[variables::TABLE];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
+            let request = call.request;
             request.check_body_size()?;
-            let table = TableProbe(context.database(platform.services()?));
+            let table = TableProbe(call.context.database(call.platform.services()?));
             Ok(Self { request, table })
         }
         .boxed_local()

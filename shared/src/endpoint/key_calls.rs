@@ -1,7 +1,5 @@
 //! Calls that create, change, rotate or revoke API keys.
 
-use std::sync::Arc;
-
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
 use crate::{
@@ -12,10 +10,10 @@ use crate::{
     },
     endpoint::{
         authenticated::once_authenticated_call,
-        handler::{EarlyResponse, FromRequest, Required},
+        handler::{Created, FromRequest, Incoming, Required},
         key_fields,
         once::{self, Once},
-        platform::{Connect, Platform, connect},
+        platform::{Connect, connect},
         request_context::RequestContext,
         variables,
     },
@@ -126,17 +124,10 @@ impl FromRequest for KeyCall {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let call = once_authenticated_call(request, platform, context).await?;
+            let (platform, context) = (call.platform, call.context);
+            let call = once_authenticated_call(call).await?;
             Ok(Self {
                 act: act(actor(&call.caller), &call.request, context.request_id()),
                 request: call.request,

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 
 use crate::{
     auth::sign_in::{START, return_to::ReturnTo},
     endpoint::{
-        handler::{EarlyResponse, FromRequest, IntoReply, NotRequired},
-        platform::Platform,
+        handler::{Created, EarlyResponse, FromRequest, Incoming, IntoReply, NotRequired},
         read_ahead::{CallerWhenDecided, FromRead, Read},
-        request_context::RequestContext,
         variables,
     },
     error::{ApiError, ErrorCode},
@@ -104,14 +102,10 @@ impl FromRequest for UnauthenticatedPage {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    fn from_request<'a>(
-        request: Request,
-        _platform: &'a Arc<Platform>,
-        _context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            request.check_body_size()?;
-            let language = language_of(&request);
+            call.request.check_body_size()?;
+            let language = language_of(&call.request);
             Ok(Self { language })
         }
         .boxed_local()

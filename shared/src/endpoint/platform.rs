@@ -78,8 +78,7 @@ impl Platform {
             .ok_or_else(|| ApiError::internal("the endpoint's type connects to no service"))
     }
 
-    /// Opens so many connections to the table, before the first event. For an endpoint's
-    /// [`prepare`](crate::endpoint::handler::FromRequest::prepare): only what uses the table may be compiled with it.
+    /// Opens so many connections to the table. Only what uses the table may be compiled with it.
     pub(crate) async fn open_connections(&self, count: usize) {
         if let Some(services) = &self.services {
             services.early_connections.open(count).await;

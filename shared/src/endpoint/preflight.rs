@@ -1,17 +1,8 @@
 //! CORS preflights of the public form.
 
-use std::sync::Arc;
+use futures_util::FutureExt;
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
-
-use crate::{
-    endpoint::{
-        handler::{EarlyResponse, FromRequest, NotRequired},
-        platform::Platform,
-        request_context::RequestContext,
-    },
-    http::request::Request,
-};
+use crate::endpoint::handler::{Created, FromRequest, Incoming, NotRequired};
 
 /// A preflight. It always succeeds, and no limit counts it.
 #[derive(Debug)]
@@ -21,11 +12,7 @@ pub struct Preflight;
 impl FromRequest for Preflight {
     type Scope = NotRequired;
 
-    fn from_request<'a>(
-        _request: Request,
-        _platform: &'a Arc<Platform>,
-        _context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(_: Incoming<'_>) -> Created<'_, Self> {
         async move { Ok(Self) }.boxed_local()
     }
 }

@@ -7,9 +7,9 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use crate::{
     domain::client_address::{AddressHash, ClientAddress},
     endpoint::{
-        handler::{EarlyResponse, FromRequest, NotRequired},
+        handler::{Created, FromRequest, Incoming, NotRequired},
         once::{self, Once, PublicOnce},
-        platform::{Connect, Platform, connect},
+        platform::{Connect, connect},
         request_context::RequestContext,
         variables,
     },
@@ -101,20 +101,11 @@ impl FromRequest for PublicCall {
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let (form, once) =
-                count_form_call(&request, platform, context, PublicAct::Call).await?;
+            let (form, once) = count_form_call(&call, PublicAct::Call).await?;
             Ok(Self {
-                request,
+                request: call.request,
                 form,
                 once,
             })
@@ -137,20 +128,11 @@ impl FromRequest for PublicSubmission {
 
     const VARIABLES: &[&[&str]] = &[variables::PUBLIC_CALLS, variables::SUBMISSIONS];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let (form, once) =
-                count_form_call(&request, platform, context, PublicAct::Submission).await?;
+            let (form, once) = count_form_call(&call, PublicAct::Submission).await?;
             Ok(Self {
-                request,
+                request: call.request,
                 form,
                 once,
             })
@@ -182,11 +164,14 @@ impl FromRequest for PublicSubmission {
 
 /// Counts a call for its client address, before the body is looked at.
 pub(super) async fn count(
-    request: &Request,
-    platform: &Platform,
-    context: &RequestContext,
+    call: &Incoming<'_>,
     act: PublicAct,
 ) -> Result<(Database, AddressHash), ApiError> {
+    let Incoming {
+        request,
+        platform,
+        context,
+    } = call;
     let services = platform.services()?;
     let database = context.database(services);
     let keys = services.signing_secret.get().await?;
@@ -203,12 +188,11 @@ pub(super) async fn count(
 
 /// The same for a call of the public form.
 async fn count_form_call(
-    request: &Request,
-    platform: &Platform,
-    context: &Arc<RequestContext>,
+    call: &Incoming<'_>,
     act: PublicAct,
 ) -> Result<(PublicForm, PublicOnce), ApiError> {
-    let (database, address) = count(request, platform, context, act).await?;
-    let once = PublicOnce::of(request, address, database.clone(), Arc::clone(context))?;
+    let (database, address) = count(call, act).await?;
+    let context = Arc::clone(call.context);
+    let once = PublicOnce::of(&call.request, address, database.clone(), context)?;
     Ok((PublicForm::new(database), once))
 }

@@ -9,7 +9,7 @@
 //! An instance that admitted a caller before, or that has verified an access token, knows where the caller probably
 //! belongs ([`crate::auth::workspace_hints`]). It starts the handler for that workspace at once. Whatever the handler
 //! returns, also an error, is shown only if the write admits the call and says the same workspace. For another one, the
-//! handler runs again; also once a minute for a key, when the write says in the list of keys that the key is used.
+//! handler runs again. It also runs again if it has read keys and the write has just noted the calling key's use.
 //! Without a hint, the handler runs after the decision.
 //!
 //! A refused call is answered as soon as the write has refused it. It does not wait for the reads.
@@ -58,16 +58,15 @@ use crate::{
     endpoint::{
         authenticated::{OverLimit, authenticate_and_count},
         cursors::Cursors,
-        handler::{EarlyResponse, Endpoint, IntoReply},
+        handler::{EarlyResponse, Endpoint, Incoming, IntoReply},
         platform::{Connect, Platform, connect},
-        request_context::RequestContext,
         variables,
     },
     error::ApiError,
     http::{envelope::Answer, reply::Reply, request::Request},
     ids::WorkspaceId,
     portal::problem_page::Flow,
-    store::workspace::WorkspaceReader,
+    store::workspace::{KeysWereRead, WorkspaceReader},
 };
 
 /// A call of an endpoint that only reads. Its answer is shown only if the caller is admitted.
@@ -212,12 +211,7 @@ where
         platform.open_connections(2).boxed_local()
     }
 
-    fn answer<'a>(
-        &'a self,
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Reply, ApiError>> {
+    fn answer<'a>(&'a self, call: Incoming<'a>) -> LocalBoxFuture<'a, Result<Reply, ApiError>> {
         let run = |read: Read<'_>| match P::from_read(read) {
             Ok(parameter) => {
                 async { (self.function)(parameter).await.and_then(R::into_reply) }.boxed_local()
@@ -225,8 +219,8 @@ where
             Err(error) => future::ready(Err(error)).boxed_local(),
         };
         async move {
-            P::check(&request)?;
-            respond(request, platform, context, run, P::refuse).await
+            P::check(&call.request)?;
+            respond(call, run, P::refuse).await
         }
         .boxed_local()
     }
@@ -236,15 +230,18 @@ type Running<'a> = LocalBoxFuture<'a, Result<Reply, ApiError>>;
 
 /// Authenticates the caller of a call, and meanwhile runs its handler.
 async fn respond<'a>(
-    request: Request,
-    platform: &'a Platform,
-    context: &'a RequestContext,
+    call: Incoming<'a>,
     run: impl Fn(Read<'_>) -> Running<'a>,
     refuse: fn(&Request, ApiError) -> EarlyResponse,
 ) -> Result<Reply, ApiError> {
+    let Incoming {
+        request,
+        platform,
+        context,
+    } = call;
     let request = Arc::new(request);
     let database = context.database(platform.services()?);
-    let caller = CallerWhenDecided(Arc::default());
+    let (caller, keys_were_read) = (CallerWhenDecided(Arc::default()), KeysWereRead::default());
     let (start, expected) = oneshot::channel();
     let deciding = async {
         let decided = authenticate_and_count(
@@ -263,11 +260,15 @@ async fn respond<'a>(
         run(Read {
             request: &request,
             platform,
-            workspace: WorkspaceReader::new(workspace, database.reader().clone()),
+            workspace: WorkspaceReader::new(workspace, database.reader().clone(), &keys_were_read),
             caller: caller.clone(),
         })
     };
-    match read_while_deciding(deciding.boxed_local(), expected, &caller, &read).await {
+    let must_read_again =
+        |decided: &scheme::Authenticated| keys_were_read.get() && decided.has_stamped_key;
+    let deciding = deciding.boxed_local();
+    let answered = read_while_deciding(deciding, expected, &caller, &read, &must_read_again);
+    match answered.await {
         Ok(Reply::Answer(answer)) => Ok(Reply::Answer(answer.unless_known(&request))),
         Ok(reply) | Err(EarlyResponse::Reply(reply)) => Ok(reply),
         Err(EarlyResponse::Error(error)) => Err(error),
@@ -281,6 +282,7 @@ async fn read_while_deciding<'a>(
     expected: oneshot::Receiver<WorkspaceId>,
     caller: &CallerWhenDecided,
     read: &dyn Fn(WorkspaceId) -> Running<'a>,
+    must_read_again: &dyn Fn(&scheme::Authenticated) -> bool,
 ) -> Result<Reply, EarlyResponse> {
     let started = OnceCell::new();
     let mut ahead = pin!(async {
@@ -299,7 +301,7 @@ async fn read_while_deciding<'a>(
         Either::Right((outcome, deciding)) => (deciding.await, Some(outcome)),
     };
     let decided = decided?;
-    let is_up_to_date = started.get() == Some(&decided.workspace) && !decided.has_stamped_key();
+    let is_up_to_date = started.get() == Some(&decided.workspace) && !must_read_again(&decided);
     let _ = caller.0.set(decided.caller);
     let outcome = match finished {
         _ if !is_up_to_date => read(decided.workspace).await,
@@ -345,6 +347,7 @@ mod tests {
                 remaining: 0,
                 resets_at: Timestamp::EPOCH,
             }),
+            has_stamped_key: false,
         }
     }
 
@@ -372,7 +375,9 @@ mod tests {
             tokio::task::yield_now().await;
             decided
         };
-        let answered = read_while_deciding(deciding.boxed_local(), expected, &caller, &run).await;
+        let answered =
+            read_while_deciding(deciding.boxed_local(), expected, &caller, &run, &|_| false);
+        let answered = answered.await;
         let answered = match answered {
             Ok(Reply::Answer(answer)) => Ok(answer.data().to_owned()),
             Err(EarlyResponse::Error(error)) => Err(error.code.status()),

@@ -13,7 +13,7 @@ use crate::{
     domain::session::SessionId,
     endpoint::{
         error_page,
-        handler::{EarlyResponse, FromRequest, NotRequired},
+        handler::{Created, EarlyResponse, FromRequest, Incoming, NotRequired},
         pages::no_host,
         platform::{Connect, Platform, connect},
         request_context::RequestContext,
@@ -49,12 +49,12 @@ struct Dependencies {
 }
 
 impl Dependencies {
-    async fn of(
-        request: &Request,
-        platform: &Arc<Platform>,
-        context: &Arc<RequestContext>,
-        flow: Flow,
-    ) -> Result<Self, EarlyResponse> {
+    async fn of(call: &Incoming<'_>, flow: Flow) -> Result<Self, EarlyResponse> {
+        let Incoming {
+            request,
+            platform,
+            context,
+        } = call;
         if let Some(page) = error_page::earlier_error(request, platform, flow) {
             return Err(EarlyResponse::Reply(Reply::Page(page?)));
         }
@@ -84,6 +84,12 @@ impl Dependencies {
     }
 }
 
+async fn read_signing_secret(platform: &Platform) {
+    if let Ok(services) = platform.services() {
+        services.signing_secret.read_at_start().await;
+    }
+}
+
 impl FromRequest for SignInStart {
     type Scope = NotRequired;
 
@@ -93,21 +99,16 @@ impl FromRequest for SignInStart {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    async fn prepare(platform: &Platform) {
-        if let Ok(services) = platform.services() {
-            services.signing_secret.read_at_start().await;
-        }
+    /// A start makes no request to the table.
+    fn prepare(platform: &Platform) -> LocalBoxFuture<'_, ()> {
+        read_signing_secret(platform).boxed_local()
     }
 
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
+            let dependencies = Dependencies::of(&call, Self::FLOW).await?;
             Ok(Self {
-                request,
+                request: call.request,
                 dependencies,
             })
         }
@@ -131,25 +132,22 @@ impl FromRequest for SignInCallback {
     // Not for the start: its errors do not mean that a sign-in has expired.
     const FLOW: Flow = Flow::SignIn;
 
-    async fn prepare(platform: &Platform) {
+    fn prepare(platform: &Platform) -> LocalBoxFuture<'_, ()> {
         let read_secrets = async {
+            read_signing_secret(platform).await;
             if let Ok(services) = platform.services() {
-                services.signing_secret.read_at_start().await;
                 services.provider.client_secret().read_at_start().await;
             }
         };
-        join(read_secrets, platform.open_connections(1)).await;
+        let both = join(read_secrets, platform.open_connections(1));
+        both.map(drop).boxed_local()
     }
 
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let dependencies = Dependencies::of(&request, platform, context, Self::FLOW).await?;
+            let dependencies = Dependencies::of(&call, Self::FLOW).await?;
             Ok(Self {
-                request,
+                request: call.request,
                 dependencies,
             })
         }

@@ -1,23 +1,17 @@
 //! The request that ends a session.
 
-use std::sync::Arc;
-
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 
 use crate::{
     auth::session::check_same_origin,
     endpoint::{
         authenticated::{OverLimit, Session, authenticated_call},
-        handler::{EarlyResponse, FromRequest, NotRequired},
-        platform::{Connect, Platform, connect},
-        request_context::RequestContext,
+        handler::{Created, EarlyResponse, FromRequest, Incoming, NotRequired},
+        platform::{Connect, connect},
         variables,
     },
     error::{ApiError, ErrorCode},
-    http::{
-        envelope::{Answer, Redirect},
-        request::Request,
-    },
+    http::envelope::{Answer, Redirect},
     portal::SIGNED_OUT,
 };
 
@@ -48,19 +42,12 @@ impl FromRequest for SignOut {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let is_form = request.is_navigation() && check_same_origin(&request).is_ok();
+            let request = &call.request;
+            let is_form = request.is_navigation() && check_same_origin(request).is_ok();
             // A limit must not prevent people from signing out.
-            match authenticated_call(request, platform, context, OverLimit::AllowSessions).await {
+            match authenticated_call(call, OverLimit::AllowSessions).await {
                 Ok(call) => Ok(Self {
                     session: call.session,
                     is_form,

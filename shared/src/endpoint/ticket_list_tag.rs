@@ -10,18 +10,13 @@
 use serde::Serialize;
 
 use crate::{
-    domain::ticket::Ticket,
     error::ApiError,
     http::{
-        entity_tag::{EntityTag, digest},
+        entity_tag::{EntityTag, TICKETS_AS_SHOWN, digest},
         request::Request,
     },
     ids::WorkspaceId,
-    store::{
-        ticket_list::Page,
-        tickets::TicketReader,
-        workspaces::{Counts, TicketsVersion},
-    },
+    store::{ticket_list::Page, tickets::TicketReader, workspaces::TicketsVersion},
     time::{MINUTE, Timestamp},
 };
 
@@ -35,6 +30,8 @@ const TRUSTED: i64 = 10 * MINUTE;
 #[derive(Debug)]
 pub struct TicketListTags {
     list: String,
+    /// Before anything is read.
+    now: Timestamp,
 }
 
 impl TicketListTags {
@@ -43,6 +40,7 @@ impl TicketListTags {
         let asked = json(asked)?;
         Ok(Self {
             list: digest(&[workspace.as_str(), &asked]),
+            now: Timestamp::now(),
         })
     }
 
@@ -61,28 +59,29 @@ impl TicketListTags {
     }
 
     fn known(&self, request: &Request) -> Option<KnownList> {
-        let now = Timestamp::now();
         let mut known = request
             .known_tags()
             .filter_map(|tag| KnownList::read(&self.list, tag));
-        known.find(|known| known.is_trusted(now))
+        known.find(|known| known.is_trusted(self.now))
     }
 
     /// The tag of a page of this list that is read now.
     pub fn of(&self, page: &Page) -> Result<EntityTag, ApiError> {
-        #[derive(Serialize)]
-        struct Content<'a>(&'a [Ticket], Counts, Option<&'a str>);
-
-        let content = json(&Content(&page.tickets, page.counts, page.next.as_deref()))?;
+        // All else that is shown of a ticket follows from these.
+        let tickets = page.tickets.iter();
+        let tickets = tickets.map(|ticket| (&ticket.id, ticket.revision, ticket.updated_at));
+        let tickets: Vec<_> = tickets.collect();
+        let (shown, next) = (TICKETS_AS_SHOWN, page.next.as_deref());
+        let content = json(&(shown, tickets, page.counts, next))?;
         let content = digest(&[&self.list, &content]);
         let TicketsVersion {
             changes,
             changed_at,
         } = page.version;
-        let now = Timestamp::now();
-        let since_change = changed_at.map_or(SETTLED, |at| now.as_millis() - at.as_millis());
+        let now = self.now.as_millis();
+        let since_change = changed_at.map_or(SETTLED, |at| now - at.as_millis());
         let read_at = if since_change >= SETTLED {
-            now
+            self.now
         } else {
             Timestamp::EPOCH
         };
@@ -127,6 +126,7 @@ fn json(value: &impl Serialize) -> Result<String, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::workspaces::Counts;
 
     fn page(changed_before: Option<i64>) -> Page {
         let now = Timestamp::now();

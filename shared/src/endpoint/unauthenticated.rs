@@ -1,15 +1,9 @@
 //! Calls without a credential that no limit counts.
 
-use std::sync::Arc;
-
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 
 use crate::{
-    endpoint::{
-        handler::{EarlyResponse, FromRequest, NotRequired},
-        platform::Platform,
-        request_context::RequestContext,
-    },
+    endpoint::handler::{Created, FromRequest, Incoming, NotRequired},
     http::request::Request,
 };
 
@@ -23,12 +17,9 @@ pub struct Unauthenticated {
 impl FromRequest for Unauthenticated {
     type Scope = NotRequired;
 
-    fn from_request<'a>(
-        request: Request,
-        _platform: &'a Arc<Platform>,
-        _context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
+            let request = call.request;
             request.check_body_size()?;
             Ok(Self { request })
         }

@@ -1,14 +1,10 @@
 //! Requests that match no route.
 
-use std::sync::Arc;
-
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::FutureExt;
 
 use crate::{
     endpoint::{
-        handler::{EarlyResponse, FromRequest, NotRequired},
-        platform::Platform,
-        request_context::RequestContext,
+        handler::{Created, EarlyResponse, FromRequest, Incoming, NotRequired},
         variables,
     },
     http::{envelope::Answer, reply::Reply, request::Request, routes},
@@ -27,12 +23,9 @@ impl FromRequest for Unrouted {
 
     const ERRORS_AS_PAGES: bool = true;
 
-    fn from_request<'a>(
-        request: Request,
-        _platform: &'a Arc<Platform>,
-        _context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
+            let request = call.request;
             // The route of preflights, `/api/v1/public/{proxy+}`, does not match `/api/v1/public` itself.
             if request.method() == "OPTIONS" && routes::is_public(request.path()) {
                 return Err(EarlyResponse::Reply(Reply::Answer(Answer::empty()?)));

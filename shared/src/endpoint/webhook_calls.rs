@@ -9,9 +9,9 @@ use crate::{
     domain::webhook_delivery::{DueAttempt, QueueMessage, Recovery},
     endpoint::{
         authenticated::once_authenticated_call,
-        handler::{EarlyResponse, FromRequest, Required},
+        handler::{Created, FromRequest, Incoming, Required},
         once::{self, Once},
-        platform::{Connect, Platform, connect_with_queue, connect_with_sender},
+        platform::{Connect, connect_with_queue, connect_with_sender},
         request_context::RequestContext,
         variables,
     },
@@ -94,17 +94,10 @@ impl FromRequest for WebhookCall {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::SIGNING];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let call = once_authenticated_call(request, platform, context).await?;
+            let platform = call.platform;
+            let call = once_authenticated_call(call).await?;
             let sender = platform.services()?.webhook_sender.as_ref();
             let sender =
                 sender.ok_or_else(|| ApiError::internal("the endpoint's type has no sender"))?;
@@ -133,17 +126,10 @@ impl FromRequest for DeliveryCall {
 
     const VARIABLES: &[&[&str]] = &[variables::CALLERS, variables::QUEUE];
 
-    async fn prepare(platform: &Platform) {
-        platform.open_connections(1).await;
-    }
-
-    fn from_request<'a>(
-        request: Request,
-        platform: &'a Arc<Platform>,
-        context: &'a Arc<RequestContext>,
-    ) -> LocalBoxFuture<'a, Result<Self, EarlyResponse>> {
+    fn from_request(call: Incoming<'_>) -> Created<'_, Self> {
         async move {
-            let call = once_authenticated_call(request, platform, context).await?;
+            let platform = call.platform;
+            let call = once_authenticated_call(call).await?;
             let queue = platform.services()?.delivery_queue.as_ref();
             let queue =
                 queue.ok_or_else(|| ApiError::internal("the endpoint's type has no queue"))?;

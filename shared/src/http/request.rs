@@ -3,13 +3,13 @@
 use std::{collections::HashMap, fmt};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use sha2::{Digest, Sha256};
 
 use crate::{
     domain::rate_limit::grouped,
     error::ApiError,
     http::{
         cookies::{self, CookieName},
+        digest::digest_of_parts,
         event::Event,
         fields::Fields,
         json::{KnownFields, MAX_BODY_BYTES, MAX_MEMBERS, NotAnObject, Object},
@@ -177,13 +177,7 @@ impl Request {
 
     /// Tells calls apart: a SHA-256 of method, path and body, in hex. The body counts as it was sent, byte by byte.
     pub(crate) fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for part in [self.method.as_bytes(), self.path.as_bytes(), &self.body] {
-            // With its length, so that no two calls are the same text.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        base16ct::lower::encode_string(&hash.finalize())
+        digest_of_parts(&[self.method.as_bytes(), self.path.as_bytes(), &self.body])
     }
 
     /// The body as it was sent, byte by byte: what signatures are made of.

@@ -12,7 +12,11 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::Context;
 
 use crate::{
-    endpoint::{handler::Endpoint, platform::Platform, request_context::RequestContext},
+    endpoint::{
+        handler::{Endpoint, Incoming},
+        platform::Platform,
+        request_context::RequestContext,
+    },
     error::ApiError,
     http::{cors::Cors, event::Event, language, request::Request, routes},
     ids::RequestId,
@@ -51,7 +55,12 @@ pub(crate) async fn answer(
             request_context.set_error_page_language(language::error_page_language(&request));
         }
         is_public |= routes::is_public(request.path());
-        endpoint.answer(request, platform, &request_context).await
+        let call = Incoming {
+            request,
+            platform,
+            context: &request_context,
+        };
+        endpoint.answer(call).await
     };
     let caught = AssertUnwindSafe(work).catch_unwind();
     let outcome = match tokio::time::timeout_at(deadline.into(), caught).await {

@@ -4,13 +4,9 @@
 //! no list, or the very list that this instance has seen last and that admits the address. A key whose list has changed
 //! fails the condition, and its item comes back with the new list.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
 use crate::{
     domain::{api_key::KeyHash, ip_block::AllowedIps},
+    recent_callers::RecentCallers,
     store::key_items,
 };
 
@@ -18,22 +14,24 @@ use crate::{
 const MOST: usize = 1_000;
 
 /// By the hash of a key's current secret, and by nothing secret.
-#[derive(Default)]
-pub(crate) struct AdmittedLists(Mutex<HashMap<String, AllowedIps>>);
+pub(crate) struct AdmittedLists(RecentCallers<AllowedIps>);
+
+impl Default for AdmittedLists {
+    fn default() -> Self {
+        Self(RecentCallers::new(MOST))
+    }
+}
 
 impl AdmittedLists {
     /// The list that was last seen at this key, as it is stored, if it admits the address.
     pub(super) fn admitting(&self, hash: &KeyHash, address: &str) -> Option<String> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.0.lock();
         let list = seen.get(hash.as_str())?;
         list.admit(address).then(|| key_items::list_text(list))?
     }
 
     pub(super) fn remember(&self, hash: &KeyHash, list: &AllowedIps) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= MOST {
-            seen.clear();
-        }
-        seen.insert(hash.as_str().to_owned(), list.clone());
+        let hash = hash.as_str().to_owned();
+        self.0.lock().put(hash, list.clone());
     }
 }

@@ -25,11 +25,11 @@ pub(crate) async fn count_user(
     database: &Database,
     last_counts: &LastCounts,
     workspace: &WorkspaceId,
-    subject: &Subject,
+    user: &UserPartition,
     limit: RateLimit,
     now: Timestamp,
 ) -> Result<Decision, StoreError> {
-    let key = user_key(workspace, subject);
+    let key = user.key();
     let quota = Quota::of_calls(Policy::User, limit);
     let roll_over = async |seen: Option<&Item>| {
         let opened = roll_over_user(database, key.clone(), workspace, seen, quota, now).await?;
@@ -39,10 +39,11 @@ pub(crate) async fn count_user(
         Ok(opened)
     };
     let is_over = |item: &Item| Ok(quota.open_window(item, now)?.is_none());
-    if let Some(last) = last_counts.take_if(&key, is_over)?
-        && let Rollover::Opened(status, _) = roll_over(Some(&last)).await?
-    {
-        return Ok(Decision::Allowed(status));
+    if let Some(last) = last_counts.take_if(&key, is_over)? {
+        if let Rollover::Opened(status, _) = roll_over(Some(&last)).await? {
+            return Ok(Decision::Allowed(status));
+        }
+        last_counts.missed(&key)?;
     }
     let (item, decision) = count(database, &key, &[quota], now, &roll_over).await?;
     // If this call opened the window, the item is the one before.
@@ -118,13 +119,21 @@ fn rollover_of_one(done: bool, quota: Quota, now: Timestamp) -> Rollover {
     }
 }
 
-pub(super) fn user_key(workspace: &WorkspaceId, subject: &Subject) -> Item {
-    attributes::key(&user_partition(workspace, subject), "USER")
-}
+/// The partition of a user in a workspace. It has a hash, because a subject may be long and personal.
+pub(crate) struct UserPartition(String);
 
-/// The partition has a hash of the subject, because a subject may be long and personal. A workspace id has no `#`, so
-/// two different pairs never give the same text.
-pub(crate) fn user_partition(workspace: &WorkspaceId, subject: &Subject) -> String {
-    let hash = Sha256::digest(format!("{}#{}", workspace.as_str(), subject.as_str()));
-    format!("USER#{}", base16ct::lower::encode_string(&hash))
+impl UserPartition {
+    /// A workspace id has no `#`, so two different pairs never give the same text.
+    pub(crate) fn new(workspace: &WorkspaceId, subject: &Subject) -> Self {
+        let hash = Sha256::digest(format!("{}#{}", workspace.as_str(), subject.as_str()));
+        Self(format!("USER#{}", base16ct::lower::encode_string(&hash)))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn key(&self) -> Item {
+        attributes::key(&self.0, "USER")
+    }
 }

@@ -36,10 +36,11 @@ use crate::{
 };
 
 /// What came of noting that an older secret is still used.
-#[derive(PartialEq, Eq)]
 enum Noted {
-    /// It is noted, by this call or by another one within the last minute.
-    Fresh,
+    /// By another call, within the last minute.
+    Earlier,
+    /// By this call, or by another one in this very moment.
+    Now,
     /// The key no longer has this older secret.
     Over,
 }
@@ -51,16 +52,15 @@ impl KeyCounter<'_> {
         for attempt in 1..=ATTEMPTS {
             match self.attempt(&current).await? {
                 Step::Counted(CountedKey::Known(mut known, Decision::Allowed(status))) => {
-                    known.by_older_secret = older.is_some();
-                    let is_over = match &older {
-                        Some(pointer) => self.note_use(hash, pointer).await? == Noted::Over,
-                        None => false,
-                    };
-                    return Ok(if is_over {
-                        CountedKey::Unknown
-                    } else {
-                        CountedKey::Known(known, Decision::Allowed(status))
-                    });
+                    if let Some(pointer) = &older {
+                        known.by_older_secret = true;
+                        match self.note_use(hash, pointer).await? {
+                            Noted::Earlier => {}
+                            Noted::Now => known.is_stamped = true,
+                            Noted::Over => return Ok(CountedKey::Unknown),
+                        }
+                    }
+                    return Ok(CountedKey::Known(known, Decision::Allowed(status)));
                 }
                 Step::Counted(counted) => return Ok(counted),
                 Step::Again => {}
@@ -160,7 +160,7 @@ impl KeyCounter<'_> {
     async fn note_use(&self, hash: &KeyHash, pointer: &Pointer) -> Result<Noted, StoreError> {
         let is_fresh = |at: Timestamp| at.plus_millis(MINUTE) > self.now;
         if pointer.last_used_at.is_some_and(is_fresh) {
-            return Ok(Noted::Fresh);
+            return Ok(Noted::Earlier);
         }
         let used = Update::builder()
             .set_key(Some(secret_key(hash)))
@@ -182,8 +182,8 @@ impl KeyCounter<'_> {
             match written.send().await? {
                 // The listing's condition. The listing goes with the key, and its older secret with the overlap.
                 Err(Refused::Condition(failed)) if failed.contains(&0) => return Ok(Noted::Over),
-                // After a failure of the other condition: another call has noted it in this very moment.
-                Ok(()) | Err(Refused::Condition(_)) => return Ok(Noted::Fresh),
+                // After a failure of the other condition, another call has noted it.
+                Ok(()) | Err(Refused::Condition(_)) => return Ok(Noted::Now),
                 Err(Refused::Conflict | Refused::Busy) => pause(attempt).await,
             }
         }

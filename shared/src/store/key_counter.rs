@@ -27,6 +27,8 @@ pub(crate) struct KnownKey {
     pub(crate) settings: KeySettings,
     /// Whether the secret that was sent is the older one of a rotated key.
     pub(crate) by_older_secret: bool,
+    /// Whether the count also changed what lists of keys show: when the key or its older secret was last used.
+    pub(crate) is_stamped: bool,
 }
 
 /// The result of counting a key's call.
@@ -103,11 +105,20 @@ pub(super) fn keys_item(item: &Item) -> Result<KeysItem, StoreError> {
 }
 
 pub(super) fn counted(item: KeysItem, decision: Decision) -> Step {
-    let known = KnownKey {
+    Step::Counted(CountedKey::Known(known(item, false), decision))
+}
+
+/// Counted, in a window that the call opened.
+pub(super) fn opened(item: KeysItem, decision: Decision) -> Step {
+    Step::Counted(CountedKey::Known(known(item, true), decision))
+}
+
+fn known(item: KeysItem, is_stamped: bool) -> KnownKey {
+    KnownKey {
         id: item.id,
         workspace: item.workspace,
         settings: item.settings,
         by_older_secret: false,
-    };
-    Step::Counted(CountedKey::Known(known, decision))
+        is_stamped,
+    }
 }

@@ -32,7 +32,7 @@ pub(super) struct Listing {
 impl WorkspaceReader {
     #[must_use]
     pub fn api_keys(&self) -> ApiKeyReader<'_> {
-        ApiKeyReader(self.view())
+        ApiKeyReader(self.view_of_keys())
     }
 }
 

@@ -1,15 +1,12 @@
 //! Opens a key's next window, when the last one is over.
 
 use crate::{
-    domain::{
-        api_key::KeyHash,
-        rate_limit::{Decision, Window},
-    },
+    domain::rate_limit::{Decision, Window},
     store::{
         attributes::{self, Item},
         conditional_update::{Expressions, in_transaction},
-        key_counter::{KeyCounter, Step, counted, keys_item},
-        key_items::{self, KeysItem, list_text, listing_key, secret_key},
+        key_counter::{KeyCounter, Step, keys_item, opened},
+        key_items::{self, KeysItem, list_text, listing_key},
         key_usage,
         last_counts::in_window,
         rate_windows::{Quota, open_next_windows},
@@ -27,25 +24,15 @@ pub(super) enum Seen {
 }
 
 impl KeyCounter<'_> {
-    /// Whether this instance knows that the next call opens a window.
-    pub(crate) fn will_open_window(&self, hash: &KeyHash) -> Result<bool, StoreError> {
-        let last = self.last_counts.get(&secret_key(hash))?;
-        last.map_or(Ok(false), |item| self.is_over(&item))
-    }
-
-    fn is_over(&self, item: &Item) -> Result<bool, StoreError> {
-        let item = keys_item(item)?;
-        let quota = self.quota(item.settings.limit);
-        Ok(!item.window.is_open(quota.limit, self.now))
-    }
-
     /// Opens the next window at once, if this instance remembers the last one and it is over. `None` if there is
     /// nothing to try, or if the item is no longer what is remembered: then the call is counted as usual.
     pub(super) async fn roll_over_if_remembered(
         &self,
         key: &Item,
     ) -> Result<Option<Step>, StoreError> {
-        let is_over = |item: &Item| self.is_over(item);
+        // How long a window is does not depend on the key.
+        let quota = self.quota(None);
+        let is_over = |item: &Item| Ok(quota.open_window(item, self.now)?.is_none());
         let Some(found) = self.last_counts.take_if(key, is_over)? else {
             return Ok(None);
         };
@@ -58,8 +45,12 @@ impl KeyCounter<'_> {
             return Ok(None);
         }
         let quota = self.quota(settings.limit);
-        self.roll_over(key.clone(), &found, item, quota, Seen::Before)
-            .await
+        let opened = self.roll_over(key.clone(), &found, item, quota, Seen::Before);
+        let opened = opened.await?;
+        if opened.is_none() {
+            self.last_counts.missed(key)?;
+        }
+        Ok(opened)
     }
 
     /// Opens the key's next window, sets `lastUsedAt` in its listing, and adds the closed window to the usage there.
@@ -102,7 +93,7 @@ impl KeyCounter<'_> {
             calls: quota.weight,
         };
         let allowed = Decision::Allowed(quota.status(window));
-        Ok(Some(counted(item, allowed)))
+        Ok(Some(opened(item, allowed)))
     }
 }
 

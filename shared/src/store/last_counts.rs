@@ -2,17 +2,13 @@
 //!
 //! When a caller's window is over, the write that counts a call must fail, and only then is the next window opened. An
 //! instance that made all counts of the last window knows what the item holds, so it can open the next window at once.
-//! That write has the condition that the item is still so. If it is not, the call is counted as if nothing were
-//! remembered: the memory only saves a request, and decides nothing.
+//! That write has the condition that the item is still so: the memory saves a request, and decides nothing.
 //!
-//! A caller that also calls other instances, which change the item, is not remembered.
-
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+//! If the item is not as remembered, other instances count the caller's calls, too. The call has then cost one request
+//! more, and is counted as usual; the instance does not try it for this caller again.
 
 use crate::{
+    recent_callers::RecentCallers,
     store::{
         attributes::{self, Item, Read},
         store_error::StoreError,
@@ -23,42 +19,50 @@ use crate::{
 /// An item takes a kilobyte or two of memory.
 const MOST: usize = 500;
 
-/// By the item's partition, which has a hash of the secret or of the user, and nothing secret.
-#[derive(Default)]
-pub(crate) struct LastCounts(Mutex<HashMap<String, Item>>);
+/// By the item's partition, which has a hash of the secret or of the user. A session's item also has its user's name
+/// and e-mail address.
+pub(crate) struct LastCounts(RecentCallers<Last>);
+
+enum Last {
+    /// This instance opened the window, and made all counts in it.
+    Alone(Item),
+    /// Others write the item, too.
+    Shared,
+}
+
+impl Default for LastCounts {
+    fn default() -> Self {
+        Self(RecentCallers::new(MOST))
+    }
+}
 
 impl LastCounts {
     /// This instance opened the caller's window, and the item is now this one.
     pub(super) fn opened(&self, item: Item) -> Result<(), StoreError> {
         let partition = item.text("pk")?.to_owned();
-        let mut known = self.lock();
-        if known.len() >= MOST && !known.contains_key(&partition) {
-            known.clear();
+        let mut known = self.0.lock();
+        if !matches!(known.get(&partition), Some(Last::Shared)) {
+            known.put(partition, Last::Alone(item));
         }
-        known.insert(partition, item);
         Ok(())
     }
 
     /// This instance counted a call, and the item is now this one.
     pub(super) fn counted(&self, item: &Item) -> Result<(), StoreError> {
         let partition = item.text("pk")?;
-        let mut known = self.lock();
-        let Some(last) = known.get_mut(partition) else {
+        let mut known = self.0.lock();
+        let Some(last @ Last::Alone(_)) = known.get_mut(partition) else {
             return Ok(());
         };
-        let is_next = last.number("opened")? == item.number("opened")?
-            && last.number("calls")? + 1 == item.number("calls")?;
-        if is_next {
-            last.clone_from(item);
+        if let Last::Alone(before) = last
+            && before.number("opened")? == item.number("opened")?
+            && before.number("calls")? + 1 == item.number("calls")?
+        {
+            before.clone_from(item);
         } else {
-            known.remove(partition);
+            *last = Last::Shared;
         }
         Ok(())
-    }
-
-    /// What is remembered of this caller.
-    pub(super) fn get(&self, key: &Item) -> Result<Option<Item>, StoreError> {
-        Ok(self.lock().get(key.text("pk")?).cloned())
     }
 
     /// Takes what is remembered of this caller, if another write than a count is needed.
@@ -68,15 +72,22 @@ impl LastCounts {
         is_over: impl Fn(&Item) -> Result<bool, StoreError>,
     ) -> Result<Option<Item>, StoreError> {
         let partition = key.text("pk")?;
-        let mut known = self.lock();
-        match known.get(partition) {
-            Some(item) if is_over(item)? => Ok(known.remove(partition)),
-            Some(_) | None => Ok(None),
+        let mut known = self.0.lock();
+        match known.peek(partition) {
+            Some(Last::Alone(item)) if is_over(item)? => {}
+            Some(_) | None => return Ok(None),
         }
+        Ok(match known.pop(partition) {
+            Some(Last::Alone(item)) => Some(item),
+            Some(Last::Shared) | None => None,
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Item>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What was taken was no longer so.
+    pub(super) fn missed(&self, key: &Item) -> Result<(), StoreError> {
+        let partition = key.text("pk")?.to_owned();
+        self.0.lock().put(partition, Last::Shared);
+        Ok(())
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
     ids::{Subject, WorkspaceId},
     store::{
         attributes::{self, Item, Read},
-        caller_windows,
+        caller_windows::{self, UserPartition},
         conditional_update::{self, Expressions, UpdateResult},
         database::Database,
         last_counts::LastCounts,
@@ -73,16 +73,17 @@ pub(crate) async fn count(
         now,
     };
     let needs_lease = |item: &Item| session.needs_lease(item);
-    let mut remembered = last_counts.take_if(&session.key, needs_lease)?;
+    if let Some(item) = last_counts.take_if(&session.key, needs_lease)? {
+        if let Some(counted) = session.lease_after(&item, last_counts).await? {
+            return Ok(Some(counted));
+        }
+        last_counts.missed(&session.key)?;
+    }
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             pause(attempt).await;
         }
-        let used = match remembered.take() {
-            Some(item) => UpdateResult::ConditionFailed(Some(item)),
-            None => session.use_lease().await?,
-        };
-        let found = match used {
+        let found = match session.use_lease().await? {
             UpdateResult::Contended => continue,
             UpdateResult::ConditionFailed(None) => return Ok(None),
             UpdateResult::Done(item) => {
@@ -95,17 +96,11 @@ pub(crate) async fn count(
         if !session.is_alive(&found)? {
             return Ok(None);
         }
-        let known = session.known(&found)?;
         if let Some(status) = session.exhausted(&found)? {
-            return Ok(Some((known, Decision::Limited(status))));
+            return Ok(Some((session.known(&found)?, Decision::Limited(status))));
         }
-        match session.lease(&found, &known.user).await? {
-            Lease::Granted(status, item) => {
-                last_counts.opened(item)?;
-                return Ok(Some((known, Decision::Allowed(status))));
-            }
-            Lease::Exhausted(status) => return Ok(Some((known, Decision::Limited(status)))),
-            Lease::Lost => {}
+        if let Some(counted) = session.lease_after(&found, last_counts).await? {
+            return Ok(Some(counted));
         }
     }
     Err(StoreError::because(
@@ -173,9 +168,26 @@ impl Counting<'_> {
         conditional_update::send(self.database, &self.key, write).await
     }
 
+    /// Leases calls if the session's item is this one. `None` if it no longer is, or if another write was in the way.
+    async fn lease_after(
+        &self,
+        found: &Item,
+        last_counts: &LastCounts,
+    ) -> Result<Option<(KnownSession, Decision)>, StoreError> {
+        let known = self.known(found)?;
+        Ok(match self.lease(found, &known.user).await? {
+            Lease::Granted(status, item) => {
+                last_counts.opened(item)?;
+                Some((known, Decision::Allowed(status)))
+            }
+            Lease::Exhausted(status) => Some((known, Decision::Limited(status))),
+            Lease::Lost => None,
+        })
+    }
+
     /// Leases a share of the limit, or what the user's window has left if that is less, and gives out one call.
     async fn lease(&self, session: &Item, user: &SignedInUser) -> Result<Lease, StoreError> {
-        let user_key = caller_windows::user_key(&user.workspace, &user.sub);
+        let user_key = UserPartition::new(&user.workspace, &user.sub).key();
         let found = self.database.get("read a user", user_key.clone()).await?;
         let window = caller_windows::user_window(found.as_ref(), self.limit, self.now)?;
         let used = window.map_or(0, |window| window.calls);

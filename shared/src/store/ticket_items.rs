@@ -32,7 +32,6 @@ pub(super) fn ticket_key(workspace: &WorkspaceId, id: &TicketId) -> Item {
 /// A ticket, with the attributes that only the store needs.
 pub(super) struct Stored {
     pub(super) ticket: Ticket,
-    pub(super) revision: i64,
     pub(super) thread_bytes: i64,
 }
 
@@ -80,19 +79,20 @@ impl Stored {
             created_at: item.moment("createdAt")?,
             updated_at: item.moment("updatedAt")?,
             last_message_at: item.moment("lastMessageAt")?,
+            revision: item.number("revision")?,
         };
         Ok(Self {
             ticket,
-            revision: item.number("revision")?,
             thread_bytes: item.number("threadBytes")?,
         })
     }
 
     /// Replaces this ticket with `next`, on condition that it has not changed since it was read.
     pub(super) fn replace_with(&self, next: &Ticket, thread_bytes: i64) -> PutBuilder {
-        put_ticket(next, self.revision + 1, thread_bytes)
+        let seen = self.ticket.revision;
+        put_ticket(next, seen + 1, thread_bytes)
             .condition_expression("revision = :seen")
-            .expression_attribute_values(":seen", attributes::number(self.revision))
+            .expression_attribute_values(":seen", attributes::number(seen))
     }
 }
 

@@ -63,14 +63,14 @@ impl TicketReader<'_> {
         thread(table, workspace, id).await
     }
 
-    /// The ticket's [`Thread::revision`]. `None` if the workspace has no such ticket.
-    pub async fn revision(&self, id: &TicketId) -> Result<Option<i64>, StoreError> {
+    /// A ticket without its messages. `None` if the workspace has no such ticket.
+    pub async fn ticket(&self, id: &TicketId) -> Result<Option<Ticket>, StoreError> {
         let View {
             id: workspace,
             table,
         } = self.0;
         let stored = stored(table, workspace, id).await?;
-        Ok(stored.map(|stored| stored.revision))
+        Ok(stored.map(|stored| stored.ticket))
     }
 
     /// The version of the workspace's tickets.
@@ -201,6 +201,7 @@ pub(super) fn new_ticket(
         created_at: now,
         updated_at: now,
         last_message_at: now,
+        revision: 1,
     }
 }
 
@@ -230,8 +231,12 @@ pub(super) async fn create_after(
         .item("accountId", attributes::text(workspace.as_str()))
         .item("ticketId", attributes::text(ticket.id.as_str()))
         .condition_expression("attribute_not_exists(pk)");
-    let stored = put_ticket(&ticket, 1, BoundedCollection::bytes_of(&message))
-        .condition_expression("attribute_not_exists(pk)");
+    let stored = put_ticket(
+        &ticket,
+        ticket.revision,
+        BoundedCollection::bytes_of(&message),
+    )
+    .condition_expression("attribute_not_exists(pk)");
     let creation = Transaction::new(database, "create a ticket")
         .update(workspaces::number_ticket(workspace, last, now))?
         .put(stored)?
@@ -260,7 +265,6 @@ pub(super) async fn thread(
     let stored = Stored::read(&ticket)?;
     let messages = items.iter().map(|item| read_message(item, id));
     Ok(Some(Thread {
-        revision: stored.revision,
         ticket: stored.ticket,
         messages: messages.collect::<Result<_, _>>()?,
     }))

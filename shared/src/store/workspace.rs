@@ -1,7 +1,13 @@
 //! The data of one workspace. Each kind of item adds a method: [`Workspace::tickets`], [`Workspace::api_keys`]… Most
 //! also add one to [`WorkspaceReader`].
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use crate::{
     ids::WorkspaceId,
@@ -46,12 +52,27 @@ pub(super) struct View<'a> {
 pub struct WorkspaceReader {
     id: WorkspaceId,
     table: TableReader,
+    keys_were_read: KeysWereRead,
+}
+
+/// Whether keys were read. A list of keys shows each key's last use, which the write that authenticates may change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeysWereRead(Arc<AtomicBool>);
+
+impl KeysWereRead {
+    pub(crate) fn get(&self) -> bool {
+        self.0.load(Relaxed)
+    }
 }
 
 impl WorkspaceReader {
     /// What is read may be shown only to a caller that belongs to `id`: see [`crate::endpoint::read_ahead`].
-    pub(crate) fn new(id: WorkspaceId, table: TableReader) -> Self {
-        Self { id, table }
+    pub(crate) fn new(id: WorkspaceId, table: TableReader, keys_were_read: &KeysWereRead) -> Self {
+        Self {
+            id,
+            table,
+            keys_were_read: keys_were_read.clone(),
+        }
     }
 
     pub(super) fn view(&self) -> View<'_> {
@@ -59,6 +80,11 @@ impl WorkspaceReader {
             id: &self.id,
             table: &self.table,
         }
+    }
+
+    pub(super) fn view_of_keys(&self) -> View<'_> {
+        self.keys_were_read.0.store(true, Relaxed);
+        self.view()
     }
 
     #[must_use]
