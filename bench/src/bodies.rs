@@ -1,4 +1,4 @@
-//! The third table: the cost of the worst bodies of 1 MiB, beside a plain body of the same size.
+//! The fourth table: the cost of the worst bodies of 1 MiB, beside a plain body of the same size.
 //!
 //! Each body has its own instance. Its calls alternate with those of the plain body in another instance, so that a
 //! machine that slows down slows both.

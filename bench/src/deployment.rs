@@ -189,11 +189,10 @@ impl Deployment {
         let (_, event) = request.routed(&self.routes).ok_or("no route")?;
         let event = event.to_string();
         let began = Instant::now();
-        let answer = function
-            .invoke(&event)
-            .await?
-            .map_err(|error| error.to_string())?;
+        let answer = function.invoke_raw(&event).await?;
         let took = millis(began.elapsed());
+        let answer = answer.map_err(|error| String::from_utf8_lossy(&error).into_owned())?;
+        let answer: Value = serde_json::from_slice(&answer)?;
         if answer["statusCode"] != status {
             return Err(format!("unexpected answer: {answer}").into());
         }

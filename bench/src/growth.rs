@@ -1,4 +1,4 @@
-//! The second table: the same calls in workspaces of 100, 10,000 and 100,000 tickets.
+//! The third table: the same calls in workspaces of 100, 10,000 and 100,000 tickets.
 //!
 //! The calls of the workspaces alternate, so that a machine that slows down slows all. Each figure is a median.
 //!

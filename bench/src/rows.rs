@@ -33,6 +33,14 @@ const fn row(
 /// The floor, which accepts any event.
 const FLOOR: Row = row("*floor: one `UpdateItem`*", "floor", 200, health);
 
+/// What the table and the SDK take for a list of tickets.
+const FLOOR_OF_LISTS: Row = row(
+    "*floor: the `UpdateItem`, and a `Query` of 50 tickets beside it*",
+    "floor",
+    200,
+    list_by_floor,
+);
+
 /// The order matters:
 ///
 /// - The windows of keys that one row opens are still open in the next, where a new instance has not seen their lists.
@@ -42,7 +50,7 @@ const FLOOR: Row = row("*floor: one `UpdateItem`*", "floor", 200, health);
 ///   has not seen them. In the row after that, they are revoked.
 /// - The requester's replies reopen the tickets that the agents' replies made pending, so that both change a status.
 #[rustfmt::skip]
-const ROWS: [Row; 48] = [
+const ROWS: [Row; 49] = [
     row("a key alone (`DELETE`, no such id)", "api-keys-revoke", 404, no_such_key),
     row("a key alone, its older secret", "api-keys-revoke", 404, older_secret),
     row("a key alone, with a list of addresses", "api-keys-revoke", 404, same_listed_key),
@@ -68,6 +76,7 @@ const ROWS: [Row; 48] = [
     row("the page, 100 keys", "dashboard-api-keys", 200, full_page),
     row("sign-in: start", "auth-huudis-start", 302, start),
     row("sign-in: callback, in another browser", "auth-huudis-callback", 400, callback),
+    FLOOR_OF_LISTS,
     row("tickets: list, a page of 50", "tickets-list", 200, list_tickets),
     row("tickets: list, nothing new (`304`)", "tickets-list", 304, poll_tickets).after(Before::Tag),
     row("tickets: tags, 10", "tickets-tags", 200, tags),
@@ -233,6 +242,13 @@ fn revoke(contents: &Contents, number: usize) -> Request {
 
 fn list_tickets(contents: &Contents, _: usize) -> Request {
     call("GET", "/api/v1/tickets", &contents.desk)
+}
+
+fn list_by_floor(_: &Contents, _: usize) -> Request {
+    let mut call = open_call("GET", "/api/v1/tickets");
+    let workspace = ("floor-lists".to_owned(), TICKETS.to_owned());
+    call.headers.push(workspace);
+    call
 }
 
 fn tags(contents: &Contents, _: usize) -> Request {

@@ -1,4 +1,4 @@
-//! The fourth table: how webhooks are delivered, from the call that raises an event to the receiver.
+//! The fifth table: how webhooks are delivered, from the call that raises an event to the receiver.
 //!
 //! The functions are those of the profile `loopback`, because a release build calls no receiver on this machine. The
 //! receivers, the stream, the queue and the table are in this process. Each phase has its own deployment.

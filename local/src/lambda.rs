@@ -191,6 +191,12 @@ impl Instance {
     ///
     /// If the process ends without an answer, or takes longer than its timeout.
     pub async fn invoke(&self, event: &str) -> Result<Answer, Error> {
+        let read = |body: Bytes| serde_json::from_slice(&body).unwrap_or_default();
+        Ok(self.invoke_raw(event).await?.map(read).map_err(read))
+    }
+
+    /// As [`Instance::invoke`], but the answer is not parsed.
+    pub async fn invoke_raw(&self, event: &str) -> Result<RawAnswer, Error> {
         let number = self.invoked.fetch_add(1, Relaxed);
         let event = Event {
             request_id: format!("00000000-0000-4000-8000-{number:012x}"),
@@ -201,11 +207,10 @@ impl Instance {
             ),
             body: event.to_owned().into(),
         };
-        let read = |body: Bytes| serde_json::from_slice(&body).unwrap_or_default();
-        Ok(self.handle(event).await?.map(read).map_err(read))
+        self.handle(event).await
     }
 
-    /// [`Instance::invoke`] for an event that has an id already. The answer is not parsed.
+    /// [`Instance::invoke_raw`] for an event that has an id already.
     pub async fn handle(&self, event: Event) -> Result<RawAnswer, Error> {
         let _guard = self.event_lock.lock().await;
         let (answer, answered) = oneshot::channel();
