@@ -73,15 +73,18 @@ axe:
 	@touch $@
 
 .PHONY: check
-check: ## Format, lints as errors, documentation, links, licences, API reference, template
+check: lint ## Format, lints as errors, documentation, links, licences, API reference, template
+	$(MAKE) deny
+	$(MAKE) openapi
+	$(MAKE) template
+
+.PHONY: lint
+lint: ## The part of `check` that installs nothing
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --no-deps --document-private-items
 	python3 tests/links.py
 	python3 tests/lengths.py
-	$(MAKE) deny
-	$(MAKE) openapi
-	$(MAKE) template
 
 .PHONY: deny
 deny: $(CARGO_DENY) ## Check the crates against deny.toml: licences, bans, sources
@@ -158,6 +161,12 @@ rehearse: $(UNOPTIMISED) .tools/rehearsal/bin/ministack ## Deploy to an emulator
 	  cfn-lint==$(CFN_LINT_VERSION) cargo-lambda==$(CARGO_LAMBDA_VERSION) ziglang==$(ZIG_VERSION)
 	@touch $@
 
+# What the checks and tests install, but for the quick start's SDK. One after another: most go into the same folder.
+.PHONY: tools
+tools:
+	@$(MAKE) --silent --jobs 1 $(CARGO_DENY) .tools/openapi/bin/schemathesis .tools/bin/sam \
+	  .tools/rehearsal/bin/ministack axe
+
 # The published client of the API, and the published receiver of webhooks, for tests/quick_start.py.
 .PHONY: sdk
 sdk:
@@ -177,7 +186,6 @@ fuzz: ## Run each fuzz target for a minute (SECONDS_EACH: another time)
 bench: ## Measure what calls cost, against a minimal function
 	@cargo build --release --quiet --package functions
 	@cargo build --release --quiet --package floor
-	@cargo build --profile loopback --quiet --package functions --bin tickets-create \
+	@cargo build --profile loopback --quiet --package functions --package bench --bin bench --bin tickets-create \
 	  --bin webhook-subscriptions-create --bin webhooks-fan-out --bin webhooks-deliver --bin webhooks-due
-	@cargo build --quiet --package bench
-	@$(TARGET)/debug/bench $(TARGET)/release
+	@$(TARGET)/loopback/bench $(TARGET)/release
