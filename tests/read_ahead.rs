@@ -130,14 +130,7 @@ async fn a_refused_call_does_not_tell_what_was_read() {
 async fn reads_start_before_the_decision_for_a_caller_who_was_admitted() {
     // As long as nobody is decided on, every read that there is was made ahead.
     let is_undecided = Arc::new(AtomicBool::new(false));
-    let undecided = Arc::clone(&is_undecided);
-    let app = App::builder().faults(move |operation| {
-        if undecided.load(Relaxed) && operation.name == "UpdateItem" {
-            Fault::Fail
-        } else {
-            Fault::None
-        }
-    });
+    let app = App::builder().failing_while(&is_undecided, "UpdateItem");
     let app = app.start().await;
     for route in reads().filter(|route| route.key() != AFTER_DECISION) {
         is_undecided.store(false, Relaxed);
@@ -171,14 +164,7 @@ async fn reads_start_before_the_decision_for_a_caller_who_was_admitted() {
 #[tokio::test]
 async fn an_older_secret_is_known_until_it_is_over() {
     let is_undecided = Arc::new(AtomicBool::new(false));
-    let undecided = Arc::clone(&is_undecided);
-    let app = App::builder().faults(move |operation| {
-        if undecided.load(Relaxed) && operation.name == "UpdateItem" {
-            Fault::Fail
-        } else {
-            Fault::None
-        }
-    });
+    let app = App::builder().failing_while(&is_undecided, "UpdateItem");
     let app = app.start().await;
     let user = app.token("acc_a");
     let (id, older) = app.new_key("acc_a").await;

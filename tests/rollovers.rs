@@ -6,7 +6,6 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use local::proxy::Fault;
 use serde_json::{Value, json};
 
 use crate::app::{App, Call, response::Response};
@@ -89,14 +88,7 @@ async fn the_next_window_of_every_kind_of_caller_takes_one_request_less() {
 async fn reads_start_with_the_write_that_opens_a_window() {
     // Whether opening the next window fails. Reads that come all the same were made ahead.
     let is_held = Arc::new(AtomicBool::new(false));
-    let held = Arc::clone(&is_held);
-    let app = App::builder().faults(move |operation| {
-        if held.load(Relaxed) && operation.name == "TransactWriteItems" {
-            Fault::Fail
-        } else {
-            Fault::None
-        }
-    });
+    let app = App::builder().failing_while(&is_held, "TransactWriteItems");
     let app = app.start().await;
     let (id, key) = app.new_key("acc_a").await;
     tags(&app).bearer(&key).await_status(200).await;

@@ -10,15 +10,17 @@ use std::{
 
 use lru::LruCache;
 
-pub(crate) struct RecentCallers<T>(Mutex<LruCache<String, T>>);
+/// Remembers something about `MOST` callers.
+pub(crate) struct RecentCallers<T, const MOST: usize>(Mutex<LruCache<String, T>>);
 
-impl<T> RecentCallers<T> {
-    /// Remembers something about so many callers.
-    pub(crate) fn new(most: usize) -> Self {
-        let most = NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN);
+impl<T, const MOST: usize> Default for RecentCallers<T, MOST> {
+    fn default() -> Self {
+        let most = NonZeroUsize::new(MOST).unwrap_or(NonZeroUsize::MIN);
         Self(Mutex::new(LruCache::new(most)))
     }
+}
 
+impl<T, const MOST: usize> RecentCallers<T, MOST> {
     pub(crate) fn lock(&self) -> MutexGuard<'_, LruCache<String, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

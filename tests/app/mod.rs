@@ -20,8 +20,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        LazyLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        Arc, LazyLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -122,6 +122,18 @@ impl Builder {
     pub fn faults(mut self, faults: impl Fn(&Operation) -> Fault + Send + Sync + 'static) -> Self {
         self.faults = Box::new(faults);
         self
+    }
+
+    /// Requests with this name fail while the flag is set.
+    pub fn failing_while(self, flag: &Arc<AtomicBool>, name: &'static str) -> Self {
+        let flag = Arc::clone(flag);
+        self.faults(move |operation| {
+            if flag.load(Relaxed) && operation.name == name {
+                Fault::Fail
+            } else {
+                Fault::None
+            }
+        })
     }
 
     /// The function timeout of Lambda.

@@ -21,13 +21,8 @@ enum LastCall {
     Refused,
 }
 
-pub(crate) struct WorkspaceHints(RecentCallers<LastCall>);
-
-impl Default for WorkspaceHints {
-    fn default() -> Self {
-        Self(RecentCallers::new(MOST))
-    }
-}
+#[derive(Default)]
+pub(crate) struct WorkspaceHints(RecentCallers<LastCall, MOST>);
 
 impl WorkspaceHints {
     fn remember(&self, caller: &str, last: Option<LastCall>) {

@@ -14,13 +14,8 @@ use crate::{
 const MOST: usize = 1_000;
 
 /// By the hash of a key's current secret, and by nothing secret.
-pub(crate) struct AdmittedLists(RecentCallers<AllowedIps>);
-
-impl Default for AdmittedLists {
-    fn default() -> Self {
-        Self(RecentCallers::new(MOST))
-    }
-}
+#[derive(Default)]
+pub(crate) struct AdmittedLists(RecentCallers<AllowedIps, MOST>);
 
 impl AdmittedLists {
     /// The list that was last seen at this key, as it is stored, if it admits the address.

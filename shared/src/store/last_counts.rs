@@ -21,19 +21,14 @@ const MOST: usize = 500;
 
 /// By the item's partition, which has a hash of the secret or of the user. A session's item also has its user's name
 /// and e-mail address.
-pub(crate) struct LastCounts(RecentCallers<Last>);
+#[derive(Default)]
+pub(crate) struct LastCounts(RecentCallers<Last, MOST>);
 
 enum Last {
     /// This instance opened the window, and made all counts in it.
     Alone(Item),
     /// Others write the item, too.
     Shared,
-}
-
-impl Default for LastCounts {
-    fn default() -> Self {
-        Self(RecentCallers::new(MOST))
-    }
 }
 
 impl LastCounts {
@@ -51,16 +46,15 @@ impl LastCounts {
     pub(super) fn counted(&self, item: &Item) -> Result<(), StoreError> {
         let partition = item.text("pk")?;
         let mut known = self.0.lock();
-        let Some(last @ Last::Alone(_)) = known.get_mut(partition) else {
+        let Some(Last::Alone(last)) = known.get_mut(partition) else {
             return Ok(());
         };
-        if let Last::Alone(before) = last
-            && before.number("opened")? == item.number("opened")?
-            && before.number("calls")? + 1 == item.number("calls")?
-        {
-            before.clone_from(item);
+        let is_next = last.number("opened")? == item.number("opened")?
+            && last.number("calls")? + 1 == item.number("calls")?;
+        if is_next {
+            last.clone_from(item);
         } else {
-            *last = Last::Shared;
+            known.put(partition.to_owned(), Last::Shared);
         }
         Ok(())
     }
